@@ -1,0 +1,1 @@
+"""The embedded stores, their supervisor and the `hxi` command."""

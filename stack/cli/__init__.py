@@ -1,0 +1,54 @@
+"""The `hxi` command: one module per subcommand, imported only when it is called."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from stack.errors import UserError
+
+# Subcommand -> module that holds a click command (or group) of the same name.
+COMMANDS = {
+    "up": "stack.cli.up",
+    "env": "stack.cli.env",
+    "load": "stack.cli.load",
+    "run": "stack.cli.run",
+    "status": "stack.cli.status",
+    "project": "stack.cli.project",
+    "key": "stack.cli.key",
+    "simulate": "stack.cli.simulate",
+}
+
+
+class LazyCommands(click.Group):
+    """Imports a subcommand when it is asked for, so that `hxi env` does not pay for Dagster."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
+        assert isinstance(command, click.Command)  # noqa: S101 - a wrong table entry is our bug
+        return command
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+def hxi() -> None:
+    """Raw product events in; trusted sessions, journeys, heatmaps and scores out."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run `hxi`; a `UserError` becomes one line on stderr and its exit code."""
+    try:
+        hxi.main(args=arguments, prog_name="hxi", standalone_mode=False)
+    except UserError as error:
+        click.echo(f"hxi: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)

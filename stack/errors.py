@@ -1,0 +1,19 @@
+"""What a person using `hxi` is told when something cannot be done."""
+
+
+class UserError(Exception):
+    """One line that says what is wrong and what to do; `exit_code` is the command's."""
+
+    exit_code = 1
+
+
+class NoStackError(UserError):
+    """No store is configured and no stack runs on the data folder."""
+
+    exit_code = 3
+
+
+class BusyError(UserError):
+    """Another process holds what this one needs (a run's lease, a data folder, a port)."""
+
+    exit_code = 4
