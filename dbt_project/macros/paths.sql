@@ -1,0 +1,15 @@
+{#- A page path without query, fragment and trailing slash; '' stays '', the root stays '/'. -#}
+{% macro clean_path(text) -%}
+    if({{ text }} = '', '', if(match({{ text }}, '^/*([?#]|$)'), '/', replaceRegexpOne(cutQueryStringAndFragment({{ text }}), '/+$', '')))
+{%- endmacro %}
+
+{#- The path of an absolute or relative URL, cleaned; '' for no URL. -#}
+{% macro url_path(url) -%}
+    if({{ url }} = '', '', {{ clean_path("if(path(" ~ url ~ ") = '', '/', path(" ~ url ~ "))") }})
+{%- endmacro %}
+
+{#- The order of events everywhere: (timestamp, text of event_id). ClickHouse sorts UUIDs by their
+    second half; UUIDToNum is big-endian, so its bytes sort as the text does. -#}
+{% macro event_order() -%}
+    (timestamp, UUIDToNum(event_id))
+{%- endmacro %}

@@ -1,0 +1,30 @@
+{#- What a click's target is, from its tag, role, type and classes. -#}
+
+{#- Text goes in here: several clicks in a row are selecting or placing the cursor, not rage. -#}
+{% macro is_editable_target() -%}
+    (
+        ifNull(target_tag, '') = 'textarea'
+        or (
+            ifNull(target_tag, '') = 'input'
+            and lower(target_attributes['type']) not in
+                ('button', 'submit', 'reset', 'checkbox', 'radio', 'image', 'file', 'range', 'color')
+        )
+        or (
+            mapContains(target_attributes, 'contenteditable')
+            and lower(target_attributes['contenteditable']) != 'false'
+        )
+    )
+{%- endmacro %}
+
+{#- Looks as if a click would do something: by tag, role or class. -#}
+{% macro is_interactive_target() -%}
+    (
+        ifNull(target_tag, '') in ('a', 'button', 'select', 'summary')
+        or (
+            ifNull(target_tag, '') = 'input'
+            and lower(target_attributes['type']) in ('button', 'submit', 'checkbox', 'radio')
+        )
+        or lower(target_attributes['role']) in ('button', 'link', 'checkbox', 'radio', 'tab', 'menuitem')
+        or arrayExists(class -> match(class, '(?i)btn|button|link|clickable'), target_classes)
+    )
+{%- endmacro %}

@@ -1,0 +1,39 @@
+{#- One row per session: everything its events alone say. A view.
+    "First" and "last" are by (timestamp, text of event_id); a group of columns is taken whole from one event. -#}
+{{ config(materialized='view') }}
+
+{% set device = 'browser, browser_version, os, os_version, device_type, user_agent, language, screen_width, screen_height, viewport_width, viewport_height' %}
+{% set geo = 'ip, country, country_code, region, city' %}
+{% set utm = 'utm_source, utm_medium, utm_campaign, utm_term, utm_content' %}
+
+select
+    project_id,
+    session_id,
+    min(timestamp) as started_at,
+    max(timestamp) as ended_at,
+    argMaxIf(user_id, position, user_id != '') as user_id,
+
+    countIf(event_type = 'page_view') as page_count,
+    count() as event_count,
+    countIf(event_type = 'click') as click_count,
+    countIf(event_type in ('js_error', 'unhandled_rejection', 'resource_error', 'console_error')) as error_count,
+    max(if(event_type in ('scroll', 'page_exit'), ifNull(scroll_depth, 0), 0)) as max_scroll_depth,
+
+    argMinIf((url, path), position, event_type = 'page_view') as first_view,
+    argMaxIf((url, path), position, event_type = 'page_view') as last_view,
+    argMinIf((url, path), position, path != '') as first_place,
+    argMaxIf((url, path), position, path != '') as last_place,
+    argMinIf(entry_url, position, entry_url != '') as started_url,
+    argMinIf(referrer, position, referrer != '') as referrer,
+
+    argMinIf(({{ utm }}), position, event_type = 'session_start' and concat({{ utm }}) != '') as started_utm,
+    argMinIf(
+        ({{ device }}),
+        position,
+        concat(browser, browser_version, os, os_version, device_type, user_agent, language) != ''
+        or screen_width + screen_height + viewport_width + viewport_height > 0
+    ) as device,
+    argMinIf(({{ geo }}), position, concat({{ geo }}) != '') as geo,
+    argMinIf(JSONExtractString(custom, 'app_version'), position, JSONHas(custom, 'app_version')) as app_version
+from (select *, {{ event_order() }} as position from {{ ref('events') }} where {{ in_planned_sessions() }})
+group by project_id, session_id

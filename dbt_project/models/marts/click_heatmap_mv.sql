@@ -1,0 +1,28 @@
+{#- One row per day, page, viewport width, grid cell and element. Cells are floored, so that -1 and 1 differ. -#}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    full_refresh=false,
+    on_schema_change='append_new_columns',
+    pre_hook="{{ delete_planned_days('date') }}",
+    order_by='(project_id, path, viewport_width, grid_x, grid_y, target_selector, target_tag, date)',
+    partition_by='toYYYYMM(date)',
+) }}
+
+select
+    project_id,
+    path,
+    viewport_width,
+    toInt32(floor(click_x / {{ var('heatmap_grid_px') }})) as grid_x,
+    toInt32(floor(click_y / {{ var('heatmap_grid_px') }})) as grid_y,
+    ifNull(target_selector, '') as target_selector,
+    ifNull(target_tag, '') as target_tag,
+    count() as click_count,
+    event_date as date
+from {{ ref('events') }}
+where
+    event_type = 'click'
+    and click_x is not null
+    and click_y is not null
+    and {{ in_planned_days('event_date') }}
+group by all

@@ -1,0 +1,27 @@
+{#- One row per page step of a session, runs of one path collapsed. -#}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    full_refresh=false,
+    on_schema_change='append_new_columns',
+    pre_hook="{{ delete_planned_sessions() }}",
+    order_by='(project_id, session_id, step)',
+    partition_by='toYYYYMM(step_date)',
+) }}
+
+select
+    project_id,
+    session_id,
+    step,
+    path,
+    url,
+    title,
+    started_at,
+    dwell_ms,
+    run_length,
+    view_id,
+    step = 1 as is_entry,
+    step = max(step) over (partition by project_id, session_id) as is_exit,
+    toDate(started_at) as step_date
+from {{ source('signals', 'journey_steps') }}
+where {{ in_planned_sessions() }}

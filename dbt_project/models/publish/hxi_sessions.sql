@@ -1,0 +1,21 @@
+{#- One row per session. -#}
+{{ config(materialized='view') }}
+
+select
+    project_id,
+    session_id,
+    user_uuid as user_id,
+    null::varchar(255) as device_id,
+    {{ cut_text('ip', 100) }} as ip_address,
+    nullif(user_agent, '') as user_agent,
+    started_at as start_time,
+    ended_at as end_time,
+    {{ saturated_bigint('duration_ms') }} as duration_ms,
+    case
+        when screen_width > 0 and screen_height > 0
+            then (screen_width || 'x' || screen_height)::varchar(50)
+    end as screen_resolution,
+    {{ cut_text('app_version', 50) }} as app_version,
+    {{ cut_text('device_type', 50) }} as device_type,
+    {{ cut_text('language', 50) }} as locale
+from {{ source('landing', 'sessions') }}

@@ -1,0 +1,1 @@
+"""The batch side: plans what changed, builds events, signals and marts, publishes them."""

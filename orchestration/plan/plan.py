@@ -1,0 +1,136 @@
+"""Plans: which sessions and days a run rebuilds, kept in `ops` so that a run that dies is repeated.
+
+The order of the calls is the promise (docs/decisions/0001-plans.md): `open_plan` before anything is
+read from raw, `add_days` before and after `gosight.events` is rewritten, `close_plan` last of all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from clickhouse_connect.driver.client import Client
+
+# A day is touched when a planned session has an event on it, before or after it is rewritten.
+EVENTS = "gosight.events"
+
+UNFINISHED = "SELECT plan_id FROM ops.plans GROUP BY plan_id HAVING countIf(state != 'open') = 0"
+
+
+class PlanError(Exception):
+    """A plan cannot be opened or closed as asked."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What rows are built with: one hash for all projects, or a project's own."""
+
+    default_hash: str
+    project_hashes: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An open plan. `sessions` is how many it rebuilds, 0 when everything is up to date."""
+
+    plan_id: int
+    sessions: int
+
+
+def open_plan(client: Client, fence: int, settings: Settings, *, full: bool = False) -> Plan:
+    """Plan every session whose index count or settings differ from what was done.
+
+    With `full`, every session. Sessions and days of plans that never finished are taken over.
+    Visible to readers of `ops.planned_sessions` only when complete. Needs the lease: `fence` is its
+    number and becomes the plan's id.
+    """
+    newest = int(client.command("SELECT max(plan_id) FROM ops.plans"))
+    if newest >= fence:
+        raise PlanError(
+            f"plan {newest} is newer than this lease ({fence}): another run has begun, or PostgreSQL"
+            f" was restored from an older copy (then: SELECT setval('ops.plan_fence', {newest}))"
+        )
+    _forget(client, fence)
+    client.command(
+        f"""
+        INSERT INTO ops.plan_sessions (plan_id, project_id, session_id, n, settings_hash)
+        WITH
+            waiting AS (
+                SELECT project_id, session_id, sum(n) AS n,
+                       mapContains(%(hashes)s, project_id) ? %(hashes)s[project_id] : %(hash)s AS hash
+                FROM raw.session_index GROUP BY project_id, session_id),
+            built AS (
+                SELECT project_id, session_id,
+                       argMax(n, plan_id) AS n, argMax(settings_hash, plan_id) AS hash
+                FROM ops.done GROUP BY project_id, session_id)
+        SELECT %(plan)s, waiting.project_id, waiting.session_id, waiting.n, waiting.hash
+        FROM waiting LEFT JOIN built USING (project_id, session_id)
+        WHERE %(full)s OR waiting.n != built.n OR waiting.hash != built.hash
+           OR (project_id, session_id) IN (
+               SELECT project_id, session_id FROM ops.plan_sessions WHERE plan_id IN ({UNFINISHED}))
+        """,
+        parameters={
+            "plan": fence,
+            "full": full,
+            "hash": settings.default_hash,
+            "hashes": dict(settings.project_hashes) or {"": ""},
+        },
+    )
+    client.command(
+        f"INSERT INTO ops.plan_days SELECT DISTINCT {fence}, project_id, day"
+        f" FROM ops.plan_days WHERE plan_id IN ({UNFINISHED})"
+    )
+    kind = "full" if full else "incremental"
+    client.command(f"INSERT INTO ops.plans VALUES ({fence}, 'open', '{kind}', now64(3, 'UTC'))")
+    client.command(
+        f"INSERT INTO ops.plans SELECT plan_id, 'superseded', '', now64(3, 'UTC')"
+        f" FROM ({UNFINISHED}) WHERE plan_id < {fence}"
+    )
+    return current_plan(client)
+
+
+def current_plan(client: Client) -> Plan:
+    """The open plan; plan_id 0 when there is none."""
+    plan_id = int(client.command("SELECT plan_id FROM ops.open_plan"))
+    sessions = int(
+        client.command(f"SELECT count() FROM ops.plan_sessions WHERE plan_id = {plan_id}")
+    )
+    return Plan(plan_id, sessions)
+
+
+def add_days(client: Client, plan: Plan, events: str = EVENTS) -> int:
+    """Add the days the planned sessions have events on now; returns how many days are planned.
+
+    Called before the sessions' events are rewritten (days they leave) and after (days they enter).
+    """
+    if int(client.command(f"EXISTS TABLE {events}")):
+        client.command(
+            f"INSERT INTO ops.plan_days SELECT DISTINCT {plan.plan_id}, project_id,"
+            f" toDate(timestamp) FROM {events} WHERE (project_id, session_id) IN"
+            f" (SELECT project_id, session_id FROM ops.plan_sessions WHERE plan_id = {plan.plan_id})"
+        )
+    return int(client.command("SELECT count() FROM ops.planned_days"))
+
+
+def close_plan(client: Client, plan: Plan) -> None:
+    """Record what was built. The very last step: everything the plan names is written and published."""
+    if current_plan(client).plan_id != plan.plan_id:
+        raise PlanError(f"plan {plan.plan_id} is not the open one: another run took it over")
+    client.command(
+        "INSERT INTO ops.done SELECT project_id, session_id, n, settings_hash, plan_id"
+        f" FROM ops.plan_sessions WHERE plan_id = {plan.plan_id}"
+    )
+    client.command(
+        f"INSERT INTO ops.plans VALUES ({plan.plan_id}, 'closed', '', now64(3, 'UTC'))"
+    )
+    _forget(client, plan.plan_id + 1)
+
+
+def _forget(client: Client, before: int) -> None:
+    """Drop the sessions and days of plans older than `before` that are over or never became visible."""
+    for table in ("plan_sessions", "plan_days"):
+        partitions = client.query(
+            "SELECT DISTINCT partition_id FROM system.parts WHERE database = 'ops' AND active"
+            f" AND table = '{table}' AND toUInt64(partition) < {before}"
+            f" AND toUInt64(partition) NOT IN ({UNFINISHED})"
+        ).result_rows
+        for (partition,) in partitions:
+            client.command(f"ALTER TABLE ops.{table} DROP PARTITION ID '{partition}'")
