@@ -7,8 +7,11 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from stack.errors import NoStackError
+from stack.folder import is_held, write_private
 
 DEFAULT_DATA_DIR = Path(".hxi")
+# Without these no command has anything to work on; the others may be ''.
+STORES = ("clickhouse_url", "mongodb_uri", "postgres_dsn")
 
 
 @dataclass(frozen=True)
@@ -29,16 +32,18 @@ class Endpoints:
 
     def environment(self) -> dict[str, str]:
         """The variables every other part reads."""
-        return {f"HXI_{name.upper()}": value for name, value in asdict(self).items()}
+        return {variable(name): value for name, value in asdict(self).items()}
 
     def save(self, data_dir: Path) -> None:
-        """Write them where `resolve` finds them; readable by the owner only (it holds passwords)."""
+        """Write them where `resolve` finds them, for the owner alone: they hold passwords."""
         path = endpoints_file(data_dir)
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".tmp")
-        draft.touch(mode=0o600)
-        draft.write_text(json.dumps(asdict(self), indent=2))
-        draft.replace(path)
+        write_private(path, json.dumps(asdict(self), indent=2))
+
+
+def variable(field: str) -> str:
+    """The environment variable of a field of `Endpoints`."""
+    return f"HXI_{field.upper()}"
 
 
 def endpoints_file(data_dir: Path) -> Path:
@@ -49,17 +54,29 @@ def endpoints_file(data_dir: Path) -> Path:
 def resolve(data_dir: Path | None = None, environment: Mapping[str, str] = os.environ) -> Endpoints:
     """The stack to use: `data_dir` if given, else the HXI_ variables, else the default folder.
 
-    Raises NoStackError when nothing runs there.
+    The variables count only when they name all three stores, so that one store's address set for
+    `hxi up` does not hide the stack it started. Raises NoStackError when nothing runs there.
     """
-    names = [field.name for field in fields(Endpoints)]
-    given = {name: environment.get(f"HXI_{name.upper()}", "") for name in names}
-    if data_dir is None and given["clickhouse_url"]:
+    given = {field.name: environment.get(variable(field.name), "") for field in fields(Endpoints)}
+    missing = [variable(name) for name in STORES if not given[name]]
+    if data_dir is None and not missing:
         return Endpoints(**given)
     folder = data_dir or DEFAULT_DATA_DIR
+    if stored := _running_on(folder):
+        return stored
+    if data_dir is None and len(missing) < len(STORES):
+        raise NoStackError(f"{' and '.join(missing)} must be set too: see `hxi env`")
+    raise NoStackError(
+        f"no stack runs on {folder}: start one with `hxi up`, "
+        "or name real servers in HXI_* variables"
+    )
+
+
+def _running_on(folder: Path) -> Endpoints | None:
+    """What the stack on `folder` wrote; the file of one that crashed does not count."""
+    if not is_held(folder):
+        return None
     try:
-        stored = json.loads(endpoints_file(folder).read_text())
+        return Endpoints(**json.loads(endpoints_file(folder).read_text()))
     except FileNotFoundError:
-        raise NoStackError(
-            f"no stack runs on {folder}: start one with `hxi up`, or name real servers in HXI_* variables"
-        ) from None
-    return Endpoints(**stored)
+        return None

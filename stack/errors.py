@@ -17,3 +17,21 @@ class BusyError(UserError):
     """Another process holds what this one needs (a run's lease, a data folder, a port)."""
 
     exit_code = 4
+
+
+class StartError(UserError):
+    """A store or ingest did not come up; the line names its log."""
+
+    exit_code = 5
+
+
+class StoreDownError(UserError):
+    """A store that was named or is expected to run does not answer."""
+
+    exit_code = 6
+
+
+class MigrationError(UserError):
+    """A schema's history and its files disagree, or a statement failed."""
+
+    exit_code = 7

@@ -1,0 +1,5 @@
+"""`python -m stack.cli` is `hxi`."""
+
+from stack.cli import main
+
+main()

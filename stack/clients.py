@@ -1,0 +1,27 @@
+"""Opens clients of the stores from their addresses, in UTC, the same way everywhere."""
+
+from typing import Any
+
+import clickhouse_connect
+import psycopg
+import pymongo
+from clickhouse_connect.driver.client import Client
+
+
+def clickhouse(url: str, database: str = "default") -> Client:
+    """No server session, so that one client may serve several threads."""
+    return clickhouse_connect.get_client(
+        dsn=url, database=database, autogenerate_session_id=False, tz_mode="aware"
+    )
+
+
+def postgres(dsn: str) -> psycopg.Connection[Any]:
+    """Autocommit; open a transaction with `connection.transaction()`."""
+    connection: psycopg.Connection[Any] = psycopg.connect(dsn, autocommit=True)
+    connection.execute("SET timezone TO 'UTC'")
+    return connection
+
+
+def mongodb(uri: str) -> "pymongo.MongoClient[dict[str, Any]]":
+    """Datetimes come back with their zone."""
+    return pymongo.MongoClient(uri, tz_aware=True, serverSelectionTimeoutMS=5000)

@@ -1,0 +1,192 @@
+"""Runs a whole stack from this process: stores, schemas, ingest and, if asked, Dagster's pages."""
+
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from stack.endpoints import Endpoints, endpoints_file
+from stack.errors import StoreDownError
+from stack.folder import DataFolder
+from stack.ports import HOST, PortChoice, choose, require_free
+from stack.prepare import ROOT, prepare
+from stack.stores import clickhouse, mongodb, postgres, redis
+from stack.supervisor import Program, Supervisor
+
+READY_SECONDS = 60.0
+
+
+class Stack:
+    """A context manager; entering takes the data folder, `start_*` start things, leaving stops all.
+
+    A store whose variable is set in `environment` is checked and prepared instead of started.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        ports: PortChoice = "auto",
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._data_dir = data_dir
+        self._choice = ports
+        self._environment = environment
+        self._exit = ExitStack()
+        self._addresses: dict[str, str] = {}
+        self._endpoints: Endpoints | None = None
+
+    def __enter__(self) -> Self:
+        self.folder = DataFolder.at(self._data_dir)
+        self._exit.enter_context(self.folder.locked())
+        endpoints_file(self.folder.path).unlink(missing_ok=True)
+        self.ports = choose(self._choice)
+        self.passwords = self.folder.passwords()
+        self.supervisor = Supervisor(self.folder.logs)
+        self._exit.callback(self.supervisor.stop_all)
+        self._exit.callback(endpoints_file(self.folder.path).unlink, missing_ok=True)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._exit.close()
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Addresses of everything; the stores must have been started."""
+        if self._endpoints is None:
+            raise RuntimeError("start_stores comes first")
+        return self._endpoints
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Pid by program: clickhouse, mongodb, postgres, redis, ingest, ui."""
+        return self.supervisor.pids
+
+    def start_stores(self) -> None:
+        """Start or check the four stores, make their schemas and the default project."""
+        ports, passwords, folder = self.ports, self.passwords, self.folder
+        self._store(
+            "HXI_CLICKHOUSE_URL",
+            clickhouse.url(ports.clickhouse, passwords.clickhouse),
+            clickhouse.answers,
+            lambda: clickhouse.program(folder, ports.clickhouse, passwords.clickhouse),
+        )
+        self._store(
+            "HXI_MONGODB_URI",
+            mongodb.uri(ports.mongodb),
+            mongodb.answers,
+            lambda: mongodb.program(folder, ports.mongodb),
+        )
+        self._store(
+            "HXI_POSTGRES_DSN",
+            postgres.dsn(ports.postgres, passwords.postgres),
+            postgres.answers,
+            lambda: postgres.program(folder, ports.postgres, passwords),
+        )
+        self._store(
+            "HXI_REDIS_URL",
+            redis.url(ports.redis, passwords.redis),
+            redis.answers,
+            lambda: redis.program(folder, ports.redis, passwords.redis),
+        )
+        self.supervisor.wait_ready(self.supervisor.names, READY_SECONDS)
+        if postgres.NAME in self.supervisor.names:
+            postgres.prepare(ports.postgres, passwords)
+        self._endpoints = self._prepared()
+
+    def start_ingest(self) -> None:
+        """Start ingest and return when it answers ready; `hxi env` knows the stack from here on."""
+        self._start(self._ingest_program())
+        self.supervisor.wait_ready(["ingest"], READY_SECONDS)
+        self.endpoints.save(self.folder.path)
+
+    def _store(
+        self,
+        variable: str,
+        embedded: str,
+        answers: Callable[[str], bool],
+        program: Callable[[], Program],
+    ) -> None:
+        given = self._environment.get(variable, "")
+        self._addresses[variable] = given or embedded
+        if not given:
+            self._start(program())
+        elif not answers(given):
+            raise StoreDownError(
+                f"the store that {variable} names does not answer: start it, correct the address, "
+                "or unset the variable to use the embedded one"
+            )
+
+    def _start(self, program: Program) -> None:
+        port_name = {"ingest": "ingest_http"}.get(program.name, program.name)
+        require_free(program.name, getattr(self.ports, port_name))
+        self.supervisor.start(program)
+
+    def _prepared(self) -> Endpoints:
+        addresses = self._addresses
+        stores = (
+            addresses["HXI_CLICKHOUSE_URL"],
+            addresses["HXI_MONGODB_URI"],
+            addresses["HXI_POSTGRES_DSN"],
+        )
+        project = prepare(self.folder, *stores)
+        return Endpoints(
+            *stores,
+            redis_url=addresses["HXI_REDIS_URL"],
+            ingest_url=f"http://{HOST}:{self.ports.ingest_http}",
+            ingest_grpc=f"{HOST}:{self.ports.ingest_grpc}",
+            project_id=project.id,
+            project_key=project.key,
+        )
+
+    def _ingest_program(self) -> Program:
+        ready = f"{self.endpoints.ingest_url}/ready"
+        return Program(
+            name="ingest",
+            command=[sys.executable, "-m", "ingest"],
+            is_ready=lambda: answers_ok(ready),
+            environment={
+                **self.endpoints.environment(),
+                **python_path(),
+                "HXI_INGEST_HOST": HOST,
+                "HXI_INGEST_HTTP_PORT": str(self.ports.ingest_http),
+                "HXI_INGEST_GRPC_PORT": str(self.ports.ingest_grpc),
+                "HXI_INGEST_SPOOL_DIR": str(self.folder.spool),
+            },
+        )
+
+
+@contextmanager
+def running_stack(
+    data_dir: Path,
+    ports: PortChoice = "auto",
+    environment: Mapping[str, str] = os.environ,
+) -> Iterator[Endpoints]:
+    """A whole stack for the length of a `with`; see `Stack` for its parts."""
+    with Stack(data_dir, ports, environment) as stack:
+        stack.start_stores()
+        stack.start_ingest()
+        yield stack.endpoints
+
+
+def python_path() -> dict[str, str]:
+    """Lets `python -m` find this project's packages from any working directory."""
+    return {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "proto")])}
+
+
+def answers_ok(url: str) -> bool:
+    """Whether GET answers 200 within 2 s."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - loopback http
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

