@@ -1,0 +1,41 @@
+"""Column names and types the signals share: their keys, their order, the row of a detection."""
+
+import polars as pl
+
+SESSION_KEY = ("project_id", "session_id")
+# The order of events everywhere. ClickHouse sorts UUIDs by their second half, so ids travel as
+# lower-case text and are compared as text.
+EVENT_ORDER = ("timestamp", "event_id")
+
+TIMESTAMP = pl.Datetime("ms", "UTC")
+
+SESSION_ENDED_AT = "session_ended_at"
+"""Time of the session's last event of any type; the reader adds it to gosight.events' columns."""
+
+EVENT_COLUMNS: dict[str, pl.DataType] = {
+    "project_id": pl.String(),
+    "session_id": pl.String(),
+    "event_id": pl.String(),
+    "event_type": pl.String(),
+    "timestamp": TIMESTAMP,
+}
+"""What every signal reads; UUIDs as lower-case text."""
+
+INSIGHT_COLUMNS = pl.Schema(
+    {
+        "project_id": pl.String(),
+        "session_id": pl.String(),
+        "insight_id": pl.String(),
+        "insight_type": pl.String(),
+        "timestamp": TIMESTAMP,
+        "url": pl.String(),
+        "path": pl.String(),
+        "x": pl.Int32(),
+        "y": pl.Int32(),
+        "target_selector": pl.String(),
+        "details": pl.String(),
+        "related_event_ids": pl.List(pl.String()),
+        "detector_version": pl.String(),
+    }
+)
+"""Grain: one row per detection. UUIDs as text, which ClickHouse parses on insert."""

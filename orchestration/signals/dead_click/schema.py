@@ -1,0 +1,62 @@
+"""What dead-click detection reads and writes, and its thresholds."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from orchestration.signals.columns import (
+    EVENT_COLUMNS,
+    INSIGHT_COLUMNS,
+    SESSION_ENDED_AT,
+    TIMESTAMP,
+)
+
+INSIGHT_TYPE = "dead_click"
+DETECTOR_VERSION = "dead_click-1"
+
+REQUEST_TYPES = ("xhr_request", "fetch_request", "websocket")
+REACTION_TYPES = (
+    *("page_view", "page_exit", "page_hidden", "session_end", "custom"),
+    *("scroll", "scroll_milestone"),
+    *("input_change", "input_focus", "input_blur"),
+    *("form_start", "form_submit", "form_abandon", "form_error"),
+    *REQUEST_TYPES,
+)
+"""Events that show that the page answered a click."""
+
+EVENT_TYPES = ("click", *REACTION_TYPES)
+
+READS = pl.Schema(
+    EVENT_COLUMNS
+    | {
+        "url": pl.String(),
+        "path": pl.String(),
+        "click_x": pl.Int32(),
+        "click_y": pl.Int32(),
+        "click_button": pl.String(),
+        "target_selector": pl.String(),
+        "target_tag": pl.String(),
+        "target_href": pl.String(),
+        "target_is_interactive": pl.Boolean(),
+        "request_duration_ms": pl.Int64(),
+        SESSION_ENDED_AT: TIMESTAMP,
+    }
+)
+
+WRITES = INSIGHT_COLUMNS
+
+FULL_SNAPSHOT = "full_snapshot"
+CHANGE = "change"
+REPLAY_FACTS = pl.Schema(
+    {"project_id": pl.String(), "session_id": pl.String(), "at": TIMESTAMP, "kind": pl.String()}
+)
+"""Grain: one row per replay event. kind: FULL_SNAPSHOT, CHANGE (a mutation, a scroll or a
+selection), or any other text for the rest."""
+
+
+@dataclass(frozen=True)
+class DeadClickSettings:
+    """Default: the warehouse's rule book."""
+
+    window_ms: int = 2500
+    """A reaction counts in (click, click + window]."""

@@ -1,0 +1,44 @@
+"""What rage-click detection reads and writes, and its thresholds."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from orchestration.signals.columns import EVENT_COLUMNS, INSIGHT_COLUMNS
+
+INSIGHT_TYPE = "rage_click"
+DETECTOR_VERSION = "rage_click-1"
+
+EVENT_TYPES = ("click",)
+
+READS = pl.Schema(
+    EVENT_COLUMNS
+    | {
+        "url": pl.String(),
+        "path": pl.String(),
+        "click_x": pl.Int32(),
+        "click_y": pl.Int32(),
+        "click_button": pl.String(),
+        "target_selector": pl.String(),
+        "target_is_editable": pl.Boolean(),
+    }
+)
+
+WRITES = INSIGHT_COLUMNS
+
+
+@dataclass(frozen=True)
+class RageClickSettings:
+    """Thresholds of a burst; each bound is inclusive. Defaults: the warehouse's rule book."""
+
+    min_clicks: int = 3
+    max_gap_ms: int = 1000
+    """From the previous click of the burst."""
+    max_distance_px: int = 50
+    """Euclidean, from the burst's first click."""
+    max_duration_ms: int | None = None
+    """From the burst's first click to its last; a click later than that opens the next burst."""
+
+
+STRICT = RageClickSettings(min_clicks=5, max_duration_ms=2000)
+"""For pages where fast clicking is normal (galleries, counters): 5 clicks within 2 seconds."""

@@ -1,0 +1,59 @@
+"""Runs one signal over the open plan: forgets the planned sessions' rows, then writes them anew."""
+
+import time
+from dataclasses import dataclass
+from typing import TypeVar
+
+import polars as pl
+from clickhouse_connect.driver.client import Client
+
+from orchestration.signals.columns import SESSION_KEY
+from orchestration.signals.frames import session_frames
+from orchestration.signals.reading import PLANNED, read_events
+from orchestration.signals.signal import Signal
+
+DEFAULT_FRAME_ROWS = 500_000
+"""Events held at once: some 100 to 200 MB in Polars. One session longer than that is held whole."""
+
+# An insert of one frame may touch any month from 1990 on; the default limit is 100 partitions.
+INSERT_SETTINGS = {"max_partitions_per_insert_block": 0}
+
+SettingsT = TypeVar("SettingsT")
+
+
+@dataclass(frozen=True)
+class SignalReport:
+    """What one run of a signal read and wrote. `sessions` are those with an event it reads."""
+
+    events: int
+    sessions: int
+    rows: int
+    frames: int
+    duration_s: float
+
+
+def run_signal(
+    client: Client, signal: Signal[SettingsT], frame_rows: int = DEFAULT_FRAME_ROWS
+) -> SignalReport:
+    """Makes `signals.<table>` right for the sessions of the open plan; others stay as they are.
+
+    May be repeated after a crash at any point. The client must have no session (it inserts while
+    it reads: `autogenerate_session_id=False`). Raises SignalSchemaError, and the client's errors.
+    """
+    started = time.monotonic()
+    client.command(f"DELETE FROM signals.{signal.table} WHERE {PLANNED}")
+    events = sessions = rows = frames = 0
+    batches = read_events(client, signal.reads, signal.event_types)
+    for frame in session_frames(batches, frame_rows):
+        found = signal.detect(frame)
+        if not found.is_empty():
+            _insert(client, signal.table, found)
+        events += frame.height
+        sessions += frame.select(pl.struct(SESSION_KEY).n_unique()).item()
+        rows += found.height
+        frames += 1
+    return SignalReport(events, sessions, rows, frames, time.monotonic() - started)
+
+
+def _insert(client: Client, table: str, rows: pl.DataFrame) -> None:
+    client.insert_arrow(f"signals.{table}", rows.to_arrow(), settings=INSERT_SETTINGS)

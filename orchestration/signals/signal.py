@@ -1,0 +1,45 @@
+"""What the runner knows of a signal: what it reads, what it writes and the pure step between."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import polars as pl
+
+SettingsT = TypeVar("SettingsT")
+
+
+class SignalSchemaError(Exception):
+    """A frame going into or coming out of a signal has other columns than declared."""
+
+
+@dataclass(frozen=True)
+class Signal(Generic[SettingsT]):
+    """One signal. `dataclasses.replace(signal, settings=…)` gives it under other thresholds."""
+
+    table: str
+    """Table of database `signals` that holds the result."""
+    reads: pl.Schema
+    event_types: tuple[str, ...]
+    writes: pl.Schema
+    transform: Callable[[pl.LazyFrame, SettingsT], pl.LazyFrame]
+    settings: SettingsT
+
+    def detect(self, events: pl.DataFrame) -> pl.DataFrame:
+        """The signal's rows for whole sessions. Raises SignalSchemaError on a wrong frame."""
+        require_schema(f"input of signal {self.table}", events.schema, self.reads)
+        rows = self.transform(events.lazy(), self.settings).collect()
+        require_schema(f"output of signal {self.table}", rows.schema, self.writes)
+        return rows
+
+
+def require_schema(what: str, found: pl.Schema, declared: pl.Schema) -> None:
+    """Raise SignalSchemaError naming each column that is missing, unknown or of another type."""
+    if found == declared:
+        return
+    wrong = [
+        f"{name} is {found.get(name, 'missing')}, declared {declared.get(name, 'nowhere')}"
+        for name in sorted({*found, *declared})
+        if found.get(name) != declared.get(name)
+    ]
+    raise SignalSchemaError(f"{what}: {'; '.join(wrong) or 'the column order differs'}")
