@@ -2,23 +2,20 @@
 
 import time
 from dataclasses import dataclass
-from typing import TypeVar
 
 import polars as pl
 from clickhouse_connect.driver.client import Client
 
-from orchestration.signals.columns import SESSION_KEY
+from orchestration.signals.columns import SESSION_ENDED_AT, SESSION_KEY
 from orchestration.signals.frames import session_frames
-from orchestration.signals.reading import PLANNED, read_events
-from orchestration.signals.signal import Signal
+from orchestration.signals.reading import PLANNED, read_events, with_session_ends
+from orchestration.signals.signal import AnySignal
 
 DEFAULT_FRAME_ROWS = 500_000
 """Events held at once: some 100 to 200 MB in Polars. One session longer than that is held whole."""
 
 # An insert of one frame may touch any month from 1990 on; the default limit is 100 partitions.
 INSERT_SETTINGS = {"max_partitions_per_insert_block": 0}
-
-SettingsT = TypeVar("SettingsT")
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class SignalReport:
 
 
 def run_signal(
-    client: Client, signal: Signal[SettingsT], frame_rows: int = DEFAULT_FRAME_ROWS
+    client: Client, signal: AnySignal, frame_rows: int = DEFAULT_FRAME_ROWS
 ) -> SignalReport:
     """Makes `signals.<table>` right for the sessions of the open plan; others stay as they are.
 
@@ -45,7 +42,7 @@ def run_signal(
     events = sessions = rows = frames = 0
     batches = read_events(client, signal.reads, signal.event_types)
     for frame in session_frames(batches, frame_rows):
-        found = signal.detect(frame)
+        found = signal.detect(_completed(client, signal.reads, frame))
         if not found.is_empty():
             _insert(client, signal.table, found)
         events += frame.height
@@ -53,6 +50,12 @@ def run_signal(
         rows += found.height
         frames += 1
     return SignalReport(events, sessions, rows, frames, time.monotonic() - started)
+
+
+def _completed(client: Client, reads: pl.Schema, frame: pl.DataFrame) -> pl.DataFrame:
+    if SESSION_ENDED_AT not in reads:
+        return frame
+    return with_session_ends(client, frame).select(reads.names())
 
 
 def _insert(client: Client, table: str, rows: pl.DataFrame) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import polars as pl
 
@@ -19,6 +19,8 @@ class Signal(Generic[SettingsT]):
 
     table: str
     """Table of database `signals` that holds the result."""
+    description: str
+    """The table's grain, for the asset's page."""
     reads: pl.Schema
     event_types: tuple[str, ...]
     writes: pl.Schema
@@ -31,6 +33,10 @@ class Signal(Generic[SettingsT]):
         rows = self.transform(events.lazy(), self.settings).collect()
         require_schema(f"output of signal {self.table}", rows.schema, self.writes)
         return rows
+
+
+AnySignal: TypeAlias = Signal[Any]
+"""A signal with settings of its own kind, as the runner and the assets take it."""
 
 
 def require_schema(what: str, found: pl.Schema, declared: pl.Schema) -> None:

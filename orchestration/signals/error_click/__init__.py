@@ -1,14 +1,14 @@
 """Error clicks: clicks that an error followed. `SIGNAL` is what the runner runs."""
 
-from orchestration.signals.error_click.schema import EVENT_TYPES, READS, WRITES, ErrorClickSettings
-from orchestration.signals.error_click.transform import transform
+from orchestration.signals.error_click import schema, transform
 from orchestration.signals.signal import Signal
 
 SIGNAL = Signal(
     table="error_clicks",
-    reads=READS,
-    event_types=EVENT_TYPES,
-    writes=WRITES,
-    transform=transform,
-    settings=ErrorClickSettings(),
+    description="One row per click that errors of the same path followed, with all of them.",
+    reads=schema.READS,
+    event_types=schema.EVENT_TYPES,
+    writes=schema.WRITES,
+    transform=transform.transform,
+    settings=schema.ErrorClickSettings(),
 )

@@ -6,8 +6,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from orchestration.signals.dead_click import SIGNAL, transform
+from orchestration.signals.dead_click import SIGNAL
 from orchestration.signals.dead_click.schema import REACTION_TYPES, REPLAY_FACTS
+from orchestration.signals.dead_click.transform import transform
 from tests.unit.signals.signal_events import (
     PROJECT,
     SESSION,
@@ -111,11 +112,11 @@ def test_a_click_without_a_position_can_be_dead() -> None:
 
 
 def test_a_link_to_another_origin_is_not_judged_but_one_within_is() -> None:
-    link = {"target_tag": "a", "url": "https://shop.test/cart"}
+    link: Row = {"target_tag": "a", "url": "https://shop.test/cart"}
     assert dead([click(0, 1, **link, target_href="https://bank.test/")]) == []
     assert dead([click(0, 1, **link, target_href="/help")]) == [event_id(1)]
     assert dead([click(0, 1, **link, target_href=None)]) == [event_id(1)]
-    button = link | {"target_tag": "button", "target_href": "https://bank.test/"}
+    button: Row = link | {"target_tag": "button", "target_href": "https://bank.test/"}
     assert dead([click(0, 1, **button)]) == [event_id(1)]
 
 

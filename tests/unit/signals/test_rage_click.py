@@ -112,7 +112,7 @@ def test_clicks_of_one_millisecond_are_ordered_by_id() -> None:
 
 
 def test_two_tabs_of_one_session_interleaved_are_judged_apart() -> None:
-    tabs = [
+    tabs: list[Row] = [
         {"path": "/a", "url": "https://shop.test/a"},
         {"path": "/b", "url": "https://shop.test/b"},
     ]

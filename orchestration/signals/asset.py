@@ -1,0 +1,35 @@
+"""Makes a signal a Dagster asset: run it over the open plan and report what it wrote."""
+
+import dagster as dg
+
+from orchestration.resources.run import RunResource
+from orchestration.signals.runner import run_signal
+from orchestration.signals.signal import AnySignal
+
+EVENTS = dg.AssetKey(["gosight", "events"])
+
+
+def signal_asset(signal: AnySignal) -> dg.AssetsDefinition:
+    """Asset ["signals", table], which reads gosight.events alone."""
+
+    @dg.asset(
+        key=["signals", signal.table],
+        group_name="signals",
+        kinds={"polars", "clickhouse"},
+        deps=[EVENTS],
+        description=signal.description,
+    )
+    def materialise(run: RunResource) -> dg.MaterializeResult[None]:
+        run.plan()
+        report = run_signal(run.clickhouse(), signal)
+        return dg.MaterializeResult(
+            metadata={
+                "rows": report.rows,
+                "sessions": report.sessions,
+                "events_read": report.events,
+                "frames": report.frames,
+                "duration_s": round(report.duration_s, 3),
+            }
+        )
+
+    return materialise
