@@ -1,0 +1,184 @@
+"""Writes one session's events and counts each into the session's truth as it is written."""
+
+from random import Random
+
+from gosight import events_pb2 as pb
+from gosight.common_pb2 import PageContext
+
+from stack.simulate.elements import Drawn, Element
+from stack.simulate.people import Visitor, new_uuid
+from stack.simulate.site import ORIGIN, PAGES, Place
+from stack.simulate.truth import EVENT_TYPES, Planned, SessionTruth
+from stack.simulate.wire import part
+
+EventType = pb.EventType
+DEVICE_NAMES = {1: "desktop", 2: "tablet", 3: "mobile"}
+
+
+class Recorder:
+    """One session being written. `now` is its clock (ms); an event is written at `now` or `at`.
+
+    Events come out in the order written; a request is written when it begins and dated when it
+    ends, so `events` is not sorted.
+    """
+
+    def __init__(self, rng: Random, visitor: Visitor, started_at: int) -> None:
+        self.rng = rng
+        self.visitor = visitor
+        self.now = started_at
+        self.place: Place | None = None
+        self.events: list[tuple[int, bytes]] = []
+        self.truth = SessionTruth(visitor.session_id, device_type=DEVICE_NAMES[visitor.device.type])
+        self.viewport = visitor.device.viewport
+        self.last_click_at = 0  # left clicks
+        self.steps: list[tuple[Place, int]] = []  # collapsed page views and their times
+        self.submits_on_step = 0
+        self._user = "" if visitor.identifies else visitor.user
+        self.truth.user_id = self._user
+        self._device = visitor.device_part()
+        self._page = b""
+        self._rest = b""
+        self._head = pb.Event()
+        self._click = pb.Event()
+        self._bind()
+
+    def _bind(self) -> None:
+        who = pb.Event(session_id=self.visitor.session_id)
+        if self._user:
+            who.user_id = self._user
+        self._rest = self._page + part(who) + self._device
+
+    def pause(self, low: int, high: int) -> int:
+        """Let `low`..`high` ms pass; returns the new time."""
+        self.now += low + int(self.rng.random() * (high - low + 1))
+        return self.now
+
+    @property
+    def last_at(self) -> int:
+        """Time of the session's latest event so far."""
+        return self.truth.ended_at
+
+    def emit(self, kind: pb.EventType, payload: bytes = b"", at: int | None = None) -> None:
+        """Write one event of the current page."""
+        when = self.now if at is None else at
+        head = self._head
+        head.event_id = new_uuid(self.rng)
+        head.event_type = kind
+        head.timestamp.millis = when
+        self.events.append((when, head.SerializeToString() + payload + self._rest))
+        truth = self.truth
+        truth.event_types[EVENT_TYPES[kind]] += 1
+        if when > truth.ended_at:
+            truth.ended_at = when
+        if when < truth.started_at or not truth.started_at:
+            truth.started_at = when
+
+    def move_to(self, place: Place, referrer: str) -> None:
+        """Be on `place` without a page view; the events that follow carry it."""
+        style = self.rng.random()
+        path = place.path
+        if style < 0.03:
+            path = ""  # the page is known by its URL alone
+        elif style < 0.06:
+            path += place.query
+        context = PageContext(
+            url=place.url, path=path, title=PAGES[place.page].title, referrer=referrer
+        )
+        if place.query:
+            name, _, value = place.query[1:].partition("=")
+            context.query_params[name] = value
+        self.place = place
+        self._page = part(pb.Event(page=context))
+        self._bind()
+        self.truth.seen_paths = [*self.truth.seen_paths[:1], place.clean]
+
+    def page_view(self, place: Place, referrer: str) -> None:
+        """Open `place` now."""
+        self.move_to(place, referrer)
+        view = pb.PageViewPayload(page_title=PAGES[place.page].title, page_path=place.path)
+        if place.fragment:
+            view.page_hash = "#" + place.fragment
+        self.emit(EventType.EVENT_TYPE_PAGE_VIEW, part(pb.Event(page_view=view)))
+        self.truth.page_paths.append(place.clean)
+        if not self.steps or self.steps[-1][0].clean != place.clean:
+            self.steps.append((place, self.now))
+            self.submits_on_step = 0
+
+    def page_exit(self, on_page_ms: int, depth: int) -> None:
+        """Leave the page now, having seen `depth` percent of it."""
+        exit_ = pb.PageExitPayload(time_on_page_ms=on_page_ms, max_scroll_depth=depth)
+        self.emit(EventType.EVENT_TYPE_PAGE_EXIT, part(pb.Event(page_exit=exit_)))
+        self._seen(depth)
+
+    def scroll(self, depth: int, previous: int, *, milestone: bool = False) -> None:
+        """Scroll from `previous` to `depth` percent of the page."""
+        assert self.place is not None
+        height = PAGES[self.place.page].height
+        scroll = pb.ScrollPayload(
+            scroll_top=height * depth // 100,
+            scroll_depth_px=height * depth // 100,
+            scroll_depth_percent=depth,
+            page_height=height,
+            direction=pb.SCROLL_DIRECTION_UP if depth < previous else pb.SCROLL_DIRECTION_DOWN,
+        )
+        kind = EventType.EVENT_TYPE_SCROLL_MILESTONE if milestone else EventType.EVENT_TYPE_SCROLL
+        self.emit(kind, part(pb.Event(scroll=scroll)))
+        self._seen(depth)
+
+    def _seen(self, depth: int) -> None:
+        self.truth.max_scroll_depth = max(self.truth.max_scroll_depth, min(100, depth))
+
+    def click(
+        self,
+        element: Element,
+        offset: tuple[int, int] | None = None,
+        button: int = pb.MOUSE_BUTTON_LEFT,
+    ) -> Drawn:
+        """Click now; `offset` from the element's middle in px, else anywhere inside it."""
+        drawn = element.drawn(self.viewport[0])
+        if offset is None:
+            x = drawn.left + int(self.rng.random() * drawn.width)
+            y = drawn.top + int(self.rng.random() * drawn.height)
+        else:
+            x = drawn.left + drawn.width // 2 + offset[0]
+            y = drawn.top + drawn.height // 2 + offset[1]
+        own = self._click.click
+        own.position.x, own.position.y = x, y
+        own.button = button  # type: ignore[assignment]  # the stub knows enum members only
+        self.emit(EventType.EVENT_TYPE_CLICK, drawn.click + self._click.SerializeToString())
+        self.truth.click_buttons[("left", "middle", "right")[button]] += 1
+        if button == pb.MOUSE_BUTTON_LEFT:
+            self.last_click_at = self.now
+        return drawn
+
+    def request(
+        self, method: str, path: str, status: int, duration_ms: int, query: str = ""
+    ) -> None:
+        """A fetch or XHR begun now; its event is dated `duration_ms` later."""
+        fetch = self.rng.random() < 0.7
+        call = pb.NetworkRequestPayload(
+            method=method,
+            url=ORIGIN + path + query,
+            status=status,
+            duration_ms=duration_ms,
+            response_size=int(self.rng.random() * 40_000),
+            request_type=pb.NETWORK_REQUEST_TYPE_FETCH if fetch else pb.NETWORK_REQUEST_TYPE_XHR,
+        )
+        kind = EventType.EVENT_TYPE_FETCH_REQUEST if fetch else EventType.EVENT_TYPE_XHR_REQUEST
+        self.emit(kind, part(pb.Event(network_request=call)), at=self.now + duration_ms)
+        self.truth.requests[f"{method} {path}", status] += 1
+
+    def identify(self) -> None:
+        """The visitor says who they are; later events carry it."""
+        traits = {"plan": "member" if self.rng.random() < 0.3 else "guest"}
+        told = pb.IdentifyPayload(user_id=self.visitor.user, traits=traits)
+        self.emit(EventType.EVENT_TYPE_IDENTIFY, part(pb.Event(identify=told)))
+        self._user = self.truth.user_id = self.visitor.user
+        self._bind()
+
+    def plan(
+        self, kind: str, at: int, selector: str = "", count: int = 1, *, charged: bool = True
+    ) -> None:
+        """Note an insight row this session must get, on the current page."""
+        assert self.place is not None
+        self.truth.insights.append(Planned(kind, at, self.place.clean, selector, count, charged))
