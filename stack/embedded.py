@@ -1,20 +1,18 @@
 """Runs a whole stack from this process: stores, schemas, ingest and, if asked, Dagster's pages."""
 
 import os
-import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from stack import services
 from stack.endpoints import Endpoints, endpoints_file
 from stack.errors import StoreDownError
 from stack.folder import DataFolder
 from stack.ports import HOST, PortChoice, choose, require_free
-from stack.prepare import ROOT, prepare
+from stack.prepare import prepare
 from stack.stores import clickhouse, mongodb, postgres, redis
 from stack.supervisor import Program, Supervisor
 
@@ -105,9 +103,14 @@ class Stack:
 
     def start_ingest(self) -> None:
         """Start ingest and return when it answers ready; `hxi env` knows the stack from here on."""
-        self._start(self._ingest_program())
+        self._start(services.ingest(self.folder, self.ports, self.endpoints))
         self.supervisor.wait_ready(["ingest"], READY_SECONDS)
         self.endpoints.save(self.folder.path)
+
+    def start_ui(self) -> None:
+        """Start Dagster's pages and return when they answer."""
+        self._start(services.dagster(self.folder, self.ports, self.endpoints))
+        self.supervisor.wait_ready(["ui"], READY_SECONDS)
 
     def _store(
         self,
@@ -148,45 +151,18 @@ class Stack:
             project_key=project.key,
         )
 
-    def _ingest_program(self) -> Program:
-        ready = f"{self.endpoints.ingest_url}/ready"
-        return Program(
-            name="ingest",
-            command=[sys.executable, "-m", "ingest"],
-            is_ready=lambda: answers_ok(ready),
-            environment={
-                **self.endpoints.environment(),
-                **python_path(),
-                "HXI_INGEST_HOST": HOST,
-                "HXI_INGEST_HTTP_PORT": str(self.ports.ingest_http),
-                "HXI_INGEST_GRPC_PORT": str(self.ports.ingest_grpc),
-                "HXI_INGEST_SPOOL_DIR": str(self.folder.spool),
-            },
-        )
-
 
 @contextmanager
 def running_stack(
     data_dir: Path,
     ports: PortChoice = "auto",
+    ui: bool = False,
     environment: Mapping[str, str] = os.environ,
 ) -> Iterator[Endpoints]:
     """A whole stack for the length of a `with`; see `Stack` for its parts."""
     with Stack(data_dir, ports, environment) as stack:
         stack.start_stores()
         stack.start_ingest()
+        if ui:
+            stack.start_ui()
         yield stack.endpoints
-
-
-def python_path() -> dict[str, str]:
-    """Lets `python -m` find this project's packages from any working directory."""
-    return {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "proto")])}
-
-
-def answers_ok(url: str) -> bool:
-    """Whether GET answers 200 within 2 s."""
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - loopback http
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False

@@ -2,7 +2,6 @@
 
 import importlib.util
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -12,8 +11,8 @@ from stack import clients, projects
 from stack.errors import StoreDownError
 from stack.folder import DataFolder, write_private
 from stack.migrations import ClickHouseTarget, Migration, PostgresTarget, migrate
+from stack.services import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_PROJECT = "default"
 # Component (its name in the history) -> folder; in the order they are applied.
 CLICKHOUSE_COMPONENTS = {

@@ -1,0 +1,76 @@
+"""How the stack's own services are run on top of the stores: ingest and Dagster's pages."""
+
+import os
+import signal
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from stack.endpoints import Endpoints
+from stack.folder import DataFolder
+from stack.ports import HOST, Ports
+from stack.supervisor import Program
+
+ROOT = Path(__file__).resolve().parent.parent
+KEEPER = Path(__file__).with_name("keeper.py")
+# Without this Dagster reports usage to its makers.
+DAGSTER_SETTINGS = "telemetry:\n  enabled: false\n"
+
+
+def ingest(folder: DataFolder, ports: Ports, endpoints: Endpoints) -> Program:
+    """Both doors and the lander; ready when the spool and all stores are."""
+    return Program(
+        name="ingest",
+        command=[sys.executable, "-m", "ingest"],
+        is_ready=lambda: answers_ok(f"{endpoints.ingest_url}/ready"),
+        environment={
+            **endpoints.environment(),
+            **_python_path(),
+            "HXI_INGEST_HOST": HOST,
+            "HXI_INGEST_HTTP_PORT": str(ports.ingest_http),
+            "HXI_INGEST_GRPC_PORT": str(ports.ingest_grpc),
+            "HXI_INGEST_SPOOL_DIR": str(folder.spool),
+        },
+    )
+
+
+def dagster(folder: DataFolder, ports: Ports, endpoints: Endpoints) -> Program:
+    """Pages, daemon and code server; its history lies in the data folder."""
+    home = folder.store("dagster")
+
+    def before_start() -> None:
+        home.mkdir(exist_ok=True)
+        (home / "dagster.yaml").write_text(DAGSTER_SETTINGS)
+
+    return Program(
+        name="ui",
+        command=[
+            *(sys.executable, str(KEEPER)),
+            *(sys.executable, "-m", "dagster", "dev", "-w", str(ROOT / "workspace.yaml")),
+            *("-h", HOST, "-p", str(ports.ui)),
+        ],
+        is_ready=lambda: answers_ok(f"http://{HOST}:{ports.ui}/server_info"),
+        environment={
+            **endpoints.environment(),
+            **_python_path(),
+            "DAGSTER_HOME": str(home),
+            "DAGSTER_DISABLE_TELEMETRY": "yes",
+        },
+        before_start=before_start,
+        death_signal=signal.SIGTERM,  # the keeper then ends what Dagster started
+    )
+
+
+def answers_ok(url: str) -> bool:
+    """Whether GET answers 200 within 2 s."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - loopback http
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _python_path() -> dict[str, str]:
+    """Lets `python -m` find this project's packages from any working directory."""
+    return {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "proto")])}

@@ -1,0 +1,125 @@
+"""What state a stack is in: stores, spool, what waits for a run, how fresh the marts are."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from stack import clients
+from stack.endpoints import Endpoints
+from stack.stores import clickhouse, mongodb, postgres, redis
+
+MARTS = "gosight"
+# The first of these that a mart has tells how recent its newest row is.
+FRESHNESS_COLUMNS = ("ingested_at", "ended_at")
+
+
+@dataclass(frozen=True)
+class Mart:
+    """One table of database gosight; `newest` is None when it is empty or has no such column."""
+
+    name: str
+    rows: int
+    newest: datetime | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """`stores` leaves out Redis when there is none; `ingest` is None when it does not answer.
+
+    `waiting_sessions` (sessions a run would plan) is None before the first schema is made or when
+    ClickHouse is down.
+    """
+
+    stores: dict[str, bool]
+    ingest: dict[str, Any] | None
+    waiting_sessions: int | None
+    marts: list[Mart]
+
+    @property
+    def is_up(self) -> bool:
+        """Whether nothing that should run is down."""
+        return all(self.stores.values()) and self.ingest is not None
+
+
+def collect(endpoints: Endpoints) -> Status:
+    """Asks everything once; what does not answer is reported, never raised."""
+    checks: dict[str, tuple[Callable[[str], bool], str]] = {
+        clickhouse.NAME: (clickhouse.answers, endpoints.clickhouse_url),
+        mongodb.NAME: (mongodb.answers, endpoints.mongodb_uri),
+        postgres.NAME: (postgres.answers, endpoints.postgres_dsn),
+        redis.NAME: (redis.answers, endpoints.redis_url),
+    }
+    stores = {name: answers(address) for name, (answers, address) in checks.items() if address}
+    waiting, marts = _warehouse(endpoints.clickhouse_url) if stores[clickhouse.NAME] else (None, [])
+    return Status(stores, _health(endpoints.ingest_url), waiting, marts)
+
+
+def _health(ingest_url: str) -> dict[str, Any] | None:
+    try:
+        with urllib.request.urlopen(f"{ingest_url}/health", timeout=5) as answer:  # noqa: S310 - our own ingest
+            health: dict[str, Any] = json.loads(answer.read())
+    except (urllib.error.URLError, OSError, ValueError):
+        return None
+    return health
+
+
+def _warehouse(url: str) -> tuple[int | None, list[Mart]]:
+    try:
+        with clients.clickhouse(url) as client:
+            return waiting_sessions(client), marts(client)
+    except ClickHouseError:
+        return None, []
+
+
+def waiting_sessions(client: Client) -> int | None:
+    """Sessions with rows landed that no finished run has seen; None without the tables."""
+    known = client.query(
+        "SELECT count() FROM system.tables"
+        " WHERE (database, name) IN (('raw', 'session_index'), ('ops', 'done'))"
+    ).result_rows[0][0]
+    if known < 2:
+        return None
+    return int(
+        client.query(
+            """
+            SELECT count()
+            FROM (SELECT project_id, session_id, sum(n) AS n
+                  FROM raw.session_index GROUP BY project_id, session_id) AS landed
+            LEFT JOIN (SELECT project_id, session_id, n FROM ops.done FINAL) AS done
+                USING (project_id, session_id)
+            WHERE landed.n != done.n
+            """
+        ).result_rows[0][0]
+    )
+
+
+def marts(client: Client) -> list[Mart]:
+    """Every table of database gosight by name; views are left out."""
+    tables = client.query(
+        """
+        SELECT t.name, t.total_rows, arrayIntersect({columns:Array(String)}, groupArray(c.name))
+        FROM system.tables AS t
+        JOIN system.columns AS c ON c.database = t.database AND c.table = t.name
+        WHERE t.database = {database:String} AND t.engine LIKE '%MergeTree'
+        GROUP BY t.name, t.total_rows ORDER BY t.name
+        """,
+        parameters={"database": MARTS, "columns": list(FRESHNESS_COLUMNS)},
+    ).result_rows
+    return [Mart(name, rows, _newest(client, name, rows, has)) for name, rows, has in tables]
+
+
+def _newest(client: Client, table: str, rows: int, columns: list[str]) -> datetime | None:
+    column = next((name for name in FRESHNESS_COLUMNS if name in columns), None)
+    if column is None or not rows:
+        return None
+    newest: datetime = client.query(f"SELECT max({column}) FROM {MARTS}.`{table}`").result_rows[0][
+        0
+    ]
+    return newest

@@ -1,0 +1,134 @@
+import os
+import signal
+import time
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psutil
+import psycopg
+import pymongo
+import pytest
+import redis
+from clickhouse_connect.driver.client import Client
+
+from stack import clients
+from stack.embedded import Stack
+from stack.endpoints import Endpoints
+from stack.prepare import clickhouse_schemas, postgres_schemas
+from stack.stores import clickhouse as clickhouse_store
+from stack.stores import postgres as postgres_store
+from stack.stores import redis as redis_store
+
+
+def kill_and_wait(stack: Stack, name: str) -> None:
+    """SIGKILL the program and return when another process of that name is ready."""
+    old = stack.pids[name]
+    os.kill(old, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while stack.pids.get(name, old) == old:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    stack.supervisor.wait_ready([name], 30)
+
+
+def test_clickhouse_killed_comes_back_with_its_data(stores: Stack) -> None:
+    url = stores.endpoints.clickhouse_url
+    with clients.clickhouse(url) as client:
+        client.command("CREATE DATABASE IF NOT EXISTS survives")
+        client.command("CREATE TABLE survives.kills (n UInt8) ENGINE = MergeTree ORDER BY n")
+        client.insert("survives.kills", [[1], [2]], column_names=["n"])
+    kill_and_wait(stores, "clickhouse")
+    with clients.clickhouse(url) as client:
+        assert client.query("SELECT n FROM survives.kills ORDER BY n").result_rows == [(1,), (2,)]
+        client.command("DROP DATABASE survives")
+
+
+def test_mongodb_killed_comes_back_with_its_data(stores: Stack) -> None:
+    with clients.mongodb(stores.endpoints.mongodb_uri) as client:
+        client.survives.kills.insert_one({"_id": 1})
+    kill_and_wait(stores, "mongodb")
+    with clients.mongodb(stores.endpoints.mongodb_uri) as client:
+        assert client.survives.kills.find_one() == {"_id": 1}
+        client.drop_database("survives")
+
+
+def test_postgres_killed_comes_back_with_its_data(stores: Stack) -> None:
+    dsn = stores.endpoints.postgres_dsn
+    with clients.postgres(dsn) as connection:
+        connection.execute("CREATE TABLE survives_kills AS SELECT 1 AS n")
+    kill_and_wait(stores, "postgres")
+    with clients.postgres(dsn) as connection:
+        assert connection.execute("SELECT n FROM survives_kills").fetchall() == [(1,)]
+        connection.execute("DROP TABLE survives_kills")
+
+
+def test_redis_killed_comes_back_with_its_data(stores: Stack) -> None:
+    with redis.Redis.from_url(stores.endpoints.redis_url) as client:
+        client.set("survives", "kills")
+        # Its log is synced once a second, as a real server's is by default.
+        time.sleep(1.1)
+    kill_and_wait(stores, "redis")
+    with redis.Redis.from_url(stores.endpoints.redis_url) as client:
+        assert client.get("survives") == b"kills"
+        client.delete("survives")
+
+
+@pytest.mark.parametrize("password", ["", "wrong"])
+def test_a_store_lets_nobody_in_without_its_password(endpoints: Endpoints, password: str) -> None:
+    for answers, url in (
+        (clickhouse_store.answers, endpoints.clickhouse_url),
+        (postgres_store.answers, endpoints.postgres_dsn),
+        (redis_store.answers, endpoints.redis_url),
+    ):
+        assert answers(url)
+        assert not answers(with_password(url, password))
+
+
+def with_password(url: str, password: str) -> str:
+    """The same address with another password."""
+    parts = urlsplit(url)
+    netloc = f"{parts.username or ''}:{password}@{parts.hostname}:{parts.port}"
+    return urlunsplit(parts._replace(netloc=netloc))
+
+
+def test_every_store_listens_on_loopback_alone_and_shows_no_password(stores: Stack) -> None:
+    secrets = vars(stores.passwords).values()
+    for pid in stores.pids.values():
+        process = psutil.Process(pid)
+        listening = [c for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN]
+        assert {connection.laddr.ip for connection in listening} == {"127.0.0.1"}
+        assert not any(secret in word for secret in secrets for word in process.cmdline())
+
+
+def test_postgres_gives_the_warehouse_an_ordinary_owner_in_utc(
+    postgres: psycopg.Connection[Any],
+) -> None:
+    row = postgres.execute(
+        """SELECT current_database(), rolsuper, rolcreatedb, current_setting('timezone'),
+                  has_database_privilege(current_database(), 'CREATE')
+           FROM pg_roles WHERE rolname = current_user"""
+    ).fetchone()
+    assert row == ("hxi_dashboard", False, False, "UTC", True)
+    assert postgres.info.server_version >= 180000
+
+
+def test_prepared_stores_need_nothing_more(endpoints: Endpoints) -> None:
+    assert clickhouse_schemas(endpoints.clickhouse_url) == []
+    assert postgres_schemas(endpoints.postgres_dsn) == []
+
+
+def test_the_schemas_and_the_default_key_are_there(
+    clickhouse: Client,
+    mongo: "pymongo.MongoClient[dict[str, Any]]",
+    postgres: psycopg.Connection[Any],
+    endpoints: Endpoints,
+) -> None:
+    assert clickhouse.query("EXISTS TABLE raw.events").first_row == (1,)
+    assert mongo.admin.command("ping")["ok"] == 1
+    row = postgres.execute(
+        """SELECT p.id::text, key_prefix FROM gosight.projects p
+           JOIN gosight.api_keys k ON k.project_id = p.id
+           WHERE slug = 'default' AND key_hash = encode(sha256(%s::bytea), 'hex')""",
+        (endpoints.project_key.encode(),),
+    ).fetchone()
+    assert row == (endpoints.project_id, endpoints.project_key[:12])

@@ -1,0 +1,57 @@
+import socket
+import stat
+from dataclasses import astuple
+from pathlib import Path
+
+import pytest
+
+from stack import folder as folder_module
+from stack import ports
+from stack.errors import BusyError
+from stack.folder import DataFolder, is_held
+from stack.ports import Ports, choose, is_free, require_free
+
+
+def test_passwords_are_made_once_and_kept_private(tmp_path: Path) -> None:
+    folder = DataFolder.at(tmp_path / "a")
+    passwords = folder.passwords()
+    assert folder.passwords() == passwords
+    assert DataFolder.at(tmp_path / "b").passwords() != passwords
+    assert len(set(astuple(passwords))) == 4
+    assert stat.S_IMODE((folder.path / "passwords.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
+
+
+def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder_module, "LOCK_SECONDS", 0.1)
+    folder = DataFolder.at(tmp_path)
+    assert not is_held(tmp_path)
+    with folder.locked():
+        assert is_held(tmp_path)
+        with pytest.raises(BusyError, match=r"runs on .* already"), folder.locked():
+            pass
+    assert not is_held(tmp_path)
+
+
+def test_fixed_ports_are_a_block_outside_the_usual_and_the_clients_range() -> None:
+    numbers = astuple(Ports())
+    assert numbers == tuple(range(28300, 28307))
+    assert choose("fixed") == Ports()
+
+
+def test_auto_ports_differ_and_are_free_and_no_client_gets_them() -> None:
+    numbers = astuple(choose("auto"))
+    assert len(set(numbers)) == 7
+    assert all(is_free(number) for number in numbers)
+    assert max(numbers) < 32768
+
+
+def test_a_taken_port_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "RELEASE_SECONDS", 0.1)
+    with socket.socket() as taken:
+        taken.bind((ports.HOST, 0))
+        taken.listen()
+        number = taken.getsockname()[1]
+        with pytest.raises(BusyError, match=rf"port {number} \(redis\) is taken"):
+            require_free("redis", number)
+    require_free("redis", number)
