@@ -1,0 +1,1 @@
+"""The last stage: brings marts to PostgreSQL (landing) and merges what dbt shapes into hxi."""

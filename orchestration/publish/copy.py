@@ -1,0 +1,96 @@
+"""Copies the planned sessions' rows from ClickHouse's marts to PostgreSQL's landing tables."""
+
+from contextlib import closing
+from typing import Any, Protocol, cast
+
+import psycopg
+from clickhouse_connect.driver.client import Client
+from psycopg import sql
+from urllib3.exceptions import HTTPError
+
+from orchestration.publish.landing import LANDING_TABLES, SERVED, LandingTable, Source
+from orchestration.publish.transaction import utc_transaction
+
+CHUNK_BYTES = 1 << 20
+TAIL_BYTES = 1 << 16  # ClickHouse's message is shorter than this
+# What ClickHouse writes when a query fails after its first rows were sent. Text columns cannot hold
+# it: TabSeparated writes their carriage returns as a backslash and an r.
+FAILED_LATE = b"\r\n__exception__\r\n"
+
+
+class CopyError(Exception):
+    """A mart did not arrive whole; the landing tables keep what the copy before brought."""
+
+
+class ByteStream(Protocol):
+    """A response that is read while the server still writes it."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+def copy_plan(
+    client: Client, connection: psycopg.Connection[Any], source: Source = SERVED
+) -> dict[str, int]:
+    """Replace every landing table by the planned sessions' rows; returns rows by table.
+
+    One transaction: after a failure or a crash landing holds the copy before. Memory is bounded by
+    `CHUNK_BYTES`, whatever the plan's size. Raises CopyError when a stream breaks or is short.
+    """
+    with utc_transaction(connection):
+        names = ["copied", *(table.name for table in LANDING_TABLES)]
+        tables = sql.SQL(", ").join(sql.Identifier("landing", name) for name in names)
+        connection.execute(sql.SQL("TRUNCATE {}").format(tables))
+        return {
+            table.name: _copy_table(client, connection, table, source) for table in LANDING_TABLES
+        }
+
+
+def _copy_table(
+    client: Client, connection: psycopg.Connection[Any], table: LandingTable, source: Source
+) -> int:
+    """Fill one truncated table, note how many rows it got, and let the planner know."""
+    rows = table.rows(source)
+    expected = client.query(f"SELECT count() FROM {rows}").result_rows[0][0]
+    expressions = ", ".join(table.columns.values())
+    query = f"SELECT {expressions} FROM {rows}"
+    with closing(cast(ByteStream, client.raw_stream(query, fmt="TabSeparated"))) as response:
+        copied = _stream(response, connection, table)
+    if copied != expected:
+        raise CopyError(
+            f"landing.{table.name} received {copied} of {expected} rows: run again, and see that"
+            " nothing else writes the marts"
+        )
+    connection.execute("INSERT INTO landing.copied VALUES (%s, %s)", (table.name, copied))
+    connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier("landing", table.name)))
+    return copied
+
+
+def _stream(response: ByteStream, connection: psycopg.Connection[Any], table: LandingTable) -> int:
+    """Pass the bytes on as they are: TabSeparated is COPY's text format, escapes and \\N included.
+
+    Returns the rows PostgreSQL took.
+    """
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier("landing", table.name),
+        sql.SQL(", ").join(map(sql.Identifier, table.columns)),
+    )
+    tail = b""
+    with connection.cursor() as cursor:
+        try:
+            with cursor.copy(statement) as copy:
+                while chunk := response.read(CHUNK_BYTES):
+                    tail = (tail + chunk[-TAIL_BYTES:])[-TAIL_BYTES:]
+                    copy.write(chunk)
+        except psycopg.DataError as error:
+            raise CopyError(f"landing.{table.name}: {_late_failure(tail) or error}") from error
+        except HTTPError as error:
+            raise CopyError(f"landing.{table.name}: ClickHouse broke off: {error}") from error
+        return cursor.rowcount
+
+
+def _late_failure(tail: bytes) -> str:
+    """ClickHouse's message if the stream ended in one, else ''."""
+    _, mark, message = tail.partition(FAILED_LATE)
+    return message.decode(errors="replace").strip() if mark else ""

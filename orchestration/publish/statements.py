@@ -1,0 +1,124 @@
+"""The SQL of a merge, built from the declaration of a table; pure."""
+
+from collections.abc import Iterable
+
+from psycopg import sql
+
+from orchestration.publish.tables import ServedTable
+
+# Users whose sessions the plan touches: those the sessions had until now, and those they have now.
+AFFECTED_USERS = """
+CREATE TEMPORARY TABLE affected_users ON COMMIT DROP AS
+SELECT served.project_id, served.user_id
+FROM landing.planned_sessions AS planned
+JOIN hxi.sessions AS served USING (project_id, session_id)
+WHERE served.user_id IS NOT NULL
+UNION
+SELECT project_id, user_id FROM stage.hxi_users
+"""
+
+# An affected user as all of its sessions show it: the planned ones as they will be, the others as
+# they are served. A user without any session is in no row here, so the merge deletes it.
+CURRENT_USERS = """
+CREATE TEMPORARY TABLE current_users ON COMMIT DROP AS
+WITH sessions AS (
+    SELECT project_id, user_id, session_id, start_time, device_type, locale
+    FROM stage.hxi_sessions
+    WHERE user_id IS NOT NULL
+    UNION ALL
+    SELECT project_id, user_id, session_id, start_time, device_type, locale
+    FROM affected_users
+    JOIN hxi.sessions AS served USING (project_id, user_id)
+    WHERE NOT EXISTS (
+        SELECT FROM landing.planned_sessions AS planned
+        WHERE (planned.project_id, planned.session_id) = (served.project_id, served.session_id))
+),
+users AS (
+    SELECT
+        project_id,
+        user_id,
+        (array_agg(device_type ORDER BY start_time DESC, session_id DESC)
+            FILTER (WHERE device_type IS NOT NULL))[1] AS device_type,
+        (array_agg(locale ORDER BY start_time DESC, session_id DESC)
+            FILTER (WHERE locale IS NOT NULL))[1] AS locale,
+        min(start_time) AS created_at
+    FROM sessions
+    GROUP BY project_id, user_id
+)
+SELECT
+    project_id,
+    user_id,
+    coalesce(landed.external_user_id, served.external_user_id) AS external_user_id,
+    users.device_type,
+    users.locale,
+    users.created_at
+FROM users
+LEFT JOIN stage.hxi_users AS landed USING (project_id, user_id)
+LEFT JOIN hxi.users AS served USING (project_id, user_id)
+"""
+
+
+def upsert(table: ServedTable) -> sql.Composed:
+    """Insert new rows, replace those that differ; answers (inserted, updated).
+
+    Equal rows are left out before the insert: a conflict alone would lock and rewrite them.
+    """
+    return sql.SQL(
+        """
+        WITH written AS (
+            INSERT INTO {served} AS served ({columns})
+            SELECT {columns} FROM {source} AS source
+            WHERE NOT EXISTS (
+                SELECT FROM {served} AS equal
+                WHERE {same_key} AND ({equal_derived}) IS NOT DISTINCT FROM ({source_derived}))
+            ON CONFLICT ({key}) DO UPDATE SET ({derived}) = ROW ({new_derived})
+            RETURNING xmax = 0 AS is_new
+        )
+        SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM written
+        """
+    ).format(
+        served=_served(table),
+        source=sql.Identifier(*table.source),
+        columns=_names(table.columns),
+        key=_names(table.key),
+        derived=_names(table.derived),
+        same_key=_equal("equal", "source", table.key),
+        equal_derived=_names(table.derived, "equal"),
+        source_derived=_names(table.derived, "source"),
+        new_derived=_names(table.derived, "excluded"),
+    )
+
+
+def delete(table: ServedTable) -> sql.Composed:
+    """Delete the rows of the scope that the source no longer has."""
+    return sql.SQL(
+        """
+        DELETE FROM {served} AS served
+        USING {scope} AS scope
+        WHERE {in_scope}
+          AND NOT EXISTS (SELECT FROM {source} AS source WHERE {same_key})
+        """
+    ).format(
+        served=_served(table),
+        scope=sql.Identifier(*table.scope),
+        source=sql.Identifier(*table.source),
+        in_scope=_equal("served", "scope", table.scope_key),
+        same_key=_equal("served", "source", table.key),
+    )
+
+
+def _served(table: ServedTable) -> sql.Identifier:
+    return sql.Identifier("hxi", table.name)
+
+
+def _names(columns: Iterable[str], relation: str = "") -> sql.Composed:
+    names = [sql.Identifier(relation, c) if relation else sql.Identifier(c) for c in columns]
+    return sql.SQL(", ").join(names)
+
+
+def _equal(left: str, right: str, columns: Iterable[str]) -> sql.Composed:
+    pairs = [
+        sql.SQL("{} = {}").format(sql.Identifier(left, c), sql.Identifier(right, c))
+        for c in columns
+    ]
+    return sql.SQL(" AND ").join(pairs)

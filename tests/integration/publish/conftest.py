@@ -1,0 +1,85 @@
+"""Databases for the publish tests: migrated and staged once, copied for each test."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from clickhouse_connect.driver.client import Client
+from psycopg import sql
+
+from orchestration import publish
+from stack import clients
+from stack.embedded import Stack
+from stack.migrations import PostgresTarget, migrate
+from stack.services import ROOT
+from stack.stores import postgres as embedded
+from tests.integration.publish.stand_in_marts import Marts
+from tests.integration.publish.warehouse import Warehouse
+
+MIGRATIONS = Path(publish.__file__).parent / "schema" / "postgres"
+
+
+@pytest.fixture(scope="session")
+def admin_dsn(stores: Stack) -> str:
+    """The embedded server as its superuser: the warehouse's owner may not make databases."""
+    password = stores.passwords.postgres_admin
+    return embedded.dsn(stores.ports.postgres, password, embedded.ADMIN, "postgres")
+
+
+@pytest.fixture(scope="session")
+def template(admin_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database with every migration applied and the stage models built."""
+    name = f"publish_{uuid4().hex}"
+    with psycopg.connect(admin_dsn, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    dsn = admin_dsn.rsplit("/", 1)[0] + f"/{name}"
+    with clients.postgres(dsn) as connection:
+        migrate(PostgresTarget(connection), "publish", MIGRATIONS)
+    run_dbt(
+        dsn, tmp_path_factory.mktemp("dbt"), "run", "--select", "path:dbt_project/models/publish"
+    )
+    return name
+
+
+@pytest.fixture
+def database_dsn(admin_dsn: str, template: str) -> Iterator[str]:
+    """A database like the template, gone after the test."""
+    name = sql.Identifier(f"publish_{uuid4().hex}")
+    with psycopg.connect(admin_dsn, autocommit=True) as admin:
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        admin.execute(statement.format(name, sql.Identifier(template)))
+        yield admin_dsn.rsplit("/", 1)[0] + f"/{name.as_string().strip(chr(34))}"
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+@pytest.fixture
+def warehouse(clickhouse: Client, database_dsn: str) -> Iterator[Warehouse]:
+    """Empty served tables and empty marts."""
+    marts = Marts(clickhouse, f"marts_{uuid4().hex}")
+    with clients.postgres(database_dsn) as connection:
+        yield Warehouse(clickhouse, connection, database_dsn, marts)
+    marts.drop()
+
+
+def run_dbt(dsn: str, folder: Path, *arguments: str) -> None:
+    """Run dbt's postgres target on a database, in a process of its own."""
+    paths = {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")}
+    finished = subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", *arguments, "--target", "postgres"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            **paths,
+            "DBT_PROFILES_DIR": str(ROOT / "dbt_project"),
+            "HXI_POSTGRES_DSN": dsn,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr

@@ -1,0 +1,211 @@
+"""Marts a test fills itself: the columns publish reads, in a database of the test's own."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from clickhouse_connect.driver.client import Client
+
+from orchestration.publish.landing import Source
+
+PROJECT = "11111111-1111-4111-8111-111111111111"
+OTHER_PROJECT = "22222222-2222-4222-8222-222222222222"
+START = datetime(2026, 3, 29, 0, 30, 0, 123000, tzinfo=UTC)
+
+TABLES = {
+    "sessions": """
+        project_id String, session_id UUID, user_id String,
+        started_at DateTime64(3, 'UTC'), ended_at DateTime64(3, 'UTC'), duration_ms UInt64,
+        ip String, user_agent String, device_type LowCardinality(String), language String,
+        screen_width UInt32, screen_height UInt32, app_version String""",
+    "events": """
+        project_id String, session_id UUID, event_id UUID, event_type LowCardinality(String),
+        timestamp DateTime64(3, 'UTC'), url String, path String, target_id Nullable(String),
+        target_selector Nullable(String), target_tag LowCardinality(Nullable(String)),
+        click_x Nullable(Int32), click_y Nullable(Int32), scroll_top Nullable(Int32),
+        error_message Nullable(String), error_stack Nullable(String), request_url Nullable(String),
+        request_status Nullable(Int32), request_duration_ms Nullable(Int64),
+        payload String, custom String""",
+    "insights": """
+        project_id String, session_id UUID, insight_id UUID, insight_type LowCardinality(String),
+        timestamp DateTime64(3, 'UTC'), path String, target_selector Nullable(String),
+        details String, related_event_ids Array(UUID)""",
+    "journeys": """
+        project_id String, session_id UUID, step UInt32, path String,
+        started_at DateTime64(3, 'UTC')""",
+    "experience_scores": """
+        project_id String, session_id UUID, ended_at DateTime64(3, 'UTC'), score Nullable(UInt8),
+        issues String, not_measurable String, not_scored_reason String,
+        scoring_version LowCardinality(String)""",
+    "planned_sessions": "project_id String, session_id UUID, n UInt64",
+}
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "sessions": {
+        "user_id": "",
+        "ip": "203.0.113.9",
+        "user_agent": "Mozilla/5.0",
+        "device_type": "desktop",
+        "language": "en-GB",
+        "screen_width": 1920,
+        "screen_height": 1080,
+        "app_version": "1.0",
+    },
+    "events": {
+        "url": "https://shop.test/cart?x=1",
+        "path": "/cart",
+        **dict.fromkeys(
+            ["target_id", "target_selector", "target_tag", "click_x", "click_y", "scroll_top"]
+        ),
+        **dict.fromkeys(["error_message", "error_stack", "request_url", "request_status"]),
+        "request_duration_ms": None,
+        "payload": "{}",
+        "custom": "{}",
+    },
+    "experience_scores": {
+        "score": 88,
+        "issues": '[{"code": "rage_click", "deduction": 12}]',
+        "not_measurable": "[]",
+        "not_scored_reason": "",
+        "scoring_version": "xs-1",
+    },
+}
+
+
+def named(name: str) -> UUID:
+    """A UUID that is the same in every test run."""
+    return uuid5(NAMESPACE_URL, name)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One session's rows in every mart; each method returns a new visit with one more row."""
+
+    session_id: UUID
+    project_id: str = PROJECT
+    session: dict[str, Any] = field(default_factory=dict)
+    score: dict[str, Any] = field(default_factory=dict)
+    events: tuple[dict[str, Any], ...] = ()
+    insights: tuple[dict[str, Any], ...] = ()
+    steps: tuple[str, ...] = ("/", "/cart")
+
+    def event(self, event_type: str, **values: Any) -> "Visit":
+        """One more event, a second after the one before."""
+        number = len(self.events)
+        base = {
+            "event_id": named(f"{self.project_id} {self.session_id} event {number}"),
+            "event_type": event_type,
+            "timestamp": START + timedelta(seconds=number),
+        }
+        return replace(self, events=(*self.events, base | values))
+
+    def click(self, x: int = 10, y: int = 20, **values: Any) -> "Visit":
+        """A click with a position on a button."""
+        target = {"target_selector": "#buy > span", "target_id": "buy", "target_tag": "button"}
+        return self.event("click", **{"click_x": x, "click_y": y, **target, **values})
+
+    def request(self, **values: Any) -> "Visit":
+        """A fetch that took 120 ms."""
+        answer = {"request_url": "https://api.test/v1/cart?id=7#top", "request_status": 200}
+        return self.event("fetch_request", **{**answer, "request_duration_ms": 120, **values})
+
+    def rage(self, clicks: int = 3) -> "Visit":
+        """A rage click made of the last `clicks` events."""
+        burst = self.events[-clicks:]
+        times = [event["timestamp"] for event in burst]
+        details = {
+            "click_count": clicks,
+            "first_at": _iso(times[0]),
+            "last_at": _iso(times[-1]),
+            "x": 10.0,
+            "y": 20.0,
+        }
+        insight = {
+            "insight_id": named(f"{self.project_id} {self.session_id} rage {len(self.insights)}"),
+            "insight_type": "rage_click",
+            "timestamp": times[0],
+            "path": "/cart",
+            "target_selector": "#buy > span",
+            "details": json.dumps(details),
+            "related_event_ids": [event["event_id"] for event in burst],
+        }
+        return replace(self, insights=(*self.insights, insight))
+
+    def rows(self) -> dict[str, list[dict[str, Any]]]:
+        """Rows by mart."""
+        key = {"project_id": self.project_id, "session_id": self.session_id}
+        times = [event["timestamp"] for event in self.events] or [START]
+        lasted = int((times[-1] - times[0]).total_seconds() * 1000)
+        bounds = {"started_at": times[0], "ended_at": times[-1], "duration_ms": lasted}
+        steps = [
+            {"step": number, "path": path, "started_at": times[0] + timedelta(seconds=number)}
+            for number, path in enumerate(self.steps, 1)
+        ]
+        rows = {
+            "sessions": [bounds | self.session],
+            "events": list(self.events),
+            "insights": list(self.insights),
+            "journeys": steps,
+            "experience_scores": [{"ended_at": times[-1]} | self.score],
+        }
+        return {
+            table: [key | DEFAULTS.get(table, {}) | row for row in of_table]
+            for table, of_table in rows.items()
+        }
+
+
+class Marts:
+    """A database of marts and the plan beside them."""
+
+    def __init__(self, client: Client, database: str) -> None:
+        self._client = client
+        self.database = database
+        client.command(f"CREATE DATABASE {database}")
+        for table, columns in TABLES.items():
+            client.command(
+                f"CREATE TABLE {database}.{table} ({columns}) ENGINE = MergeTree"
+                " ORDER BY (project_id, session_id)"
+            )
+
+    @property
+    def source(self) -> Source:
+        """What to give to `copy_plan`."""
+        return Source(self.database, f"{self.database}.planned_sessions")
+
+    def drop(self) -> None:
+        """Leave nothing behind."""
+        self._client.command(f"DROP DATABASE {self.database}")
+
+    def put(self, *visits: Visit) -> None:
+        """Rewrite the visits' sessions, as the marts' models do."""
+        for visit in visits:
+            self.erase(visit)
+        for table in TABLES.keys() - {"planned_sessions"}:
+            rows = [row for visit in visits for row in visit.rows()[table]]
+            if rows:
+                names = list(rows[0])
+                values = [[row[name] for name in names] for row in rows]
+                self._client.insert(f"{self.database}.{table}", values, column_names=names)
+
+    def erase(self, visit: Visit) -> None:
+        """The session leaves every mart."""
+        for table in TABLES.keys() - {"planned_sessions"}:
+            self._client.command(
+                f"DELETE FROM {self.database}.{table} WHERE project_id = %(project)s"
+                " AND session_id = %(session)s",
+                parameters={"project": visit.project_id, "session": str(visit.session_id)},
+            )
+
+    def plan(self, visits: Iterable[Visit]) -> None:
+        """Open a plan of exactly these sessions."""
+        table = f"{self.database}.planned_sessions"
+        self._client.command(f"TRUNCATE TABLE {table}")
+        rows = [[visit.project_id, visit.session_id, 1] for visit in visits]
+        if rows:
+            self._client.insert(table, rows, column_names=["project_id", "session_id", "n"])
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
