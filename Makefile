@@ -25,7 +25,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m tests.checks
+	$(BIN)/pytest -q tests/unit/house
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks

@@ -2,7 +2,7 @@
 
 {#- Text goes in here: several clicks in a row are selecting or placing the cursor, not rage. -#}
 {% macro is_editable_target() -%}
-    (
+    toBool(
         ifNull(target_tag, '') = 'textarea'
         or (
             ifNull(target_tag, '') = 'input'
@@ -18,7 +18,7 @@
 
 {#- Looks as if a click would do something: by tag, role or class. -#}
 {% macro is_interactive_target() -%}
-    (
+    toBool(
         ifNull(target_tag, '') in ('a', 'button', 'select', 'summary')
         or (
             ifNull(target_tag, '') = 'input'

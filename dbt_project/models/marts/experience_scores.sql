@@ -47,20 +47,23 @@ deductions as (
 
 scored as (
     select
-        sessions.*,
-        evidence.has_interaction or evidence.has_requests or evidence.has_vitals as is_scored,
-        toUInt8(100 - least(100, ifNull(deductions.total, 0))) as points,
-        deductions.issues as issues,
+        project_id,
+        session_id,
+        user_id,
+        session_date,
+        started_at,
+        ended_at,
+        has_interaction or has_requests or has_vitals as is_scored,
+        toUInt8(100 - least(100, ifNull(total, 0))) as points,
+        issues,
         arrayFilter(code -> code != '', [
-            if(evidence.has_interaction, '', 'interaction'),
-            if(evidence.has_requests, '', 'api'),
-            if(evidence.has_vitals, '', 'vitals')
+            if(has_interaction, '', 'interaction'),
+            if(has_requests, '', 'api'),
+            if(has_vitals, '', 'vitals')
         ]) as not_measurable
     from sessions
-    left join evidence
-        on sessions.project_id = evidence.project_id and sessions.session_id = evidence.session_id
-    left join deductions
-        on sessions.project_id = deductions.project_id and sessions.session_id = deductions.session_id
+    left join evidence using (project_id, session_id)
+    left join deductions using (project_id, session_id)
 )
 
 select
@@ -75,5 +78,5 @@ select
     concat('[', arrayStringConcat(issues, ','), ']') as issues,
     toJSONString(not_measurable) as not_measurable,
     if(is_scored, '', 'neither interaction nor performance evidence') as not_scored_reason,
-    'xs-1' as scoring_version
+    toLowCardinality('xs-1') as scoring_version
 from scored

@@ -20,8 +20,8 @@ select
     dwell_ms,
     run_length,
     view_id,
-    step = 1 as is_entry,
-    step = max(step) over (partition by project_id, session_id) as is_exit,
+    toBool(step = 1) as is_entry,
+    toBool(step = max(step) over (partition by project_id, session_id)) as is_exit,
     toDate(started_at) as step_date
 from {{ source('signals', 'journey_steps') }}
 where {{ in_planned_sessions() }}

@@ -26,9 +26,9 @@ charged as (
     select
         project_id,
         session_id,
-        countIf(insight_type = 'rage_click') as rage_click_count,
-        countIf(insight_type = 'dead_click') as dead_click_count,
-        countIf(insight_type = 'error_click') as error_click_count
+        countIf(insight_type = 'rage_click') as rage_clicks,
+        countIf(insight_type = 'dead_click') as dead_clicks,
+        countIf(insight_type = 'error_click') as error_clicks
     from {{ ref('insights') }}
     where charged and {{ in_planned_sessions() }}
     group by project_id, session_id
@@ -41,7 +41,7 @@ select
     started_at,
     ended_at,
     toUInt64(dateDiff('millisecond', started_at, ended_at)) as duration_ms,
-    engaged.engaged_ms as engaged_ms,
+    engaged_ms,
     entry.1 as entry_url,
     entry.2 as entry_path,
     exit.1 as exit_url,
@@ -51,12 +51,12 @@ select
     toUInt32(click_count) as click_count,
     toUInt32(error_count) as error_count,
     max_scroll_depth,
-    toUInt32(charged.rage_click_count) as rage_click_count,
-    toUInt32(charged.dead_click_count) as dead_click_count,
-    toUInt32(charged.error_click_count) as error_click_count,
+    toUInt32(rage_clicks) as rage_click_count,
+    toUInt32(dead_clicks) as dead_click_count,
+    toUInt32(error_clicks) as error_click_count,
     toUInt8(error_count > 0) as has_error,
-    toUInt8(charged.rage_click_count > 0) as has_rage_click,
-    toUInt8(charged.dead_click_count > 0) as has_dead_click,
+    toUInt8(rage_clicks > 0) as has_rage_click,
+    toUInt8(dead_clicks > 0) as has_dead_click,
     toUInt8(page_count = 1) as is_bounce,
     {%- for name in ['utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content'] %}
     if(
@@ -66,24 +66,24 @@ select
     ) as {{ name }},
     {%- endfor %}
     referrer,
-    device.1 as browser,
+    toLowCardinality(device.1) as browser,
     device.2 as browser_version,
-    device.3 as os,
+    toLowCardinality(device.3) as os,
     device.4 as os_version,
-    device.5 as device_type,
+    toLowCardinality(device.5) as device_type,
     device.6 as user_agent,
-    device.7 as language,
+    toLowCardinality(device.7) as language,
     device.8 as screen_width,
     device.9 as screen_height,
     device.10 as viewport_width,
     device.11 as viewport_height,
     geo.1 as ip,
-    geo.2 as country,
-    geo.3 as country_code,
+    toLowCardinality(geo.2) as country,
+    toLowCardinality(geo.3) as country_code,
     geo.4 as region,
     geo.5 as city,
     app_version,
     toDate(started_at) as session_date
 from events
-left join engaged on events.project_id = engaged.project_id and events.session_id = engaged.session_id
-left join charged on events.project_id = charged.project_id and events.session_id = charged.session_id
+left join engaged using (project_id, session_id)
+left join charged using (project_id, session_id)

@@ -1,0 +1,39 @@
+"""What the warehouse holds: rows of every served table, for summaries and status."""
+
+from dataclasses import dataclass
+
+import psycopg
+from clickhouse_connect.driver.client import Client
+from psycopg import sql
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Rows of one served table."""
+
+    store: str
+    table: str
+    rows: int
+
+
+def holdings(clickhouse: Client, postgres: psycopg.Connection) -> list[Holding]:
+    """Every table of ClickHouse `gosight` and PostgreSQL `hxi`, in that order, by name."""
+    marts = clickhouse.query(
+        "SELECT name FROM system.tables WHERE database = 'gosight' AND engine NOT LIKE '%View' ORDER BY name"
+    ).result_rows
+    served = postgres.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'hxi' ORDER BY tablename"
+    ).fetchall()
+    return [
+        *(
+            Holding("ClickHouse", f"gosight.{name}", int(clickhouse.command(f"SELECT count() FROM gosight.{name}")))
+            for (name,) in marts
+        ),
+        *(Holding("PostgreSQL", f"hxi.{name}", _count(postgres, name)) for (name,) in served),
+    ]
+
+
+def _count(connection: psycopg.Connection, table: str) -> int:
+    query = sql.SQL("SELECT count(*) FROM hxi.{}").format(sql.Identifier(table))
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0

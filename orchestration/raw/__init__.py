@@ -1,0 +1,1 @@
+"""Raw tables as Dagster sees them: landed by ingest, judged by the ledger."""

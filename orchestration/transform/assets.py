@@ -1,0 +1,90 @@
+"""dbt models as assets, in the groups a run builds one after the other.
+
+Events come before signals and marts after them, so they are asset definitions of their own; the stage
+of PostgreSQL is the other engine's.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+
+from orchestration.resources.run import RunResource
+from orchestration.transform.project import CLICKHOUSE, POSTGRES, Project
+from orchestration.transform.run_dbt import Event, build
+
+
+class StageKeys(DagsterDbtTranslator):
+    """Asset key = [stage, table]; the group is the stage."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """[schema, name], where the served ClickHouse databases keep their plain names."""
+        stage = (
+            dbt_resource_props["source_name"]
+            if dbt_resource_props["resource_type"] == "source"
+            else dbt_resource_props["config"].get("schema") or dbt_resource_props["schema"]
+        )
+        return dg.AssetKey([stage, dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """The stage."""
+        return self.get_asset_key(dbt_resource_props).path[0]
+
+
+TRANSLATOR = StageKeys(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+
+
+def _models(project: Project, name: str, select: str) -> dg.AssetsDefinition:
+    @dbt_assets(
+        manifest=project.manifest(),
+        name=name,
+        select=select,
+        dagster_dbt_translator=TRANSLATOR,
+    )
+    def models(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[Event]:
+        plan = run.plan()
+        wanted = _selected(project, context.selected_asset_keys)
+        if plan.sessions == 0 and _exist(run, project, wanted):
+            context.log.info("nothing is planned: %s stay as they are", ", ".join(wanted))
+            yield from (
+                dg.MaterializeResult(asset_key=key, metadata={"rows_written": 0})
+                for key in context.selected_asset_keys
+            )
+            return
+        yield from build(project, wanted, TRANSLATOR)
+
+    return models
+
+
+def _selected(project: Project, keys: set[dg.AssetKey]) -> list[str]:
+    """unique_ids of the models and seeds behind these keys."""
+    nodes = project.manifest()["nodes"]
+    return [
+        unique_id
+        for unique_id, node in nodes.items()
+        if node["resource_type"] in {"model", "seed"} and TRANSLATOR.get_asset_key(node) in keys
+    ]
+
+
+def _exist(run: RunResource, project: Project, unique_ids: list[str]) -> bool:
+    """Whether every table of these is there (none is, before the first run)."""
+    if project.target == "postgres":
+        return True
+    nodes = project.manifest()["nodes"]
+    tables = run.clickhouse().query("SELECT database, name FROM system.tables").result_rows
+    wanted = {(nodes[unique_id]["schema"], nodes[unique_id]["name"]) for unique_id in unique_ids}
+    return wanted <= {(str(database), str(name)) for database, name in tables}
+
+
+def assets() -> list[dg.AssetsDefinition]:
+    """Events, marts and the stage, each an asset definition of one dbt call."""
+    return [
+        _models(CLICKHOUSE, "dbt_events", "path:dbt_project/models/events"),
+        _models(
+            CLICKHOUSE,
+            "dbt_marts",
+            "path:dbt_project/models/intermediate path:dbt_project/models/marts path:dbt_project/seeds",
+        ),
+        _models(POSTGRES, "dbt_stage", "path:dbt_project/models/publish"),
+    ]
