@@ -8,9 +8,10 @@ from orchestration.signals.columns import SESSION_KEY
 
 
 def session_frames(batches: Iterable[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]:
-    """Frames of at least `rows` rows (the last may be shorter), no session in two of them.
+    """Frames of about `rows` rows, no session in two of them; a session's rows must be adjacent.
 
-    A session's rows must be adjacent. At most `rows`, one batch and the longest session are held.
+    A frame ends at the first border after `rows` rows, or at the last one before them. At most
+    `rows`, one batch and the longest session are held.
     """
     held: list[pl.DataFrame] = []
     height = 0
