@@ -23,7 +23,7 @@ def cut(sessions: str, batch: int, rows: int) -> list[str]:
 
 
 def test_a_frame_ends_at_a_border_near_the_rows_asked_for() -> None:
-    assert cut("aabbbcccd", batch=3, rows=4) == ["aabbb", "cccd"]
+    assert cut("aabbbcccd", batch=3, rows=4) == ["aabbb", "ccc", "d"]
     assert cut("abcdefgh", batch=1, rows=4) == ["abc", "def", "gh"]
 
 
