@@ -96,7 +96,7 @@ class Stack:
             redis.answers,
             lambda: redis.program(folder, ports.redis, passwords.redis),
         )
-        self.supervisor.wait_ready(self.supervisor.names, READY_SECONDS)
+        self.wait_ready()
         if postgres.NAME in self.supervisor.names:
             postgres.prepare(ports.postgres, passwords)
         self._endpoints = self._prepared()
@@ -104,13 +104,17 @@ class Stack:
     def start_ingest(self) -> None:
         """Start ingest and return when it answers ready; `hxi env` knows the stack from here on."""
         self._start(services.ingest(self.folder, self.ports, self.endpoints))
-        self.supervisor.wait_ready(["ingest"], READY_SECONDS)
+        self.wait_ready("ingest")
         self.endpoints.save(self.folder.path)
+
+    def wait_ready(self, *names: str) -> None:
+        """Return when these (default: all) are up again, e.g. after one was killed."""
+        self.supervisor.wait_ready(names or self.supervisor.names, READY_SECONDS)
 
     def start_ui(self) -> None:
         """Start Dagster's pages and return when they answer."""
         self._start(services.dagster(self.folder, self.ports, self.endpoints))
-        self.supervisor.wait_ready(["ui"], READY_SECONDS)
+        self.wait_ready("ui")
 
     def _store(
         self,
@@ -120,6 +124,8 @@ class Stack:
         program: Callable[[], Program],
     ) -> None:
         given = self._environment.get(variable, "")
+        if given == embedded:  # from `hxi env` of an earlier run on this folder
+            given = ""
         self._addresses[variable] = given or embedded
         if not given:
             self._start(program())

@@ -3,14 +3,13 @@
 import os
 import signal
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from stack.endpoints import Endpoints
 from stack.folder import DataFolder
 from stack.ports import HOST, Ports
 from stack.supervisor import Program
+from stack.urls import answers_ok
 
 ROOT = Path(__file__).resolve().parent.parent
 KEEPER = Path(__file__).with_name("keeper.py")
@@ -60,15 +59,6 @@ def dagster(folder: DataFolder, ports: Ports, endpoints: Endpoints) -> Program:
         before_start=before_start,
         death_signal=signal.SIGTERM,  # the keeper then ends what Dagster started
     )
-
-
-def answers_ok(url: str) -> bool:
-    """Whether GET answers 200 within 2 s."""
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - loopback http
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def _python_path() -> dict[str, str]:

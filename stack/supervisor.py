@@ -9,16 +9,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
-from stack.errors import StartError
+from stack.errors import StartError, UserError
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 POLL_SECONDS = 0.1
 FIRST_RESTART_SECONDS = 0.2
 LAST_RESTART_SECONDS = 10.0
-HEALTHY_SECONDS = 30.0  # having run so long, a program's next death is its first again
+HEALTHY_SECONDS = 10.0  # having run so long, a program's next death is its first again
 DEATHS_BEFORE_READY = 6  # in a row, before a start is given up
+NOTE = "--- "  # begins the supervisor's own lines in a program's log
 LOG_BYTES = 16 << 20  # a longer log is moved to <name>.log.1 at the next start
 
 
@@ -50,15 +52,16 @@ class _Child:
     program: Program
     process: subprocess.Popen[bytes]
     started: float
-    deaths: int = 0
+    deaths: int = 0  # in a row
     restart_at: float | None = None
-    stopping: bool = False
+    is_halted: bool = False
 
 
 class Supervisor:
     """Owns the children; `stop` must be called, else they run until this process ends."""
 
     def __init__(self, logs: Path) -> None:
+        """`logs` is a folder that exists."""
         self._logs = logs
         self._children: dict[str, _Child] = {}
         self._lock = threading.RLock()
@@ -102,40 +105,44 @@ class Supervisor:
         while waiting:
             with self._lock:
                 children = [self._children[name] for name in waiting]
-            waiting = [c.program.name for c in children if not self._is_up(c)]
+            waiting = []
             for child in children:
-                if child.program.name in waiting and child.deaths >= DEATHS_BEFORE_READY:
+                if child.process.poll() is None and child.program.is_ready():
+                    child.deaths = 0
+                elif child.deaths >= DEATHS_BEFORE_READY:
                     raise self._start_error(child.program.name, "keeps ending")
+                else:
+                    waiting.append(child.program.name)
             if waiting and time.monotonic() > deadline:
                 raise self._start_error(waiting[0], f"is not ready after {seconds:.0f} s")
             if waiting:
                 time.sleep(POLL_SECONDS / 2)
 
-    def stop(self, name: str) -> None:
-        """Stop one for good: its stop signal, then SIGKILL when its time is up."""
+    def halt(self, name: str) -> None:
+        """Stop one until `resume`: its stop signal, then SIGKILL when its time is up."""
         with self._lock:
-            child = self._children.pop(name, None)
-            if child is None:
-                return
-            child.stopping = True
+            child = self._children[name]
+            child.is_halted = True
         _end(child)
+
+    def resume(self, name: str) -> None:
+        """Start a halted one again; does not wait until it is ready."""
+        with self._lock:
+            self.start(self._children[name].program)
 
     def stop_all(self) -> None:
         """Stop all, last started first, then the supervisor itself."""
         for name in reversed(self.names):
-            self.stop(name)
+            self.halt(name)
         self._ended.set()
         self._watcher.join()
         self._spawner.shutdown()
 
-    @staticmethod
-    def _is_up(child: _Child) -> bool:
-        return child.process.poll() is None and child.program.is_ready()
-
     def _start_error(self, name: str, what: str) -> StartError:
         log = self.log_file(name)
-        lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
-        last = f": {lines[-1].strip()[:300]}" if lines else ""
+        words = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        its_own = [line.strip() for line in words if not line.startswith(NOTE)]
+        last = f": {its_own[-1][:300]}" if its_own else ""
         return StartError(f"{name} {what}, see {log}{last}")
 
     def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
@@ -144,12 +151,12 @@ class Supervisor:
 
     def _popen(self, program: Program) -> subprocess.Popen[bytes]:
         log = self.log_file(program.name)
-        log.parent.mkdir(parents=True, exist_ok=True)
         if log.exists() and log.stat().st_size > LOG_BYTES:
             log.replace(log.with_suffix(".log.1"))
         uid = "" if program.uid is None else str(program.uid)
         launcher = [sys.executable, "-I", "-S", str(LAUNCHER)]
         conditions = [str(int(program.death_signal)), str(os.getpid()), uid]
+        self._note(program.name, "starts")
         with log.open("ab") as output:
             return subprocess.Popen(
                 [*launcher, *conditions, *program.command],
@@ -161,6 +168,11 @@ class Supervisor:
                 start_new_session=True,
             )
 
+    def _note(self, name: str, what: str) -> None:
+        """A line of our own in the program's log."""
+        with self.log_file(name).open("a") as log:
+            log.write(f"{NOTE}{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC: {name} {what}\n")
+
     def _watch(self) -> None:
         while not self._ended.wait(POLL_SECONDS):
             with self._lock:
@@ -169,15 +181,19 @@ class Supervisor:
 
     def _revive(self, child: _Child) -> None:
         now = time.monotonic()
-        if child.stopping or child.process.poll() is None:
+        if child.is_halted or child.process.poll() is None:
             return
         if child.restart_at is None:
             child.deaths = 1 if now - child.started > HEALTHY_SECONDS else child.deaths + 1
             pause = min(FIRST_RESTART_SECONDS * 2 ** (child.deaths - 1), LAST_RESTART_SECONDS)
             child.restart_at = now + pause
         elif now >= child.restart_at:
-            child.process = self._spawn(child.program)
             child.started, child.restart_at = now, None
+            try:
+                child.process = self._spawn(child.program)
+            except (OSError, UserError) as error:
+                # Counts as one more death: the next look at it sets the next pause.
+                self._note(child.program.name, f"cannot be started: {error}")
 
 
 def _end(child: _Child) -> None:

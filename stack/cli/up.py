@@ -11,6 +11,7 @@ from stack.cli.options import data_dir_option
 from stack.embedded import Stack
 from stack.endpoints import DEFAULT_DATA_DIR
 from stack.ports import HOST, PortChoice
+from stack.urls import without_user
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -61,10 +62,10 @@ def _announce(stack: Stack, *, ui: bool) -> None:
     lines = {
         "ingest http": endpoints.ingest_url,
         "ingest grpc": endpoints.ingest_grpc,
-        "clickhouse": without_password(endpoints.clickhouse_url),
-        "mongodb": without_password(endpoints.mongodb_uri),
-        "postgres": without_password(endpoints.postgres_dsn),
-        "redis": without_password(endpoints.redis_url),
+        "clickhouse": without_user(endpoints.clickhouse_url),
+        "mongodb": without_user(endpoints.mongodb_uri),
+        "postgres": without_user(endpoints.postgres_dsn),
+        "redis": without_user(endpoints.redis_url),
         "data folder": str(stack.folder.path),
     }
     if ui:
@@ -72,9 +73,3 @@ def _announce(stack: Stack, *, ui: bool) -> None:
     for name, address in lines.items():
         click.echo(f"{name:<12} {address}")
     click.echo(f"ready (pid {os.getpid()}): addresses with passwords by `hxi env`, end by Ctrl-C")
-
-
-def without_password(url: str) -> str:
-    """The URL less what stands between // and @."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"

@@ -8,6 +8,7 @@ from stack.clients import clickhouse
 from stack.folder import DataFolder
 from stack.ports import HOST
 from stack.supervisor import Program
+from stack.urls import answers_ok, without_user
 
 NAME = "clickhouse"
 USER = "hxi"
@@ -20,6 +21,8 @@ def url(port: int, password: str) -> str:
 
 def answers(address: str) -> bool:
     """Whether a ClickHouse (embedded or real) lets us in."""
+    if not answers_ok(f"{without_user(address)}/ping"):
+        return False  # the client below writes a line to the log for each failed connection
     try:
         clickhouse(address).close()
     except ClickHouseError:

