@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from gosight import events_pb2 as pb
 
 from stack.simulate.elements import BUTTONS, SURFACES
-from stack.simulate.recorder import EventType, Recorder
-from stack.simulate.wire import part
+from stack.simulate.recorder import Recorder
+from stack.simulate.wire import payload
 
 _MESSAGES = (
     ("TypeError", "Cannot read properties of undefined (reading 'price')"),
@@ -31,7 +31,7 @@ class View:
     form_used: bool = False
 
 
-def error(rec: Recorder, kind: pb.EventType = EventType.EVENT_TYPE_JS_ERROR) -> None:
+def error(rec: Recorder, kind: pb.EventType = pb.EVENT_TYPE_JS_ERROR) -> None:
     """An error event now."""
     name, message = _MESSAGES[int(rec.rng.random() * len(_MESSAGES))]
     line = 1 + int(rec.rng.random() * 900)
@@ -43,13 +43,15 @@ def error(rec: Recorder, kind: pb.EventType = EventType.EVENT_TYPE_JS_ERROR) -> 
         colno=17,
         stack=f"{name}: {message}\n    at render (app.js:{line}:17)",
     )
-    rec.emit(kind, part(pb.Event(js_error=raised)))
+    rec.emit(kind, payload(raised))
 
 
 def custom(rec: Recorder, name: str) -> None:
     """A custom event now."""
-    event = pb.CustomEventPayload(name=name, category="shop", properties={"variant": "b" if rec.rng.random() < 0.5 else "a"})
-    rec.emit(EventType.EVENT_TYPE_CUSTOM, part(pb.Event(custom_event=event)))
+    event = pb.CustomEventPayload(
+        name=name, category="shop", properties={"variant": "b" if rec.rng.random() < 0.5 else "a"}
+    )
+    rec.emit(pb.EVENT_TYPE_CUSTOM, payload(event))
 
 
 def call(rec: Recorder, method: str, path: str, query: str = "") -> int:
@@ -57,7 +59,9 @@ def call(rec: Recorder, method: str, path: str, query: str = "") -> int:
     draw = rec.rng.random()
     status = 200
     if draw > 0.9:
-        status = (201, 204, 301, 304, 400, 401, 404, 422, 429, 500, 502, 503, 0)[int((draw - 0.9) * 129.99)]
+        status = (201, 204, 301, 304, 400, 401, 404, 422, 429, 500, 502, 503, 0)[
+            int((draw - 0.9) * 129.99)
+        ]
     duration = min(20_000, int(rec.rng.lognormvariate(5.1, 0.8)))
     rec.request(method, path, status, duration, query)
     return status
@@ -73,7 +77,7 @@ def move(rec: Recorder) -> None:
     for _ in range(4 + int(rng.random() * 6)):
         way.positions.add(x=x, y=y, timestamp=elapsed)
         x, y, elapsed = x + step_x, y + step_y, elapsed + 60 + int(rng.random() * 80)
-    rec.emit(EventType.EVENT_TYPE_MOUSE_MOVE, part(pb.Event(mouse_move=way)))
+    rec.emit(pb.EVENT_TYPE_MOUSE_MOVE, payload(way))
     rec.now += elapsed
 
 
@@ -129,12 +133,12 @@ def touch(rec: Recorder, view: View) -> None:  # noqa: ARG001 - all actions are 
     draw = rec.rng.random()
     if draw < 0.08:
         drawn = rec.click(surface, button=pb.MOUSE_BUTTON_RIGHT)
-        rec.emit(EventType.EVENT_TYPE_CONTEXT_MENU, drawn.click)
+        rec.emit(pb.EVENT_TYPE_CONTEXT_MENU, drawn.click)
     elif draw < 0.18:
         rec.click(surface, (0, 0))
         rec.pause(90, 300)
         drawn = rec.click(surface, (1, 0))
-        rec.emit(EventType.EVENT_TYPE_DBLCLICK, drawn.click)
+        rec.emit(pb.EVENT_TYPE_DBLCLICK, drawn.click)
     else:
         rec.click(surface)
 
@@ -146,22 +150,22 @@ def mishap(rec: Recorder, view: View) -> None:  # noqa: ARG001 - all actions are
     if draw < 0.45:
         error(rec)
     elif draw < 0.6:
-        error(rec, EventType.EVENT_TYPE_UNHANDLED_REJECTION)
+        error(rec, pb.EVENT_TYPE_UNHANDLED_REJECTION)
     elif draw < 0.8:
-        error(rec, EventType.EVENT_TYPE_RESOURCE_ERROR)
+        error(rec, pb.EVENT_TYPE_RESOURCE_ERROR)
     else:
-        error(rec, EventType.EVENT_TYPE_CONSOLE_ERROR)
+        error(rec, pb.EVENT_TYPE_CONSOLE_ERROR)
 
 
 def look_away(rec: Recorder, view: View) -> None:  # noqa: ARG001 - all actions are called alike
     """Another tab for a while; one in thirty leaves for more than half an hour."""
     rec.pause(1_300, 20_000)
-    rec.emit(EventType.EVENT_TYPE_PAGE_HIDDEN)
+    rec.emit(pb.EVENT_TYPE_PAGE_HIDDEN)
     if rec.rng.random() < 0.033:
         rec.pause(31 * 60_000, 40 * 60_000)
     else:
         rec.pause(2_000, 90_000)
-    rec.emit(EventType.EVENT_TYPE_PAGE_VISIBLE)
+    rec.emit(pb.EVENT_TYPE_PAGE_VISIBLE)
 
 
 def aside(rec: Recorder, view: View) -> None:  # noqa: ARG001 - all actions are called alike
@@ -173,11 +177,11 @@ def aside(rec: Recorder, view: View) -> None:  # noqa: ARG001 - all actions are 
     elif draw < 0.7:
         custom(rec, "recommendation_seen")
     elif draw < 0.8:
-        rec.emit(EventType.EVENT_TYPE_WINDOW_RESIZE)
+        rec.emit(pb.EVENT_TYPE_WINDOW_RESIZE)
     elif draw < 0.9:
-        rec.emit(EventType.EVENT_TYPE_LONG_TASK, part(pb.Event(performance=pb.PerformancePayload())))
+        rec.emit(pb.EVENT_TYPE_LONG_TASK, payload(pb.PerformancePayload()))
     else:
-        rec.emit(EventType.EVENT_TYPE_MEDIA_PLAY)
+        rec.emit(pb.EVENT_TYPE_MEDIA_PLAY)
 
 
 Action = Callable[[Recorder, View], None]

@@ -8,10 +8,20 @@ from gosight import events_pb2 as pb
 
 from stack.simulate.actions import Action, View, answer, error, scroll
 from stack.simulate.elements import BUTTONS, SURFACES, Element
-from stack.simulate.recorder import EventType, Recorder
+from stack.simulate.recorder import Recorder
 from stack.simulate.site import FORMS
 
-_CLOSE = ((0, 0), (6, -4), (-12, 9), (30, 40), (-3, 2), (48, -14), (0, 50), (-7, -7), (20, 1))  # <= 50 px
+_CLOSE = (
+    (0, 0),
+    (6, -4),
+    (-12, 9),
+    (30, 40),
+    (-3, 2),
+    (48, -14),
+    (0, 50),
+    (-7, -7),
+    (20, 1),
+)  # <= 50 px
 
 
 def _pick(rec: Recorder, elements: tuple[Element, ...]) -> Element:
@@ -122,7 +132,7 @@ def miss_by_text_input(rec: Recorder, view: View) -> None:  # noqa: ARG001 - all
     rec.pause(1_300, 4_000)
     field = FORMS["search"].fields[0]
     _burst(rec, field, 3, 300)
-    rec.emit(EventType.EVENT_TYPE_INPUT_FOCUS, field.drawn(rec.viewport[0]).focus)
+    rec.emit(pb.EVENT_TYPE_INPUT_FOCUS, field.drawn(rec.viewport[0]).focus)
 
 
 RAGE: tuple[Action, ...] = (rage_on_surface, rage_on_surface, rage_on_dead_button, rage_with_answer)

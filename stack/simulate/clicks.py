@@ -9,10 +9,10 @@ from gosight import events_pb2 as pb
 
 from stack.simulate.actions import Action, View, answer, custom, error, move, scroll
 from stack.simulate.elements import BUTTONS, OUTBOUND, SURFACES, Element
-from stack.simulate.recorder import EventType, Recorder
-from stack.simulate.wire import part
+from stack.simulate.recorder import Recorder
+from stack.simulate.wire import payload
 
-_REJECTION = EventType.EVENT_TYPE_UNHANDLED_REJECTION
+_REJECTION = pb.EVENT_TYPE_UNHANDLED_REJECTION
 
 
 def _button(rec: Recorder) -> Element:
@@ -92,9 +92,9 @@ def answered_by_tab_change(rec: Recorder, view: View) -> None:  # noqa: ARG001 -
     rec.pause(1_300, 4_000)
     rec.click(_button(rec))
     rec.pause(80, 900)
-    rec.emit(EventType.EVENT_TYPE_PAGE_HIDDEN)
+    rec.emit(pb.EVENT_TYPE_PAGE_HIDDEN)
     rec.pause(3_000, 30_000)
-    rec.emit(EventType.EVENT_TYPE_PAGE_VISIBLE)
+    rec.emit(pb.EVENT_TYPE_PAGE_VISIBLE)
 
 
 def needs_no_answer(rec: Recorder, view: View) -> None:
@@ -118,7 +118,7 @@ def error_on_press(rec: Recorder, view: View) -> None:
     clicked_at, errors = rec.now, 1 + int(rec.rng.random() * 3)
     for n in range(errors):
         rec.pause(10, 330)
-        error(rec, _REJECTION if n == 1 else EventType.EVENT_TYPE_JS_ERROR)
+        error(rec, _REJECTION if n == 1 else pb.EVENT_TYPE_JS_ERROR)
     rec.plan("error_click", clicked_at, element.selector, errors)
     rec.pause(50, 400)
     answer(rec, view)
@@ -133,7 +133,7 @@ def error_at_last_moment(rec: Recorder, view: View) -> None:
     rec.click(element)
     clicked_at = rec.now
     rec.pause(1_000, 1_000)
-    error(rec, _REJECTION if rec.rng.random() < 0.3 else EventType.EVENT_TYPE_JS_ERROR)
+    error(rec, _REJECTION if rec.rng.random() < 0.3 else pb.EVENT_TYPE_JS_ERROR)
     rec.plan("error_click", clicked_at, element.selector)
     rec.pause(300, 1_500)
     scroll(rec, view)
@@ -162,7 +162,7 @@ def error_of_other_kind(rec: Recorder, view: View) -> None:
     rec.click(_button(rec))
     rec.pause(30, 900)
     resource = rec.rng.random() < 0.5
-    error(rec, EventType.EVENT_TYPE_RESOURCE_ERROR if resource else EventType.EVENT_TYPE_CONSOLE_ERROR)
+    error(rec, pb.EVENT_TYPE_RESOURCE_ERROR if resource else pb.EVENT_TYPE_CONSOLE_ERROR)
     rec.pause(50, 300)
     answer(rec, view)
 
@@ -175,8 +175,10 @@ def thrash(rec: Recorder, view: View) -> None:
     way = pb.MouseMovePayload()
     for n in range(21):
         left = 300 + int(rec.rng.random() * 40)
-        way.positions.add(x=left + (260 if n % 2 else 0), y=300 + int(rec.rng.random() * 12), timestamp=n * 110)
-    rec.emit(EventType.EVENT_TYPE_MOUSE_MOVE, part(pb.Event(mouse_move=way)))
+        way.positions.add(
+            x=left + (260 if n % 2 else 0), y=300 + int(rec.rng.random() * 12), timestamp=n * 110
+        )
+    rec.emit(pb.EVENT_TYPE_MOUSE_MOVE, payload(way))
     rec.plan("thrashed_cursor", rec.now)
     rec.now += 20 * 110
     rec.pause(300, 1_500)

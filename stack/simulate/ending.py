@@ -4,9 +4,9 @@ from gosight import events_pb2 as pb
 
 from stack.simulate.actions import View, answer, mishap, read_on, wander
 from stack.simulate.elements import BUTTONS
-from stack.simulate.recorder import EventType, Recorder
+from stack.simulate.recorder import Recorder
 from stack.simulate.site import Place
-from stack.simulate.wire import part
+from stack.simulate.wire import payload
 
 _EMBEDDED = (Place("help", "/help", "/help"), Place("pricing", "/pricing", "/pricing/"))
 
@@ -20,7 +20,7 @@ def end(rec: Recorder) -> None:
         _say_goodbye(rec)
     elif draw < 0.75:
         rec.pause(5, 200)
-        rec.emit(EventType.EVENT_TYPE_PAGE_HIDDEN)
+        rec.emit(pb.EVENT_TYPE_PAGE_HIDDEN)
     elif draw < 0.78:
         rec.now = max(rec.now, rec.last_at)
         rec.pause(1_300, 3_000)
@@ -29,14 +29,18 @@ def end(rec: Recorder) -> None:
 
 def _say_goodbye(rec: Recorder) -> None:
     truth = rec.truth
-    reasons = (pb.SESSION_END_REASON_CLOSE, pb.SESSION_END_REASON_TIMEOUT, pb.SESSION_END_REASON_NAVIGATION)
+    reasons = (
+        pb.SESSION_END_REASON_CLOSE,
+        pb.SESSION_END_REASON_TIMEOUT,
+        pb.SESSION_END_REASON_NAVIGATION,
+    )
     goodbye = pb.SessionEndPayload(
         duration_ms=rec.now - truth.started_at,
         page_count=len(truth.page_paths),
         event_count=truth.event_types.total() + 1,
         end_reason=reasons[int(rec.rng.random() * 3)],
     )
-    rec.emit(EventType.EVENT_TYPE_SESSION_END, part(pb.Event(session_end=goodbye)))
+    rec.emit(pb.EVENT_TYPE_SESSION_END, payload(goodbye))
 
 
 def without_views(rec: Recorder) -> None:

@@ -7,9 +7,9 @@ therefore sees one form at most, either sent or abandoned.
 from gosight import events_pb2 as pb
 
 from stack.simulate.actions import View
-from stack.simulate.recorder import EventType, Recorder
+from stack.simulate.recorder import Recorder
 from stack.simulate.site import FORMS, Form
-from stack.simulate.wire import part
+from stack.simulate.wire import payload
 
 
 def fill(rec: Recorder, form: Form, fields: int) -> int:
@@ -19,15 +19,15 @@ def fill(rec: Recorder, form: Form, fields: int) -> int:
         rec.pause(1_300, 3_000)
         drawn = rec.click(element)
         rec.pause(2, 20)
-        rec.emit(EventType.EVENT_TYPE_INPUT_FOCUS, drawn.focus)
+        rec.emit(pb.EVENT_TYPE_INPUT_FOCUS, drawn.focus)
         rec.pause(1_200, 6_000)
         secret = ("type", "password") in element.attributes
         length = 3 + int(rec.rng.random() * 20)
-        rec.emit(EventType.EVENT_TYPE_INPUT_CHANGE, element.typed(rec.viewport[0], length, masked=secret))
+        rec.emit(pb.EVENT_TYPE_INPUT_CHANGE, element.typed(rec.viewport[0], length, masked=secret))
         first_change = first_change or rec.now
         if rec.rng.random() < 0.3:
             rec.pause(1, 40)
-            rec.emit(EventType.EVENT_TYPE_INPUT_BLUR, drawn.focus)
+            rec.emit(pb.EVENT_TYPE_INPUT_BLUR, drawn.focus)
     return first_change
 
 
@@ -47,7 +47,7 @@ def send(rec: Recorder, form: Form, since: int, *, success: bool) -> None:
         time_to_complete_ms=rec.now - since,
         field_count=len(form.fields),
     )
-    rec.emit(EventType.EVENT_TYPE_FORM_SUBMIT, part(pb.Event(form_submit=submit)))
+    rec.emit(pb.EVENT_TYPE_FORM_SUBMIT, payload(submit))
     rec.submits_on_step += 1
 
 
@@ -63,7 +63,7 @@ def use(rec: Recorder, view: View, name: str) -> None:
         send(rec, form, since, success=False)
         rec.pause(5, 80)
         refused = pb.FormSubmitPayload(form_id=form.id)
-        rec.emit(EventType.EVENT_TYPE_FORM_ERROR, part(pb.Event(form_submit=refused)))
+        rec.emit(pb.EVENT_TYPE_FORM_ERROR, payload(refused))
         if rec.rng.random() < 0.33:
             return
         fill(rec, form, 1)
@@ -84,10 +84,10 @@ def abandon(rec: Recorder, view: View, name: str) -> None:
     if rec.rng.random() < 0.4:
         rec.pause(1_000, 9_000)
         left = pb.FormSubmitPayload(form_id=form.id)
-        rec.emit(EventType.EVENT_TYPE_FORM_ABANDON, part(pb.Event(form_submit=left)))
+        rec.emit(pb.EVENT_TYPE_FORM_ABANDON, payload(left))
 
 
 def _start(rec: Recorder, form: Form) -> None:
     if rec.rng.random() < 0.5:
         begun = pb.FormSubmitPayload(form_id=form.id)
-        rec.emit(EventType.EVENT_TYPE_FORM_START, part(pb.Event(form_submit=begun)))
+        rec.emit(pb.EVENT_TYPE_FORM_START, payload(begun))

@@ -6,9 +6,9 @@ Rule for a slow page: LCP (the view's last) > 4000 ms, TTFB > 1800 ms or load > 
 from gosight import events_pb2 as pb
 
 from stack.simulate.actions import View, call
-from stack.simulate.recorder import EventType, Recorder
+from stack.simulate.recorder import Recorder
 from stack.simulate.site import PAGES, Place
-from stack.simulate.wire import part
+from stack.simulate.wire import payload
 
 # What a slow view does badly; None = an ordinary view.
 SLOW = ("ttfb", "load", "lcp")
@@ -18,7 +18,9 @@ def load(rec: Recorder, view: View, place: Place, slow: str | None) -> None:
     """The load event of a view, dated when loading ends, and the page's own requests."""
     rng = rec.rng
     if slow or rng.random() < 0.45:
-        ttfb = 60 + int(rng.random() * 700) if rng.random() < 0.97 else 1_800  # the limit is not slow
+        ttfb = (
+            60 + int(rng.random() * 700) if rng.random() < 0.97 else 1_800
+        )  # the limit is not slow
         took = ttfb + 300 + int(rng.random() * 1_800)
         if slow == "ttfb":
             ttfb = 1_801 if rng.random() < 0.2 else 1_900 + int(rng.random() * 2_000)
@@ -35,7 +37,7 @@ def load(rec: Recorder, view: View, place: Place, slow: str | None) -> None:
         if rng.random() < 0.3:
             timing.largest_contentful_paint = ttfb + 200  # an early guess; web_vitals has the last
         view.loaded_at = view.opened_at + took
-        rec.emit(EventType.EVENT_TYPE_PAGE_LOAD, part(pb.Event(performance=timing)), at=view.loaded_at)
+        rec.emit(pb.EVENT_TYPE_PAGE_LOAD, payload(timing), at=view.loaded_at)
     rec.pause(5, 90)
     for path in PAGES[place.page].calls:
         if rng.random() < 0.6:
@@ -50,7 +52,9 @@ def vitals(rec: Recorder, view: View, slow: str | None) -> None:
     rec.now = max(rec.now, view.loaded_at + 1)
     if slow != "lcp" and rng.random() < 0.5:
         return
-    lcp = 700 + int(rng.random() ** 2 * 3_300) if rng.random() < 0.97 else 4_000  # the limit is not slow
+    lcp = (
+        700 + int(rng.random() ** 2 * 3_300) if rng.random() < 0.97 else 4_000
+    )  # the limit is not slow
     if slow == "lcp":
         lcp = 4_001 if rng.random() < 0.2 else 4_100 + int(rng.random() * 3_000)
     measured = pb.PerformancePayload(
@@ -61,4 +65,4 @@ def vitals(rec: Recorder, view: View, slow: str | None) -> None:
     if rng.random() < 0.3:
         measured.first_input_delay = int(rng.random() * 80)
     rec.pause(1, 20)
-    rec.emit(EventType.EVENT_TYPE_WEB_VITALS, part(pb.Event(performance=measured)))
+    rec.emit(pb.EVENT_TYPE_WEB_VITALS, payload(measured))

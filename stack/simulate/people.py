@@ -112,7 +112,7 @@ def _device_part(device_index: int, locale_index: int) -> bytes:
 
 def new_uuid(rng: Random) -> str:
     """A version 4 UUID drawn from `rng`."""
-    text = f"{rng.getrandbits(128):032x}"
+    text = rng.randbytes(16).hex()
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
 

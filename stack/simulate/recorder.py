@@ -9,7 +9,7 @@ from stack.simulate.elements import Drawn, Element
 from stack.simulate.people import Visitor, new_uuid
 from stack.simulate.site import ORIGIN, PAGES, Place
 from stack.simulate.truth import EVENT_TYPES, Planned, SessionTruth
-from stack.simulate.wire import part
+from stack.simulate.wire import part, payload
 
 EventType = pb.EventType
 DEVICE_NAMES = {1: "desktop", 2: "tablet", 3: "mobile"}
@@ -37,16 +37,18 @@ class Recorder:
         self.truth.user_id = self._user
         self._device = visitor.device_part()
         self._page = b""
-        self._rest = b""
+        self._who = self._rest = b""
         self._head = pb.Event()
-        self._click = pb.Event()
-        self._bind()
+        self._head_time = self._head.timestamp
+        self._click = pb.ClickPayload()
+        self._name()
 
-    def _bind(self) -> None:
+    def _name(self) -> None:
         who = pb.Event(session_id=self.visitor.session_id)
         if self._user:
             who.user_id = self._user
-        self._rest = self._page + part(who) + self._device
+        self._who = part(who) + self._device
+        self._rest = self._page + self._who
 
     def pause(self, low: int, high: int) -> int:
         """Let `low`..`high` ms pass; returns the new time."""
@@ -58,18 +60,17 @@ class Recorder:
         """Time of the session's latest event so far."""
         return self.truth.ended_at
 
-    def emit(self, kind: pb.EventType, payload: bytes = b"", at: int | None = None) -> None:
+    def emit(self, kind: pb.EventType, body: bytes = b"", at: int | None = None) -> None:
         """Write one event of the current page."""
         when = self.now if at is None else at
         head = self._head
         head.event_id = new_uuid(self.rng)
         head.event_type = kind
-        head.timestamp.millis = when
-        self.events.append((when, head.SerializeToString() + payload + self._rest))
+        self._head_time.millis = when
+        self.events.append((when, head.SerializeToString() + body + self._rest))
         truth = self.truth
         truth.event_types[EVENT_TYPES[kind]] += 1
-        if when > truth.ended_at:
-            truth.ended_at = when
+        truth.ended_at = max(truth.ended_at, when)
         if when < truth.started_at or not truth.started_at:
             truth.started_at = when
 
@@ -89,7 +90,7 @@ class Recorder:
             context.query_params[name] = value
         self.place = place
         self._page = part(pb.Event(page=context))
-        self._bind()
+        self._rest = self._page + self._who
         self.truth.seen_paths = [*self.truth.seen_paths[:1], place.clean]
 
     def page_view(self, place: Place, referrer: str) -> None:
@@ -98,7 +99,7 @@ class Recorder:
         view = pb.PageViewPayload(page_title=PAGES[place.page].title, page_path=place.path)
         if place.fragment:
             view.page_hash = "#" + place.fragment
-        self.emit(EventType.EVENT_TYPE_PAGE_VIEW, part(pb.Event(page_view=view)))
+        self.emit(pb.EVENT_TYPE_PAGE_VIEW, payload(view))
         self.truth.page_paths.append(place.clean)
         if not self.steps or self.steps[-1][0].clean != place.clean:
             self.steps.append((place, self.now))
@@ -107,7 +108,7 @@ class Recorder:
     def page_exit(self, on_page_ms: int, depth: int) -> None:
         """Leave the page now, having seen `depth` percent of it."""
         exit_ = pb.PageExitPayload(time_on_page_ms=on_page_ms, max_scroll_depth=depth)
-        self.emit(EventType.EVENT_TYPE_PAGE_EXIT, part(pb.Event(page_exit=exit_)))
+        self.emit(pb.EVENT_TYPE_PAGE_EXIT, payload(exit_))
         self._seen(depth)
 
     def scroll(self, depth: int, previous: int, *, milestone: bool = False) -> None:
@@ -121,8 +122,8 @@ class Recorder:
             page_height=height,
             direction=pb.SCROLL_DIRECTION_UP if depth < previous else pb.SCROLL_DIRECTION_DOWN,
         )
-        kind = EventType.EVENT_TYPE_SCROLL_MILESTONE if milestone else EventType.EVENT_TYPE_SCROLL
-        self.emit(kind, part(pb.Event(scroll=scroll)))
+        kind = pb.EVENT_TYPE_SCROLL_MILESTONE if milestone else pb.EVENT_TYPE_SCROLL
+        self.emit(kind, payload(scroll))
         self._seen(depth)
 
     def _seen(self, depth: int) -> None:
@@ -142,10 +143,10 @@ class Recorder:
         else:
             x = drawn.left + drawn.width // 2 + offset[0]
             y = drawn.top + drawn.height // 2 + offset[1]
-        own = self._click.click
+        own = self._click
         own.position.x, own.position.y = x, y
         own.button = button  # type: ignore[assignment]  # the stub knows enum members only
-        self.emit(EventType.EVENT_TYPE_CLICK, drawn.click + self._click.SerializeToString())
+        self.emit(pb.EVENT_TYPE_CLICK, drawn.click + payload(own))
         self.truth.click_buttons[("left", "middle", "right")[button]] += 1
         if button == pb.MOUSE_BUTTON_LEFT:
             self.last_click_at = self.now
@@ -164,17 +165,17 @@ class Recorder:
             response_size=int(self.rng.random() * 40_000),
             request_type=pb.NETWORK_REQUEST_TYPE_FETCH if fetch else pb.NETWORK_REQUEST_TYPE_XHR,
         )
-        kind = EventType.EVENT_TYPE_FETCH_REQUEST if fetch else EventType.EVENT_TYPE_XHR_REQUEST
-        self.emit(kind, part(pb.Event(network_request=call)), at=self.now + duration_ms)
+        kind = pb.EVENT_TYPE_FETCH_REQUEST if fetch else pb.EVENT_TYPE_XHR_REQUEST
+        self.emit(kind, payload(call), at=self.now + duration_ms)
         self.truth.requests[f"{method} {path}", status] += 1
 
     def identify(self) -> None:
         """The visitor says who they are; later events carry it."""
         traits = {"plan": "member" if self.rng.random() < 0.3 else "guest"}
         told = pb.IdentifyPayload(user_id=self.visitor.user, traits=traits)
-        self.emit(EventType.EVENT_TYPE_IDENTIFY, part(pb.Event(identify=told)))
+        self.emit(pb.EVENT_TYPE_IDENTIFY, payload(told))
         self._user = self.truth.user_id = self.visitor.user
-        self._bind()
+        self._name()
 
     def plan(
         self, kind: str, at: int, selector: str = "", count: int = 1, *, charged: bool = True

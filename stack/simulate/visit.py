@@ -14,14 +14,25 @@ from stack.simulate.ending import end, without_views
 from stack.simulate.loading import SLOW, load, vitals
 from stack.simulate.people import Visitor
 from stack.simulate.plan import HOUR_MS
-from stack.simulate.recorder import EventType, Recorder
+from stack.simulate.recorder import Recorder
 from stack.simulate.site import ENTRIES, LINKS, PAGES, Place, place_on
 from stack.simulate.wire import part
 
 U_TURN_MS = 10_000  # from a step to the return to the one before it
 _LAST_PAGE_MS = HOUR_MS  # no page opens later than this into a visit
 # Planned behaviours and near misses with their weights.
-_SPECIALS: tuple[Sequence[Action], ...] = (RAGE, RAGE, NO_RAGE, DEAD, DEAD, NOT_DEAD, ERROR, ERROR, NO_ERROR, (thrash,))
+_SPECIALS: tuple[Sequence[Action], ...] = (
+    RAGE,
+    RAGE,
+    NO_RAGE,
+    DEAD,
+    DEAD,
+    NOT_DEAD,
+    ERROR,
+    ERROR,
+    NO_ERROR,
+    (thrash,),
+)
 
 
 def visit(rng: Random, visitor: Visitor, started_at: int) -> Recorder:
@@ -85,7 +96,7 @@ def _session_start(rec: Recorder, place: Place) -> Place:
     start.entry_url = place.url
     rec.move_to(place, visitor.referrer)
     own = pb.Event(session_start=start, custom={"country_code": visitor.locale[0]})
-    rec.emit(EventType.EVENT_TYPE_SESSION_START, part(own))
+    rec.emit(pb.EVENT_TYPE_SESSION_START, part(own))
     return place
 
 
@@ -152,6 +163,7 @@ def _go_on(rec: Recorder, view: View, place: Place, slow: str | None) -> Place:
     if len(steps) > 1 and steps[-2][0].clean == destination.clean and not rec.submits_on_step:
         rec.now = max(rec.now, steps[-1][1] + U_TURN_MS)
         rec.pause(1, 2_000)
+    rec.now = max(rec.now, view.loaded_at + 1)  # nothing may delay the answer to the click below
     if rec.rng.random() < 0.7:
         rec.click(LINKS[destination.page])
         rec.pause(1, 30)

@@ -6,10 +6,10 @@ device, a page or a click target is therefore serialised once and appended to ea
 
 from collections.abc import Iterable
 
+from google.protobuf.message import Message
+from gosight import events_pb2
 from gosight.events_pb2 import Event
 from gosight.ingest_pb2 import EventBatch
-
-_EVENTS_TAG = bytes([EventBatch.EVENTS_FIELD_NUMBER << 3 | 2])  # length-delimited
 
 
 def varint(value: int) -> bytes:
@@ -30,10 +30,31 @@ def part(event: Event) -> bytes:
     return event.SerializeToString(deterministic=True)
 
 
+def _tag(number: int) -> bytes:
+    return varint(number << 3 | 2)  # 2: length-delimited
+
+
+_PAYLOAD_TAGS = {
+    getattr(events_pb2, field.message_type.name): _tag(field.number)
+    for field in Event.DESCRIPTOR.oneofs_by_name["payload"].fields
+}
+
+
+def payload(message: Message) -> bytes:
+    """An event's payload as a part, without the cost of an Event around it."""
+    body = message.SerializeToString()
+    return _PAYLOAD_TAGS[type(message)] + _length(body) + body
+
+
+def _length(body: bytes) -> bytes:
+    size = len(body)
+    return _LENGTHS[size] if size < len(_LENGTHS) else varint(size)
+
+
 def batch_of(events: Iterable[bytes]) -> EventBatch:
     """One batch of serialised events."""
+    tag = _tag(EventBatch.EVENTS_FIELD_NUMBER)
     pieces: list[bytes] = []
     for event in events:
-        size = len(event)
-        pieces += (_EVENTS_TAG, _LENGTHS[size] if size < 1 << 14 else varint(size), event)
+        pieces += (tag, _length(event), event)
     return EventBatch.FromString(b"".join(pieces))

@@ -1,0 +1,289 @@
+"""The generator's plan holds: a slow, literal reading of the rules finds what was planned, no more."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import pairwise
+from math import acos, degrees, hypot
+from urllib.parse import urlsplit
+
+import pytest
+from gosight.events_pb2 import Event, EventType
+from gosight.ingest_pb2 import EventBatch
+
+from stack.simulate import Plan, SessionTruth, Truth, generate
+
+Found = Counter[tuple[str, int, str, int]]  # (path, first event's ms, selector, count)
+END = datetime(2026, 3, 9, tzinfo=UTC)
+INPUT_LIKE = {"button", "submit", "checkbox", "radio"}
+ROLES = {"button", "link", "checkbox", "radio", "tab", "menuitem"}
+ANSWERS = ("page_view", "page_exit", "page_hidden", "custom", "scroll", "session_end", "fetch_request",
+           "xhr_request", "input_change", "input_focus", "input_blur",
+           "form_start", "form_submit", "form_error", "form_abandon")  # fmt: skip
+
+
+def name(event: Event) -> str:
+    return EventType.Name(event.event_type)[len("EVENT_TYPE_") :].lower()
+
+
+def cleaned(event: Event) -> str:
+    path = urlsplit(event.page.path or event.page.url).path
+    return path.rstrip("/") or "/"
+
+
+def at(event: Event) -> int:
+    return event.timestamp.millis
+
+
+def left_clicks(events: list[Event]) -> list[Event]:
+    return [e for e in events if name(e) == "click" and e.click.button == 0]
+
+
+@pytest.fixture(scope="module")
+def played() -> tuple[dict[str, list[Event]], dict[str, SessionTruth]]:
+    """4,000 sessions: their events in the order of the rules, and the plan."""
+    truths: dict[str, SessionTruth] = {}
+    sessions: dict[str, list[Event]] = defaultdict(list)
+    truth = Truth(lambda session: truths.update({session.session_id: session}))
+    batches: Iterator[EventBatch] = generate(Plan(4_000, days=5, seed=11, end=END), truth)
+    for batch in batches:
+        for event in batch.events:
+            sessions[event.session_id].append(event)
+    for events in sessions.values():
+        events.sort(key=lambda e: (at(e), e.event_id))
+    return sessions, truths
+
+
+def check(
+    played: tuple[dict[str, list[Event]], dict[str, SessionTruth]],
+    kind: str,
+    rule: Callable[[list[Event]], Found],
+) -> None:
+    sessions, truths = played
+    total = 0
+    for session_id, events in sessions.items():
+        planned = Counter(
+            (row.path, row.at, row.selector, row.count) for row in truths[session_id].insights if row.kind == kind
+        )
+        assert rule(events) == planned, f"{kind} in {session_id}"
+        total += planned.total()
+    assert total > 20, f"hardly any {kind} was planned, so this proves nothing"
+
+
+def rage(events: list[Event]) -> Found:
+    found: Found = Counter()
+    groups: dict[tuple[str, str], list[Event]] = defaultdict(list)
+    for event in left_clicks(events):
+        target = event.click.target
+        text = target.tag == "input" and target.attributes.get("type", "text") not in INPUT_LIKE
+        if not text:
+            groups[cleaned(event), target.selector].append(event)
+    for (path, selector), clicks in groups.items():
+        burst: list[Event] = []
+        for click in [*clicks, None]:
+            if click is not None and burst:
+                first, last = burst[0].click.position, click.click.position
+                near = hypot(first.x - last.x, first.y - last.y) <= 50
+                if near and at(click) - at(burst[-1]) <= 1_000:
+                    burst.append(click)
+                    continue
+            if len(burst) >= 3:
+                found[path, at(burst[0]), selector, len(burst)] += 1
+            burst = [click] if click is not None else []
+    return found
+
+
+def interactive(event: Event) -> bool:
+    target = event.click.target
+    if target.tag == "a" and urlsplit(target.href).hostname not in (None, "shop.example.test"):
+        return False
+    return (
+        target.tag in ("a", "button", "select", "summary")
+        or (target.tag == "input" and target.attributes.get("type", "") in INPUT_LIKE)
+        or target.attributes.get("role", "") in ROLES
+        or any(mark in one for one in target.classes for mark in ("btn", "button", "link", "clickable"))
+    )
+
+
+def dead(events: list[Event]) -> Found:
+    found: Found = Counter()
+    last = max(map(at, events))
+    answers = [
+        at(e) - (e.network_request.duration_ms if e.HasField("network_request") else 0)
+        for e in events
+        if name(e) in ANSWERS
+    ]
+    for click in left_clicks(events):
+        answered = any(at(click) < moment <= at(click) + 2_500 for moment in answers)
+        if interactive(click) and not answered and last >= at(click) + 2_500:
+            found[cleaned(click), at(click), click.click.target.selector, 1] += 1
+    return found
+
+
+def error_clicks(events: list[Event]) -> Found:
+    errors: dict[str, int] = Counter()
+    by_id = {e.event_id: e for e in events}
+    for index, event in enumerate(events):
+        if name(event) not in ("js_error", "unhandled_rejection"):
+            continue
+        before = [c for c in left_clicks(events[:index]) if cleaned(c) == cleaned(event)]
+        if before and at(event) - at(before[-1]) <= 1_000:
+            errors[before[-1].event_id] += 1
+    found: Found = Counter()
+    for event_id, count in errors.items():
+        click = by_id[event_id]
+        found[cleaned(click), at(click), click.click.target.selector, count] += 1
+    return found
+
+
+def views_with(events: list[Event]) -> list[tuple[Event, list[Event]]]:
+    """Each page view with the later events of its path, up to the next view of that path."""
+    views: list[tuple[Event, list[Event]]] = []
+    open_views: dict[str, list[Event]] = {}
+    ahead = sorted(events, key=lambda e: (at(e), name(e) != "page_view"))
+    for event in ahead:
+        if name(event) == "page_view":
+            open_views[cleaned(event)] = []
+            views.append((event, open_views[cleaned(event)]))
+        elif cleaned(event) in open_views:
+            open_views[cleaned(event)].append(event)
+    return views
+
+
+def slow(events: list[Event]) -> Found:
+    found: Found = Counter()
+    for view, inside in views_with(events):
+        timings = [e.performance for e in inside if name(e) in ("page_load", "web_vitals")]
+        lcp = [t.largest_contentful_paint for t in timings if t.HasField("largest_contentful_paint")]
+        bad_lcp = bool(lcp) and lcp[-1] > 4_000
+        if bad_lcp or any(t.ttfb > 1_800 or t.load_complete > 6_000 for t in timings):
+            found[cleaned(view), at(view), "", 1] += 1
+    return found
+
+
+def abandoned(events: list[Event]) -> Found:
+    found: Found = Counter()
+    for _, inside in views_with(events):
+        changes = [e for e in inside if name(e) == "input_change"]
+        if changes and not any(name(e) == "form_submit" for e in inside):
+            found[cleaned(changes[0]), at(changes[0]), "", 1] += 1
+    return found
+
+
+def u_turns(events: list[Event]) -> Found:
+    steps: list[Event] = []
+    for event in events:
+        if name(event) == "page_view" and (not steps or cleaned(steps[-1]) != cleaned(event)):
+            steps.append(event)
+    found: Found = Counter()
+    for first, middle, third in zip(steps, steps[1:], steps[2:], strict=False):
+        stay = [e for e in events if at(middle) <= at(e) <= at(third) and cleaned(e) == cleaned(middle)]
+        submitted = any(name(e) == "form_submit" for e in stay)
+        if cleaned(first) == cleaned(third) and at(third) - at(middle) <= 10_000 and not submitted:
+            found[cleaned(middle), at(first), "", 1] += 1
+    return found
+
+
+def thrashes(events: list[Event]) -> Found:
+    """The reversals of a whole session's pointer are enough for one window at a time."""
+    moves = [
+        (at(e) + p.timestamp, p.x, p.y, at(e), cleaned(e))
+        for e in events
+        if name(e) == "mouse_move"
+        for p in e.mouse_move.positions
+    ]
+    found: Found = Counter()
+    start = 0
+    for end in range(len(moves)):
+        for begin in range(start, end):
+            window = moves[begin : end + 1]
+            span = window[-1][0] - window[0][0]
+            if span < 2_000 or end - begin < 16:
+                break
+            if span <= 5_000 and _thrashed(window, span):
+                found[window[-1][4], window[-1][3], "", 1] += 1
+                start = end + 1
+                break
+    return found
+
+
+def _thrashed(window: list[tuple[int, int, int, int, str]], span_ms: int) -> bool:
+    legs = [(b[1] - a[1], b[2] - a[2]) for a, b in pairwise(window)]
+    path = sum(hypot(*leg) for leg in legs)
+    displacement = hypot(window[-1][1] - window[0][1], window[-1][2] - window[0][2])
+    turns = 0
+    for (ax, ay), (bx, by) in pairwise(legs):
+        lengths = hypot(ax, ay), hypot(bx, by)
+        if min(lengths) >= 30:
+            cosine = (ax * bx + ay * by) / (lengths[0] * lengths[1])
+            turns += degrees(acos(max(-1.0, min(1.0, cosine)))) > 120
+    seconds = span_ms / 1000
+    dense = len(window) / seconds >= 8
+    return turns >= 10 and path / seconds >= 500 and path >= 4 * displacement and dense
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule"),
+    [
+        ("rage_click", rage),
+        ("dead_click", dead),
+        ("error_click", error_clicks),
+        ("slow_page", slow),
+        ("form_abandonment", abandoned),
+        ("u_turn", u_turns),
+        ("thrashed_cursor", thrashes),
+    ],
+)
+def test_a_literal_reading_of_the_rule_finds_the_planned_rows_and_no_others(
+    played: tuple[dict[str, list[Event]], dict[str, SessionTruth]],
+    kind: str,
+    rule: Callable[[list[Event]], Found],
+) -> None:
+    check(played, kind, rule)
+
+
+def test_a_click_is_charged_once_and_to_the_gravest_signal(
+    played: tuple[dict[str, list[Event]], dict[str, SessionTruth]],
+) -> None:
+    rank = {"rage_click": 0, "error_click": 1, "dead_click": 2}
+    sessions, truths = played
+    clashes = 0
+    for session_id, truth in truths.items():
+        bursts: list[tuple[str, int, int]] = []
+        for row in truth.insights:
+            if row.kind == "rage_click":
+                times = [at(c) for c in left_clicks(sessions[session_id]) if c.click.target.selector == row.selector]
+                later = [t for t in times if t >= row.at]
+                bursts.append((row.selector, row.at, later[row.count - 1]))
+        claims: dict[tuple[str, int], list[tuple[int, bool]]] = defaultdict(list)
+        for row in truth.insights:
+            if row.kind not in rank:
+                continue
+            owner = next((b for b in bursts if b[0] == row.selector and b[1] <= row.at <= b[2]), None)
+            key = (row.selector, owner[1] if owner else row.at)
+            claims[key].append((rank[row.kind], row.charged))
+        for rows in claims.values():
+            clashes += len(rows) > 1
+            gravest = min(rows)[0]
+            assert all(charged == (level == gravest) for level, charged in rows)
+    assert clashes > 20
+
+
+def test_near_misses_are_in_the_traffic(
+    played: tuple[dict[str, list[Event]], dict[str, SessionTruth]],
+) -> None:
+    sessions, _ = played
+    gaps: Counter[str] = Counter()
+    for events in sessions.values():
+        clicks = left_clicks(events)
+        for one, two in pairwise(clicks):
+            gaps["gap 1001"] += at(two) - at(one) == 1_001
+            gaps["gap 1000"] += at(two) - at(one) == 1_000
+        for event in clicks:
+            later = {name(e): at(e) - at(event) for e in reversed(events) if at(e) > at(event)}
+            gaps["answer 2500"] += later.get("scroll") == 2_500
+            gaps["silence 2501"] += later.get("scroll") == 2_501
+            gaps["error 1000"] += later.get("js_error") == 1_000
+            gaps["error 1001"] += later.get("js_error") == 1_001
+    for kind in ("gap 1001", "gap 1000", "answer 2500", "silence 2501", "error 1000", "error 1001"):
+        assert gaps[kind] > 3, kind
