@@ -55,15 +55,16 @@ def open_plan(client: Client, fence: int, settings: Settings, *, full: bool = Fa
         WITH
             waiting AS (
                 SELECT project_id, session_id, sum(n) AS n,
-                       mapContains(%(hashes)s, project_id) ? %(hashes)s[project_id] : %(hash)s AS hash
+                       if(mapContains({{hashes:Map(String, String)}}, project_id),
+                          {{hashes:Map(String, String)}}[project_id], {{hash:String}}) AS hash
                 FROM raw.session_index GROUP BY project_id, session_id),
             built AS (
                 SELECT project_id, session_id,
                        argMax(n, plan_id) AS n, argMax(settings_hash, plan_id) AS hash
                 FROM ops.done GROUP BY project_id, session_id)
-        SELECT %(plan)s, waiting.project_id, waiting.session_id, waiting.n, waiting.hash
+        SELECT {{plan:UInt64}}, waiting.project_id, waiting.session_id, waiting.n, waiting.hash
         FROM waiting LEFT JOIN built USING (project_id, session_id)
-        WHERE %(full)s OR waiting.n != built.n OR waiting.hash != built.hash
+        WHERE {{full:Bool}} OR waiting.n != built.n OR waiting.hash != built.hash
            OR (project_id, session_id) IN (
                SELECT project_id, session_id FROM ops.plan_sessions WHERE plan_id IN ({UNFINISHED}))
         """,
@@ -71,7 +72,7 @@ def open_plan(client: Client, fence: int, settings: Settings, *, full: bool = Fa
             "plan": fence,
             "full": full,
             "hash": settings.default_hash,
-            "hashes": dict(settings.project_hashes) or {"": ""},
+            "hashes": dict(settings.project_hashes),
         },
     )
     client.command(

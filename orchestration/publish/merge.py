@@ -24,6 +24,9 @@ class Changes:
     deleted: int
 
 
+UNCHANGED = Changes(0, 0, 0)
+
+
 def merge_plan(connection: psycopg.Connection[Any]) -> dict[str, Changes]:
     """Make the served rows of the landed plan equal to stage; returns what changed by table.
 

@@ -34,7 +34,7 @@ def build(
     select = ["--select", *(f"fqn:{name}" for name in names)]
     os.environ[HOLDS_LEASE] = "1"  # for macros/prepare_target.sql: this run may write served tables
     try:
-        result = dbtRunner().invoke(["build", *project.arguments(), *select])
+        result = dbtRunner(manifest=project.parsed()).invoke(["build", *project.arguments(), *select])
     finally:
         del os.environ[HOLDS_LEASE]
     if result.result is None:

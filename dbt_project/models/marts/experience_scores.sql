@@ -7,6 +7,7 @@
     pre_hook="{{ delete_planned_sessions() }}",
     order_by='(project_id, session_id)',
     partition_by='toYYYYMM(session_date)',
+    query_settings={'output_format_json_escape_forward_slashes': 0},
 ) }}
 
 with sessions as (

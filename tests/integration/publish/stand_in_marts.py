@@ -189,6 +189,12 @@ class Marts:
                 values = [[row[name] for name in names] for row in rows]
                 self._client.insert(f"{self.database}.{table}", values, column_names=names)
 
+    def add_step(self, visit: Visit, step: int) -> None:
+        """One more journey step of a visit, of any number."""
+        names = ["project_id", "session_id", "step", "path", "started_at"]
+        row = [visit.project_id, visit.session_id, step, "/far", START]
+        self._client.insert(f"{self.database}.journeys", [row], column_names=names)
+
     def erase(self, visit: Visit) -> None:
         """The session leaves every mart."""
         for table in TABLES.keys() - {"planned_sessions"}:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
+from orchestration.publish.merge import UNCHANGED
 from tests.integration.publish.stand_in_marts import (
     OTHER_PROJECT,
     PROJECT,
@@ -10,7 +11,7 @@ from tests.integration.publish.stand_in_marts import (
     Visit,
     named,
 )
-from tests.integration.publish.warehouse import NOTHING, Warehouse
+from tests.integration.publish.warehouse import Warehouse
 
 SESSION = named("session")
 START_UTC = START.replace(tzinfo=None)
@@ -201,7 +202,7 @@ def test_two_projects_with_equal_session_ids_stay_apart(warehouse: Warehouse) ->
     warehouse.marts.erase(ours)
     changes = warehouse.publish(ours)
 
-    assert NOTHING not in changes.values()
+    assert UNCHANGED not in changes.values()
     assert warehouse.everything() == {
         name: [row for row in rows if row["project_id"] == UUID(OTHER_PROJECT)]
         for name, rows in before.items()

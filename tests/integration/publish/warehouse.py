@@ -13,8 +13,6 @@ from orchestration.publish.merge import Changes, merge_plan
 from orchestration.publish.tables import SERVED_TABLES
 from tests.integration.publish.stand_in_marts import Marts, Visit
 
-NOTHING = Changes(0, 0, 0)
-
 
 @dataclass
 class Warehouse:
@@ -53,6 +51,12 @@ class Warehouse:
         """Every row of every served table."""
         return {table.name: self.rows(table.name) for table in SERVED_TABLES}
 
+    def versions(self, table: str) -> dict[tuple[Any, ...], str]:
+        """The transaction that wrote each row of hxi.<table>, by (project_id, session_id, row)."""
+        query = sql.SQL("SELECT project_id, session_id, t::text, xmin::text FROM {} AS t")
+        rows = self.connection.execute(query.format(sql.Identifier("hxi", table))).fetchall()
+        return {tuple(key): written for *key, written in rows}
+
     def writes(self) -> dict[str, tuple[int, int, int]]:
         """Rows inserted, updated and deleted since the server counts, by table of hxi."""
         self.connection.execute("SELECT pg_stat_force_next_flush()")
@@ -60,4 +64,4 @@ class Warehouse:
             "SELECT relname, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables"
             " WHERE schemaname = 'hxi'"
         ).fetchall()
-        return {name: tuple(counts) for name, *counts in rows}
+        return {name: (inserted, updated, deleted) for name, inserted, updated, deleted in rows}

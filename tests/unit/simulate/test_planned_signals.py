@@ -63,7 +63,9 @@ def check(
     total = 0
     for session_id, events in sessions.items():
         planned = Counter(
-            (row.path, row.at, row.selector, row.count) for row in truths[session_id].insights if row.kind == kind
+            (row.path, row.at, row.selector, row.count)
+            for row in truths[session_id].insights
+            if row.kind == kind
         )
         assert rule(events) == planned, f"{kind} in {session_id}"
         total += planned.total()
@@ -101,7 +103,9 @@ def interactive(event: Event) -> bool:
         target.tag in ("a", "button", "select", "summary")
         or (target.tag == "input" and target.attributes.get("type", "") in INPUT_LIKE)
         or target.attributes.get("role", "") in ROLES
-        or any(mark in one for one in target.classes for mark in ("btn", "button", "link", "clickable"))
+        or any(
+            mark in one for one in target.classes for mark in ("btn", "button", "link", "clickable")
+        )
     )
 
 
@@ -154,7 +158,9 @@ def slow(events: list[Event]) -> Found:
     found: Found = Counter()
     for view, inside in views_with(events):
         timings = [e.performance for e in inside if name(e) in ("page_load", "web_vitals")]
-        lcp = [t.largest_contentful_paint for t in timings if t.HasField("largest_contentful_paint")]
+        lcp = [
+            t.largest_contentful_paint for t in timings if t.HasField("largest_contentful_paint")
+        ]
         bad_lcp = bool(lcp) and lcp[-1] > 4_000
         if bad_lcp or any(t.ttfb > 1_800 or t.load_complete > 6_000 for t in timings):
             found[cleaned(view), at(view), "", 1] += 1
@@ -177,7 +183,9 @@ def u_turns(events: list[Event]) -> Found:
             steps.append(event)
     found: Found = Counter()
     for first, middle, third in zip(steps, steps[1:], steps[2:], strict=False):
-        stay = [e for e in events if at(middle) <= at(e) <= at(third) and cleaned(e) == cleaned(middle)]
+        stay = [
+            e for e in events if at(middle) <= at(e) <= at(third) and cleaned(e) == cleaned(middle)
+        ]
         submitted = any(name(e) == "form_submit" for e in stay)
         if cleaned(first) == cleaned(third) and at(third) - at(middle) <= 10_000 and not submitted:
             found[cleaned(middle), at(first), "", 1] += 1
@@ -252,14 +260,20 @@ def test_a_click_is_charged_once_and_to_the_gravest_signal(
         bursts: list[tuple[str, int, int]] = []
         for row in truth.insights:
             if row.kind == "rage_click":
-                times = [at(c) for c in left_clicks(sessions[session_id]) if c.click.target.selector == row.selector]
+                times = [
+                    at(c)
+                    for c in left_clicks(sessions[session_id])
+                    if c.click.target.selector == row.selector
+                ]
                 later = [t for t in times if t >= row.at]
                 bursts.append((row.selector, row.at, later[row.count - 1]))
         claims: dict[tuple[str, int], list[tuple[int, bool]]] = defaultdict(list)
         for row in truth.insights:
             if row.kind not in rank:
                 continue
-            owner = next((b for b in bursts if b[0] == row.selector and b[1] <= row.at <= b[2]), None)
+            owner = next(
+                (b for b in bursts if b[0] == row.selector and b[1] <= row.at <= b[2]), None
+            )
             key = (row.selector, owner[1] if owner else row.at)
             claims[key].append((rank[row.kind], row.charged))
         for rows in claims.values():

@@ -58,7 +58,7 @@ def test_a_program_that_keeps_ending_is_given_up_with_its_last_words(
     supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisor_module, "FIRST_RESTART_SECONDS", 0.01)
-    command = [sys.executable, "-S", "-c", "print('disk is full'); exit(1)"]
+    command = [sys.executable, "-S", "-c", "print('disk is full'); raise SystemExit(1)"]
     supervisor.start(Program("bad", command, is_ready=lambda: False))
     with pytest.raises(StartError, match=r"bad keeps ending, see .*bad\.log: disk is full"):
         supervisor.wait_ready(["bad"], 20)

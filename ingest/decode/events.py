@@ -1,0 +1,114 @@
+"""A spooled batch to decoded events: the common form that rows and documents are made of."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from google.protobuf.message import Message
+from gosight.events_pb2 import Event
+from gosight.ingest_pb2 import EventBatch
+
+from ingest.decode.checks import canonical_uuid
+from ingest.decode.event_types import PAYLOAD_JSON_NAMES, RULES
+from ingest.decode.flat import Json, flatten, strip_nuls
+
+ESCAPED_NUL = b"\\u0000"
+# Distinct pages and devices remembered while one block is decoded.
+MAX_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFacts:
+    """What all events of a batch share; fixed when it was spooled, so every retry is equal."""
+
+    batch_id: str
+    project_id: str
+    ingested_at: int  # ms since 1970
+    sdk_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """One event, ids canonical, texts without NUL.
+
+    `metadata` holds what the documents and rows have no field of their own for, as protobuf-JSON:
+    page, device, custom and the payload under its JSON name `payload_name`. A replay's payload is
+    not in it, but in `replay_type` and `replay_data`.
+    """
+
+    event_id: str
+    session_id: str
+    user_id: str | None
+    event_type: str
+    timestamp: int  # ms since 1970
+    metadata: Json
+    payload_name: str | None
+    replay_type: int | None = None  # None: no replay payload
+    replay_data: bytes = b""
+
+    @property
+    def is_replay(self) -> bool:
+        """Replay payloads go to tables and collections of their own."""
+        return self.replay_type is not None
+
+
+def decode_body(body: bytes) -> Iterator[Decoded]:
+    """The events of a spooled body in its order; all of them passed the checks at the door."""
+    memory = Flattener()
+    for event in EventBatch.FromString(body).events:
+        yield decode(event, memory)
+
+
+class Flattener:
+    """Flattens page and device once for each distinct value: a session repeats them in each event."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, bytes], Json] = {}
+
+    def flat(self, message: Message) -> Json:
+        """Shared between events: read only."""
+        key = (message.DESCRIPTOR.name, message.SerializeToString())
+        found = self._known.get(key)
+        if found is None:
+            found = clean(flatten(message))
+            if len(self._known) < MAX_REMEMBERED:
+                self._known[key] = found
+        return found
+
+
+def decode(event: Event, memory: Flattener) -> Decoded:
+    """The event must have passed `checks.fault_of`."""
+    metadata: Json = {}
+    if event.HasField("page"):
+        metadata["page"] = memory.flat(event.page)
+    if event.HasField("device"):
+        metadata["device"] = memory.flat(event.device)
+    if event.custom:
+        metadata["custom"] = clean(dict(event.custom))
+    field = event.WhichOneof("payload")
+    replay_type, replay_data, payload_name = None, b"", None
+    if field == "replay":
+        replay_type, replay_data = event.replay.rrweb_type, event.replay.data
+    elif field is not None:
+        payload_name = PAYLOAD_JSON_NAMES[field]
+        metadata[payload_name] = clean(flatten(getattr(event, field)))
+    return Decoded(
+        event_id=canonical_uuid(event.event_id),
+        session_id=canonical_uuid(event.session_id),
+        user_id=event.user_id.replace("\0", "") if event.HasField("user_id") else None,
+        event_type=RULES[event.event_type].name,
+        timestamp=event.timestamp.millis,
+        metadata=metadata,
+        payload_name=payload_name,
+        replay_type=replay_type,
+        replay_data=replay_data,
+    )
+
+
+def clean(flat: Json) -> Json:
+    """Without NUL. The text of the whole is searched first, because almost none has any."""
+    if ESCAPED_NUL not in orjson.dumps(flat):
+        return flat
+    stripped: Any = strip_nuls(flat)
+    return dict(stripped)

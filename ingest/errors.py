@@ -1,0 +1,83 @@
+"""Errors of ingest: refusals that a client is told of, and store failures that the lander acts on."""
+
+from enum import Enum
+
+
+class IngestError(Exception):
+    """Root of all errors that ingest raises itself."""
+
+
+class SettingsError(IngestError):
+    """The environment holds a value that ingest cannot use."""
+
+
+class Refusal(IngestError):
+    """The whole batch is refused: nothing of it was kept. The text is sent to the client."""
+
+
+class UnauthenticatedError(Refusal):
+    """No key, or one that is unknown, switched off, expired or not allowed to write."""
+
+
+class MalformedBatchError(Refusal):
+    """The body is no EventBatch in the form its headers announce."""
+
+
+class UnsupportedBodyError(Refusal):
+    """The body's content type or coding is none that ingest reads."""
+
+
+class BatchTooLargeError(Refusal):
+    """Too many events or bytes: send smaller batches."""
+
+
+class UnavailableError(Refusal):
+    """Not now: the spool is full or keys cannot be checked. Send the same batch again later."""
+
+    retry_after_seconds = 5
+
+
+class StoreError(IngestError):
+    """A write to a store failed."""
+
+
+class StoreDownError(StoreError):
+    """For a passing reason, or one that no event is to blame for: wait and repeat."""
+
+
+class RefusedByStoreError(StoreError):
+    """For a lasting reason that lies in the rows sent: repeating cannot help."""
+
+
+class Status(Enum):
+    """What a refusal is at each door: HTTP status, name of the gRPC code."""
+
+    UNAUTHENTICATED = (401, "UNAUTHENTICATED")
+    MALFORMED = (400, "INVALID_ARGUMENT")
+    UNSUPPORTED = (415, "INVALID_ARGUMENT")
+    TOO_LARGE = (413, "INVALID_ARGUMENT")
+    UNAVAILABLE = (503, "UNAVAILABLE")
+
+    @property
+    def http(self) -> int:
+        """The HTTP status."""
+        return self.value[0]
+
+    @property
+    def grpc(self) -> str:
+        """The name of the member of grpc.StatusCode."""
+        return self.value[1]
+
+
+_STATUS: dict[type[Refusal], Status] = {
+    UnauthenticatedError: Status.UNAUTHENTICATED,
+    MalformedBatchError: Status.MALFORMED,
+    UnsupportedBodyError: Status.UNSUPPORTED,
+    BatchTooLargeError: Status.TOO_LARGE,
+    UnavailableError: Status.UNAVAILABLE,
+}
+
+
+def status_of(refusal: Refusal) -> Status:
+    """One table for both doors, so that they cannot disagree."""
+    return _STATUS[type(refusal)]

@@ -1,0 +1,1 @@
+"""Schemas that ingest owns: numbered SQL for ClickHouse and PostgreSQL, Python for MongoDB."""

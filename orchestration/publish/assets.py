@@ -1,0 +1,73 @@
+"""Assets landing/* and hxi/*: the copy and the merge of the run's plan."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from orchestration.publish.copy import copy_plan
+from orchestration.publish.landing import LANDING_TABLES, PLANNED_SESSIONS
+from orchestration.publish.merge import UNCHANGED, merge_plan
+from orchestration.publish.tables import SERVED_TABLES, SESSIONS, USERS
+from orchestration.resources.run import RunResource
+
+LANDING, HXI = "landing", "hxi"
+Results = Iterator[dg.MaterializeResult[None]]
+
+
+def _landing_specs() -> Iterator[dg.AssetSpec]:
+    for table in LANDING_TABLES:
+        origin = "ops" if table is PLANNED_SESSIONS else "gosight"
+        yield dg.AssetSpec(
+            [LANDING, table.name],
+            deps=[[origin, table.name]],
+            group_name=LANDING,
+            kinds={"postgres"},
+        )
+
+
+def _hxi_specs() -> Iterator[dg.AssetSpec]:
+    """Every table depends on the sessions too: users are derived from them, rows belong to them."""
+    for table in SERVED_TABLES:
+        stage = {f"hxi_{name}" for name in (table.name, SESSIONS.name)}
+        if table is SESSIONS:
+            stage.add(f"hxi_{USERS.name}")
+        yield dg.AssetSpec(
+            [HXI, table.name],
+            deps=[["stage", model] for model in sorted(stage)],
+            group_name=HXI,
+            kinds={"postgres"},
+        )
+
+
+@dg.multi_asset(specs=list(_landing_specs()), name="landing_tables")
+def landing_tables(run: RunResource) -> Results:
+    """Copies what the plan names; nothing planned leaves the tables as they are."""
+    rows = {table.name: 0 for table in LANDING_TABLES}
+    if run.plan().sessions:
+        with run.postgres() as connection:
+            rows = copy_plan(run.clickhouse(), connection)
+    for name, count in rows.items():
+        yield dg.MaterializeResult(asset_key=[LANDING, name], metadata={"rows_written": count})
+
+
+@dg.multi_asset(specs=list(_hxi_specs()), name="hxi_tables")
+def hxi_tables(run: RunResource) -> Results:
+    """Merges what was copied, all tables in one transaction."""
+    changes = {table.name: UNCHANGED for table in SERVED_TABLES}
+    if run.plan().sessions:
+        with run.postgres() as connection:
+            changes = merge_plan(connection)
+    for name, change in changes.items():
+        yield dg.MaterializeResult(
+            asset_key=[HXI, name],
+            metadata={
+                "rows_inserted": change.inserted,
+                "rows_updated": change.updated,
+                "rows_deleted": change.deleted,
+            },
+        )
+
+
+def assets() -> list[dg.AssetsDefinition]:
+    """What this stage defines."""
+    return [landing_tables, hxi_tables]

@@ -1,0 +1,221 @@
+"""What a publish changes when it is repeated, when sessions change, and when they go."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from orchestration.publish.merge import UNCHANGED
+from tests.integration.publish.stand_in_marts import PROJECT, START, Visit, named
+from tests.integration.publish.warehouse import Warehouse
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def visit(name: str, user: str = "ann", device: str = "desktop") -> Visit:
+    """A visit with rows in every table."""
+    session = {"user_id": user, "device_type": device}
+    clicks = Visit(named(name), session=session).click().click().click().rage()
+    return clicks.request().event("js_error", error_message="oops")
+
+
+def later(visit_now: Visit, days: int) -> Visit:
+    """The same visit on another day."""
+    moved = [
+        event | {"timestamp": event["timestamp"] + timedelta(days=days)}
+        for event in visit_now.events
+    ]
+    return replace(visit_now, events=tuple(moved))
+
+
+def user_id(name: str) -> UUID:
+    """The key of a user."""
+    return uuid5(UUID(PROJECT), name)
+
+
+def without_surrogates(rows: Rows) -> Rows:
+    """What must not depend on how often, or in which parts, it was published."""
+    return {
+        table: sorted(
+            ({k: v for k, v in row.items() if k not in {"id", "event_id"}} for row in of_table),
+            key=str,
+        )
+        for table, of_table in rows.items()
+    }
+
+
+def test_a_second_publish_writes_nothing(warehouse: Warehouse) -> None:
+    visits = [visit("a"), visit("b", user="bob"), Visit(named("anonymous")).click()]
+    warehouse.marts.put(*visits)
+    warehouse.publish(*visits)
+    rows, writes = warehouse.everything(), warehouse.writes()
+    versions = warehouse.versions("events")
+
+    changes = warehouse.publish(*visits)
+
+    assert set(changes.values()) == {UNCHANGED}
+    assert warehouse.writes() == writes
+    assert warehouse.versions("events") == versions
+    assert warehouse.everything() == rows
+
+
+def test_a_changed_session_changes_only_its_own_rows(warehouse: Warehouse) -> None:
+    still, before = visit("still"), visit("changing")
+    warehouse.marts.put(still, before)
+    warehouse.publish(still, before)
+    rows, versions = warehouse.everything(), warehouse.versions("events")
+
+    after = before.click(99).event("js_error", error_message="late")
+    warehouse.marts.put(after)
+    changes = warehouse.publish(still, after)
+
+    assert (changes["events"].inserted, changes["events"].updated) == (2, 0)
+    assert (changes["heatmap_points"].inserted, changes["error_logs"].inserted) == (1, 1)
+    assert changes["sessions"].updated == 1
+    assert changes["rage_click_events"] == changes["latency_metrics"] == UNCHANGED
+    assert versions.items() <= warehouse.versions("events").items()
+    assert all(row in warehouse.rows("events") for row in rows["events"])
+
+
+def test_a_changed_row_keeps_its_id(warehouse: Warehouse) -> None:
+    before = visit("a")
+    warehouse.marts.put(before)
+    warehouse.publish(before)
+    ids = {row["source_event_id"]: row["event_id"] for row in warehouse.rows("events")}
+
+    renamed = tuple(event | {"path": "/checkout"} for event in before.events)
+    after = replace(before, events=renamed)
+    warehouse.marts.put(after)
+    changes = warehouse.publish(after)
+
+    assert changes["events"].updated == len(before.events)
+    assert {row["screen_name"] for row in warehouse.rows("events")} == {"/checkout"}
+    assert {row["source_event_id"]: row["event_id"] for row in warehouse.rows("events")} == ids
+
+
+def test_a_full_refresh_gives_the_rows_and_ids_of_the_parts(warehouse: Warehouse) -> None:
+    visits = [visit(f"s{n}", user=f"user {n % 3}") for n in range(7)]
+    for one in visits:
+        warehouse.marts.put(one)
+        warehouse.publish(one)
+    in_parts = warehouse.everything()
+
+    changes = warehouse.publish(*visits)
+
+    assert set(changes.values()) == {UNCHANGED}
+    assert warehouse.everything() == in_parts
+    warehouse.connection.execute(
+        "TRUNCATE hxi.users, hxi.sessions, hxi.events, hxi.rage_click_events, hxi.heatmap_points,"
+        " hxi.journey_steps, hxi.latency_metrics, hxi.experience_scores, hxi.error_logs,"
+        " hxi.emotion_predictions"
+    )
+    warehouse.publish(*visits)
+    assert without_surrogates(warehouse.everything()) == without_surrogates(in_parts)
+
+
+def test_rows_that_left_a_planned_session_are_deleted(warehouse: Warehouse) -> None:
+    before = visit("a")
+    warehouse.marts.put(before)
+    warehouse.publish(before)
+
+    after = replace(before, events=before.events[:2], insights=(), steps=("/",))
+    warehouse.marts.put(after)
+    changes = warehouse.publish(after)
+
+    assert changes["events"].deleted == 3
+    assert changes["rage_click_events"].deleted == 1
+    assert changes["heatmap_points"].deleted == 1
+    assert changes["latency_metrics"].deleted == changes["error_logs"].deleted == 1
+    assert changes["journey_steps"].deleted == 1
+    assert changes["sessions"].deleted == 0
+
+
+def test_an_erased_session_leaves_every_table_and_its_last_user_too(warehouse: Warehouse) -> None:
+    erased, other = visit("erased", user="gone"), visit("other", user="bob")
+    warehouse.marts.put(erased, other)
+    warehouse.publish(erased, other)
+    both = warehouse.everything()
+
+    warehouse.marts.erase(erased)
+    warehouse.publish(erased)
+
+    left = warehouse.everything()
+    assert [row["external_user_id"] for row in left["users"]] == ["bob"]
+    for table in left.keys() - {"users"}:
+        expected = [row for row in both[table] if row["session_id"] == other.session_id]
+        assert left[table] == expected
+
+
+def test_rows_of_sessions_outside_the_plan_stay_even_if_the_marts_lost_them(
+    warehouse: Warehouse,
+) -> None:
+    unplanned, planned = visit("unplanned"), visit("planned", user="bob")
+    warehouse.marts.put(unplanned, planned)
+    warehouse.publish(unplanned, planned)
+    rows = warehouse.everything()
+
+    warehouse.marts.erase(unplanned)
+    changes = warehouse.publish(planned)
+
+    assert set(changes.values()) == {UNCHANGED}
+    assert warehouse.everything() == rows
+
+
+def test_an_empty_plan_changes_nothing(warehouse: Warehouse) -> None:
+    warehouse.marts.put(visit("a"))
+    warehouse.publish(visit("a"))
+
+    assert set(warehouse.publish().values()) == {UNCHANGED}
+
+
+def test_a_user_is_what_all_of_the_users_sessions_show(warehouse: Warehouse) -> None:
+    first, last = visit("first", device="mobile"), later(visit("last", device="tablet"), 2)
+    warehouse.marts.put(first, last)
+    warehouse.publish(last)
+    assert warehouse.row("users")["created_at"] == (START + timedelta(days=2)).replace(tzinfo=None)
+
+    warehouse.publish(first)
+
+    user = warehouse.row("users")
+    assert user["created_at"] == START.replace(tzinfo=None)
+    assert user["device_type"] == "tablet"
+
+
+def test_a_user_whose_one_session_goes_is_what_the_others_show(warehouse: Warehouse) -> None:
+    first, last = visit("first", device="mobile"), later(visit("last", device="tablet"), 2)
+    warehouse.marts.put(first, last)
+    warehouse.publish(first, last)
+
+    warehouse.marts.erase(last)
+    changes = warehouse.publish(last)
+
+    assert changes["users"].updated == 1
+    assert warehouse.row("users")["device_type"] == "mobile"
+
+
+def test_a_session_that_changes_hands_takes_its_old_user_along(warehouse: Warehouse) -> None:
+    before = visit("a", user="guest")
+    warehouse.marts.put(before)
+    warehouse.publish(before)
+
+    after = visit("a", user="ann")
+    warehouse.marts.put(after)
+    changes = warehouse.publish(after)
+
+    assert (changes["users"].inserted, changes["users"].deleted) == (1, 1)
+    assert warehouse.row("users")["user_id"] == user_id("ann")
+    assert warehouse.row("sessions")["user_id"] == user_id("ann")
+
+
+def test_what_people_wrote_survives(warehouse: Warehouse) -> None:
+    before = visit("a", device="desktop")
+    warehouse.marts.put(before)
+    warehouse.publish(before)
+    warehouse.connection.execute("UPDATE hxi.users SET email = 'ann@shop.test'")
+
+    after = visit("a", device="mobile")
+    warehouse.marts.put(after)
+    assert warehouse.publish(after)["users"].updated == 1
+
+    user = warehouse.row("users")
+    assert (user["email"], user["device_type"]) == ("ann@shop.test", "mobile")
