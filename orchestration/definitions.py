@@ -5,7 +5,7 @@ import dagster as dg
 from orchestration.automation import REFRESH, REFRESH_SCHEDULE
 from orchestration.plan.assets import done_asset, planned_days, planned_sessions
 from orchestration.publish.assets import assets as publish_assets
-from orchestration.raw.assets import RAW_TABLES, ledger_is_exact, reconciled
+from orchestration.raw.assets import RAW_TABLES, session_index
 from orchestration.resources.run import RunResource
 from orchestration.signals.assets import assets as signal_assets
 from orchestration.transform.assets import assets as dbt_models
@@ -15,13 +15,12 @@ BUILT = [*dbt_models(), *signal_assets(), *publish_assets()]
 defs = dg.Definitions(
     assets=[
         *RAW_TABLES,
-        reconciled,
+        session_index,
         planned_sessions,
         planned_days,
         *BUILT,
         done_asset([key for asset in BUILT for key in asset.keys]),
     ],
-    asset_checks=[ledger_is_exact],
     jobs=[REFRESH],
     schedules=[REFRESH_SCHEDULE],
     resources={"run": RunResource()},

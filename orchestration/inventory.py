@@ -6,6 +6,8 @@ import psycopg
 from clickhouse_connect.driver.client import Client
 from psycopg import sql
 
+from orchestration.resources.clients import integer
+
 
 @dataclass(frozen=True)
 class Holding:
@@ -19,14 +21,19 @@ class Holding:
 def holdings(clickhouse: Client, postgres: psycopg.Connection) -> list[Holding]:
     """Every table of ClickHouse `gosight` and PostgreSQL `hxi`, in that order, by name."""
     marts = clickhouse.query(
-        "SELECT name FROM system.tables WHERE database = 'gosight' AND engine NOT LIKE '%View' ORDER BY name"
+        "SELECT name FROM system.tables"
+        " WHERE database = 'gosight' AND engine NOT LIKE '%View' ORDER BY name"
     ).result_rows
     served = postgres.execute(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'hxi' ORDER BY tablename"
     ).fetchall()
     return [
         *(
-            Holding("ClickHouse", f"gosight.{name}", int(clickhouse.command(f"SELECT count() FROM gosight.{name}")))
+            Holding(
+                "ClickHouse",
+                f"gosight.{name}",
+                integer(clickhouse, f"SELECT count() FROM gosight.{name}"),
+            )
             for (name,) in marts
         ),
         *(Holding("PostgreSQL", f"hxi.{name}", _count(postgres, name)) for (name,) in served),

@@ -1,10 +1,10 @@
 """Brings every table up to date in this process: what `hxi run` calls and tests repeat."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import dagster as dg
+from dagster._core.utils import make_new_run_id
 
 from orchestration.automation import REFRESH
 from orchestration.definitions import defs
@@ -14,9 +14,13 @@ from orchestration.resources.run import RunResource
 Progress = Callable[[str, str, int], None]
 """Called with stage, table and rows written when a table is done."""
 
+# What assets report their rows under.
+ROWS = ("rows_written", "rows", "dagster/row_count")
+PLANNED = dg.AssetKey(["ops", "planned_sessions"])
+
 
 class RefreshFailedError(Exception):
-    """A step failed; the message names it and its reason. What it left is repeated by the next run."""
+    """A step failed; the message says why. What it left is repeated by the next run."""
 
 
 @dataclass(frozen=True)
@@ -32,51 +36,55 @@ def refresh(*, full: bool = False, progress: Progress | None = None) -> Refreshe
 
     Raises LeaseHeldError when another run is at work, RefreshFailedError when a step fails.
     """
-    job = defs.resolve_job_def(REFRESH.name)
-    handler = _ProgressHandler(progress)
-    result = job.execute_in_process(
-        resources={"run": RunResource(full_refresh=full)},
-        raise_on_error=False,
-        run_config={"loggers": {"progress": {}}},
-        logger_defs={"progress": _logger(handler)},
-    )
-    if not result.success:
-        raise _reason(handler.errors)
-    checks = result.get_asset_check_evaluations()
-    return Refreshed(
-        planned_sessions=int(handler.rows.get("ops/planned_sessions", 0)),
-        failed_checks=tuple(
-            sorted(f"{check.asset_key.to_user_string()}: {check.check_name}" for check in checks if not check.passed)
-        ),
-    )
+    listener = _Listener(progress)
+    run_id = make_new_run_id()
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_event_listener(run_id, listener.hear)
+        result = defs.resolve_job_def(REFRESH.name).execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            resources={"run": RunResource(full_refresh=full)},
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=False,
+        )
+        if not result.success:
+            raise _reason(listener.errors)
+        checks = result.get_asset_check_evaluations()
+    failed = {
+        f"{check.asset_key.to_user_string()}: {check.check_name}"
+        for check in checks
+        if not check.passed
+    }
+    return Refreshed(listener.rows.get(PLANNED, 0), tuple(sorted(failed)))
 
 
-class _ProgressHandler(logging.Handler):
-    """Turns Dagster's events into progress, and keeps the errors."""
+class _Listener:
+    """Turns Dagster's events into progress, and keeps rows and errors."""
 
     def __init__(self, progress: Progress | None) -> None:
-        super().__init__()
         self.progress = progress
-        self.rows: dict[str, int] = {}
+        self.rows: dict[dg.AssetKey, int] = {}
         self.errors: list[str] = []
 
-    def emit(self, record: logging.LogRecord) -> None:
-        event = getattr(record, "dagster_meta", {}).get("dagster_event")
-        if not isinstance(event, dg.DagsterEvent):
+    def hear(self, entry: dg.EventLogEntry) -> None:
+        event = entry.dagster_event
+        if event is None:
             return
         if event.is_step_materialization:
-            materialization = event.step_materialization_data.materialization
-            metadata = materialization.metadata
-            count = metadata.get("rows_written") or metadata.get("dagster/row_count")
-            rows = int(str(count.value)) if count is not None and count.value is not None else 0
-            self.rows[materialization.asset_key.to_user_string()] = rows
-            if self.progress is not None:
-                stage, *table = materialization.asset_key.path
-                self.progress(stage, "/".join(table), rows)
+            self._count(event.step_materialization_data.materialization)
         elif event.is_failure:
             error = getattr(event.event_specific_data, "error", None)
             if error is not None:
                 self.errors.append(_innermost(error))
+
+    def _count(self, materialization: dg.AssetMaterialization) -> None:
+        metadata = materialization.metadata
+        counts = [metadata[name].value for name in ROWS if name in metadata]
+        rows = int(str(counts[0])) if counts else 0
+        self.rows[materialization.asset_key] = rows
+        if self.progress is not None:
+            stage, *table = materialization.asset_key.path
+            self.progress(stage, "/".join(table), rows)
 
 
 def _innermost(error: object) -> str:
@@ -86,18 +94,8 @@ def _innermost(error: object) -> str:
 
 
 def _reason(errors: list[str]) -> Exception:
-    text = errors[0] if errors else "the run failed without a reason; see Dagster's log"
-    name, _, message = text.partition(": ")
-    if name.endswith("LeaseHeldError"):
+    text = errors[0] if errors else "the run failed without a reason"
+    kind, _, message = text.partition(": ")
+    if kind.endswith(LeaseHeldError.__name__):
         return LeaseHeldError(message)
     return RefreshFailedError(text)
-
-
-def _logger(handler: logging.Handler) -> dg.LoggerDefinition:
-    @dg.logger(description="Reports progress to the caller")
-    def progress_logger(_context: dg.InitLoggerContext) -> logging.Logger:
-        logger = logging.Logger("hxi run", level=logging.INFO)
-        logger.addHandler(handler)
-        return logger
-
-    return progress_logger

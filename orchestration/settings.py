@@ -1,4 +1,4 @@
-"""Where the stores are and what rows are built with: read once, from the environment and the checkout."""
+"""Where the stores are and what rows are built with, read once."""
 
 import hashlib
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
-# Whatever the rows of a mart depend on besides the events. A change in any of these files rebuilds all.
+# What rows depend on besides the events. A change in any of these files rebuilds all.
 RULES = (
     "dbt_project.yml",
     "dbt_project/models/**/*.sql",

@@ -1,4 +1,4 @@
-"""The plan as assets: opened before events are read, given its days after, closed when all is published."""
+"""The plan as assets: opened before events are read, closed when all is published."""
 
 import dagster as dg
 
@@ -13,7 +13,7 @@ from orchestration.resources.run import RunResource
     kinds={"clickhouse"},
 )
 def planned_sessions(run: RunResource) -> dg.MaterializeResult[None]:
-    """Sessions whose rows in raw, or whose rules, changed since they were built; one row per session."""
+    """Sessions whose rows in raw, or whose rules, changed since they were built; one row each."""
     opened = run.plan()
     return dg.MaterializeResult(
         metadata={"dagster/row_count": opened.sessions, "plan_id": opened.plan_id}
@@ -27,7 +27,7 @@ def planned_sessions(run: RunResource) -> dg.MaterializeResult[None]:
     kinds={"clickhouse"},
 )
 def planned_days(run: RunResource) -> dg.MaterializeResult[None]:
-    """Days the planned sessions touch, before and after their events were rewritten; one row per project and day."""
+    """Days the planned sessions touch, before and after; one row per project and day."""
     days = plan.add_days(run.clickhouse(), run.plan())
     return dg.MaterializeResult(metadata={"dagster/row_count": days})
 

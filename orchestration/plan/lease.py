@@ -15,7 +15,7 @@ class LeaseHeldError(Exception):
 
 
 class LeaseLostError(Exception):
-    """The connection that held the lease broke: another run may have begun, so this one must stop."""
+    """Its connection broke: another run may have begun, so this one must stop."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Lease:
 
 @contextmanager
 def held(dsn: str) -> Iterator[Lease]:
-    """Hold the lease for the length of the block; LeaseHeldError at once if another run holds it."""
+    """Hold the lease for the block; LeaseHeldError at once if another run holds it."""
     with psycopg.connect(dsn, autocommit=True, application_name="hxi run") as connection:
         connection.execute("SET TIME ZONE 'UTC'")
         row = connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone()

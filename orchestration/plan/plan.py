@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from clickhouse_connect.driver.client import Client
 
+from orchestration.resources.clients import integer
+
 # A day is touched when a planned session has an event on it, before or after it is rewritten.
 EVENTS = "gosight.events"
 
@@ -42,11 +44,12 @@ def open_plan(client: Client, fence: int, settings: Settings, *, full: bool = Fa
     Visible to readers of `ops.planned_sessions` only when complete. Needs the lease: `fence` is its
     number and becomes the plan's id.
     """
-    newest = int(client.command("SELECT max(plan_id) FROM ops.plans"))
+    newest = integer(client, "SELECT max(plan_id) FROM ops.plans")
     if newest >= fence:
         raise PlanError(
-            f"plan {newest} is newer than this lease ({fence}): another run has begun, or PostgreSQL"
-            f" was restored from an older copy (then: SELECT setval('ops.plan_fence', {newest}))"
+            f"plan {newest} is newer than this lease ({fence}): another run has begun, or"
+            " PostgreSQL was restored from an older copy"
+            f" (then: SELECT setval('ops.plan_fence', {newest}))"
         )
     _forget(client, fence)
     client.command(
@@ -90,9 +93,11 @@ def open_plan(client: Client, fence: int, settings: Settings, *, full: bool = Fa
 
 def current_plan(client: Client) -> Plan:
     """The open plan; plan_id 0 when there is none."""
-    plan_id = int(client.command("SELECT plan_id FROM ops.open_plan"))
-    sessions = int(
-        client.command(f"SELECT count() FROM ops.plan_sessions WHERE plan_id = {plan_id}")
+    plan_id = integer(client, "SELECT plan_id FROM ops.open_plan")
+    sessions = integer(
+        client,
+        "SELECT count() FROM ops.plan_sessions WHERE plan_id = {plan:UInt64}",
+        {"plan": plan_id},
     )
     return Plan(plan_id, sessions)
 
@@ -102,31 +107,29 @@ def add_days(client: Client, plan: Plan, events: str = EVENTS) -> int:
 
     Called before the sessions' events are rewritten (days they leave) and after (days they enter).
     """
-    if int(client.command(f"EXISTS TABLE {events}")):
+    if integer(client, f"EXISTS TABLE {events}"):
         client.command(
             f"INSERT INTO ops.plan_days SELECT DISTINCT {plan.plan_id}, project_id,"
-            f" toDate(timestamp) FROM {events} WHERE (project_id, session_id) IN"
-            f" (SELECT project_id, session_id FROM ops.plan_sessions WHERE plan_id = {plan.plan_id})"
+            f" toDate(timestamp) FROM {events} WHERE (project_id, session_id) IN (SELECT"
+            f" project_id, session_id FROM ops.plan_sessions WHERE plan_id = {plan.plan_id})"
         )
-    return int(client.command("SELECT count() FROM ops.planned_days"))
+    return integer(client, "SELECT count() FROM ops.planned_days")
 
 
 def close_plan(client: Client, plan: Plan) -> None:
-    """Record what was built. The very last step: everything the plan names is written and published."""
+    """Record what was built. The very last step: all the plan names is written and published."""
     if current_plan(client).plan_id != plan.plan_id:
         raise PlanError(f"plan {plan.plan_id} is not the open one: another run took it over")
     client.command(
         "INSERT INTO ops.done SELECT project_id, session_id, n, settings_hash, plan_id"
         f" FROM ops.plan_sessions WHERE plan_id = {plan.plan_id}"
     )
-    client.command(
-        f"INSERT INTO ops.plans VALUES ({plan.plan_id}, 'closed', '', now64(3, 'UTC'))"
-    )
+    client.command(f"INSERT INTO ops.plans VALUES ({plan.plan_id}, 'closed', '', now64(3, 'UTC'))")
     _forget(client, plan.plan_id + 1)
 
 
 def _forget(client: Client, before: int) -> None:
-    """Drop the sessions and days of plans older than `before` that are over or never became visible."""
+    """Drop sessions and days of plans older than `before` that are over or were never visible."""
     for table in ("plan_sessions", "plan_days"):
         partitions = client.query(
             "SELECT DISTINCT partition_id FROM system.parts WHERE database = 'ops' AND active"

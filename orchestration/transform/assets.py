@@ -1,7 +1,7 @@
 """dbt models as assets, in the groups a run builds one after the other.
 
-Events come before signals and marts after them, so they are asset definitions of their own; the stage
-of PostgreSQL is the other engine's.
+Events come before signals and marts after them, so they are asset definitions of their own; the
+stage of PostgreSQL is the other engine's.
 """
 
 from collections.abc import Iterator, Mapping
@@ -84,7 +84,8 @@ def assets() -> list[dg.AssetsDefinition]:
         _models(
             CLICKHOUSE,
             "dbt_marts",
-            "path:dbt_project/models/intermediate path:dbt_project/models/marts path:dbt_project/seeds",
+            "path:dbt_project/models/intermediate path:dbt_project/models/marts"
+            " path:dbt_project/seeds",
         ),
         _models(POSTGRES, "dbt_stage", "path:dbt_project/models/publish"),
     ]

@@ -16,7 +16,7 @@ from orchestration.settings import CHECKOUT
 
 INPUTS = ("dbt_project.yml", "dbt_project/**/*")
 
-# Parsing connects to nothing. With the same addresses every time, dbt re-uses what it parsed before.
+# Parsing connects to nothing. With the same addresses every time, dbt re-uses its last parse.
 NOWHERE = {
     "HXI_CLICKHOUSE_URL": "http://nobody:nothing@127.0.0.1:1",
     "HXI_POSTGRES_DSN": "postgresql://nobody:nothing@127.0.0.1:1/nowhere",

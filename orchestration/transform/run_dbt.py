@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
-from dbt.artifacts.schemas.results import NodeStatus
+from dbt.artifacts.schemas.results import RunStatus, TestStatus
 from dbt.artifacts.schemas.run import RunResult
 from dbt.cli.main import dbtRunner
 
@@ -18,7 +18,7 @@ Event: TypeAlias = dg.MaterializeResult[None] | dg.AssetCheckResult
 HOLDS_LEASE = "HXI_HOLDS_LEASE"
 
 # What dbt calls a node that did what it should.
-GOOD = {NodeStatus.Success, NodeStatus.Pass, NodeStatus.Warn}
+GOOD = {RunStatus.Success, TestStatus.Pass, TestStatus.Warn}
 
 
 class DbtRunError(Exception):
@@ -28,27 +28,32 @@ class DbtRunError(Exception):
 def build(
     project: Project, unique_ids: list[str], translator: DagsterDbtTranslator
 ) -> Iterator[Event]:
-    """`dbt build` of these nodes and their tests; yields their results, then raises DbtRunError if any failed."""
+    """`dbt build` of these nodes and their tests.
+
+    Yields their results, then raises DbtRunError if any failed.
+    """
     manifest = project.manifest()
     names = [".".join(manifest["nodes"][unique_id]["fqn"]) for unique_id in unique_ids]
     select = ["--select", *(f"fqn:{name}" for name in names)]
     os.environ[HOLDS_LEASE] = "1"  # for macros/prepare_target.sql: this run may write served tables
     try:
-        result = dbtRunner(manifest=project.parsed()).invoke(["build", *project.arguments(), *select])
+        result = dbtRunner(manifest=project.parsed()).invoke(
+            ["build", *project.arguments(), *select]
+        )
     finally:
         del os.environ[HOLDS_LEASE]
     if result.result is None:
         raise DbtRunError(f"dbt {project.target} did not run: {result.exception}")
     nodes: list[RunResult] = list(result.result.results)  # type: ignore[union-attr] # a build's result
     for node in nodes:
-        yield from _events(node, manifest, translator, project)
+        yield from _events(node, manifest, translator)
     failed = [f"{node.node.name}: {node.message}" for node in nodes if node.status not in GOOD]
     if failed:
         raise DbtRunError(f"dbt {project.target}: " + "; ".join(failed))
 
 
 def _events(
-    node: RunResult, manifest: Mapping[str, Any], translator: DagsterDbtTranslator, project: Project
+    node: RunResult, manifest: Mapping[str, Any], translator: DagsterDbtTranslator
 ) -> Iterator[Event]:
     unique_id = node.node.unique_id
     if unique_id.startswith("test."):
@@ -58,7 +63,7 @@ def _events(
             test_unique_id=unique_id,
             project=None,
         )
-        if check is not None and node.status != NodeStatus.Skipped:
+        if check is not None and node.status != TestStatus.Skipped:
             yield dg.AssetCheckResult(
                 asset_key=check.asset_key,
                 check_name=check.name,

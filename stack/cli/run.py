@@ -1,0 +1,142 @@
+"""`hxi run`: every table brought up to date with what has landed, then a summary."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stack import clients
+from stack.cli.options import data_dir_option, json_option
+from stack.embedded import running_stack
+from stack.endpoints import DEFAULT_DATA_DIR, Endpoints, resolve
+from stack.errors import BusyError, NoStackError, UserError
+from stack.prepare import clickhouse_schemas, postgres_schemas
+
+if TYPE_CHECKING:
+    from orchestration.inventory import Holding
+    from orchestration.refresh import Refreshed
+
+
+class RunFailedError(UserError):
+    """A step failed; what it left is repeated by the next run."""
+
+    exit_code = 8
+
+
+@click.command()
+@data_dir_option
+@click.option("--full-refresh", is_flag=True, help="Rebuild every session, not only changed ones.")
+@click.option("--start", is_flag=True, help="Start a stack for this run if none is running.")
+@click.option("--sample", is_flag=True, help="Load the bundled sample if the warehouse is empty.")
+@json_option
+def run(
+    *, data_dir: Path | None, full_refresh: bool, start: bool, sample: bool, as_json: bool
+) -> None:
+    """Bring every table up to date: events, signals, marts, PostgreSQL. Safe to repeat."""
+    with _stack(data_dir, start=start) as endpoints:
+        os.environ.update(endpoints.environment())  # dbt's profiles and Dagster's resources read it
+        clickhouse_schemas(endpoints.clickhouse_url)
+        postgres_schemas(endpoints.postgres_dsn)
+        if sample:
+            _load_sample(endpoints)
+        started = time.monotonic()
+        refreshed = _refresh(full=full_refresh)
+        seconds = time.monotonic() - started
+        _report(endpoints, refreshed, seconds, as_json=as_json)
+    if refreshed.failed_checks:
+        sys.exit(RunFailedError.exit_code)
+
+
+@contextmanager
+def _stack(data_dir: Path | None, *, start: bool) -> Iterator[Endpoints]:
+    """The stack that runs, else one of our own for the length of the block."""
+    try:
+        endpoints = resolve(data_dir)
+    except NoStackError:
+        if not start:
+            raise
+        _say("starting the stores")
+        with running_stack(data_dir or DEFAULT_DATA_DIR) as endpoints:
+            yield endpoints
+    else:
+        yield endpoints
+
+
+def _load_sample(endpoints: Endpoints) -> None:
+    from stack.load import load_batches
+    from stack.simulate.sample import sample_batches
+
+    with clients.clickhouse(endpoints.clickhouse_url) as client:
+        if client.query("SELECT 1 FROM raw.ingest_ledger LIMIT 1").result_rows:
+            return
+    _say("loading the sample")
+    totals = load_batches(endpoints, sample_batches())
+    _say(
+        f"  {totals.received:,} events received, {totals.landed:,} landed,"
+        f" {totals.duplicate:,} duplicates, {totals.rejected:,} rejected"
+    )
+
+
+def _refresh(*, full: bool) -> "Refreshed":
+    """Dagster and dbt take seconds to import, so only this command pays for them."""
+    from orchestration.plan.lease import LeaseHeldError
+    from orchestration.refresh import RefreshFailedError, refresh
+
+    try:
+        return refresh(full=full, progress=_progress)
+    except LeaseHeldError as error:
+        raise BusyError(str(error)) from error
+    except RefreshFailedError as error:
+        raise RunFailedError(f"the run stopped, the next one repeats it: {error}") from error
+
+
+def _progress(stage: str, table: str, rows: int) -> None:
+    _say(f"  {stage + '.' + table:<36} {rows:>12,} rows")
+
+
+def _say(line: str) -> None:
+    """Progress is not the answer: it goes to stderr."""
+    click.echo(line, err=True)
+
+
+def _report(endpoints: Endpoints, refreshed: "Refreshed", seconds: float, *, as_json: bool) -> None:
+    from orchestration.inventory import holdings
+
+    with (
+        clients.clickhouse(endpoints.clickhouse_url) as clickhouse,
+        clients.postgres(endpoints.postgres_dsn) as postgres,
+    ):
+        held = holdings(clickhouse, postgres)
+    if as_json:
+        answer = {
+            "planned_sessions": refreshed.planned_sessions,
+            "seconds": round(seconds, 3),
+            "failed_checks": refreshed.failed_checks,
+            "tables": [asdict(one) for one in held],
+        }
+        click.echo(json.dumps(answer))
+        return
+    _print(held, refreshed, seconds)
+
+
+def _print(held: "list[Holding]", refreshed: "Refreshed", seconds: float) -> None:
+    for store in dict.fromkeys(one.store for one in held):
+        click.echo(f"\n{store}")
+        for one in held:
+            if one.store == store:
+                click.echo(f"  {one.table:<36} {one.rows:>12,} rows")
+    built = (
+        f"{refreshed.planned_sessions:,} sessions rebuilt"
+        if refreshed.planned_sessions
+        else "nothing was new"
+    )
+    click.echo(f"\n{built} in {seconds:.1f} s")
+    for check in refreshed.failed_checks:
+        click.echo(f"CHECK FAILED {check}")
