@@ -92,6 +92,7 @@ class Depth:
     """What waits for landing."""
 
     batches: int
+    events: int
     bytes: int
     oldest_ingested_at: int | None  # ms since 1970
 
@@ -125,13 +126,15 @@ class Spool:
             self._path = folder / FILE_NAME
             with self._connect() as connection:
                 connection.execute(_SCHEMA)
-                count, size = connection.execute(
-                    "SELECT count(*), coalesce(sum(length(body) + length(positions)"
+                count, events, size = connection.execute(
+                    "SELECT count(*), coalesce(sum(valid), 0),"
+                    " coalesce(sum(length(body) + length(positions)"
                     f" + length(rejects) + {ROW_OVERHEAD_BYTES}), 0) FROM batches"
                 ).fetchone()
         except (OSError, sqlite3.Error) as error:
             raise SpoolError(f"the spool in {folder} cannot be opened: {error}") from error
         self._batches: int = count
+        self._events: int = events
         self._bytes: int = size
         self._queue: queue.Queue[_Append | _Remove | None] = queue.Queue(MAX_WAITING)
         self._appended = threading.Event()
@@ -160,8 +163,11 @@ class Spool:
             if self._bytes + batch.size > self._max_bytes:
                 raise UnavailableError("the spool is full: the stores are behind, try again later")
             self._bytes += batch.size
+            self._events += batch.valid
             self._batches += 1
         done: Future[None] = Future()
+        # A client that goes away cancels its wait, not the write that the writer will report on.
+        done.set_running_or_notify_cancel()
         self._queue.put(_Append(batch, done))
         return done
 
@@ -198,7 +204,7 @@ class Spool:
                 "SELECT ingested_at FROM batches ORDER BY seq LIMIT 1"
             ).fetchone() or (None,)
         with self._lock:
-            return Depth(self._batches, self._bytes, oldest)
+            return Depth(self._batches, self._events, self._bytes, oldest)
 
     @contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:
@@ -264,6 +270,7 @@ class Spool:
     def _forget(self, batches: list[SpooledBatch]) -> None:
         with self._lock:
             self._batches -= len(batches)
+            self._events -= sum(batch.valid for batch in batches)
             self._bytes -= sum(batch.size for batch in batches)
 
 

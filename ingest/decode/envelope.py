@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -11,11 +12,14 @@ from gosight.events_pb2 import Event
 from gosight.ingest_pb2 import EventBatch
 
 from ingest.decode.json_message import JsonValueError, event_from_json
-from ingest.errors import MalformedBatchError
+from ingest.errors import BatchTooLargeError, MalformedBatchError
 
+MAX_EVENTS = 5_000
+MAX_BATCH_BYTES = 5 * 1024 * 1024
 # Longer runs of digits fit no field, and Python refuses to convert very long ones.
 MAX_DIGITS = 40
 _LENGTH_DELIMITED, _VARINT, _FIXED64, _FIXED32 = 2, 0, 1, 5
+_EVENT_TAG = bytes([EventBatch.EVENTS_FIELD_NUMBER << 3 | _LENGTH_DELIMITED])
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +40,65 @@ class Envelope:
     sdk_version: str
     sent_at: int
     events: list[Event | Malformed]
-    size: int  # bytes as serialised protobuf, without events that are malformed
+    batch: EventBatch | None = None  # what `events` are part of, when all came from one parse
+    elements: list[Any] | None = None  # the events as JSON values, when they came as JSON
+
+    def raw(self, position: int) -> bytes:
+        """The event as received; JSON is written anew, so white space may differ."""
+        event = self.events[position]
+        if isinstance(event, Malformed):
+            return event.raw
+        if self.elements is not None:
+            return _compact_json(self.elements[position])
+        return event.SerializeToString()
 
 
 def parse_protobuf(body: bytes) -> Envelope:
-    """MalformedBatchError when the envelope cannot be taken apart."""
+    """MalformedBatchError when the envelope cannot be taken apart.
+
+    BatchTooLargeError for more than MAX_BATCH_BYTES or MAX_EVENTS, before memory is spent on them.
+    """
+    _check_size(len(body))
+    # Counting one byte is far cheaper than walking the fields, and no batch has more events.
+    if body.count(_EVENT_TAG) > MAX_EVENTS:
+        _check_count(_count_events(body))
     try:
         batch = EventBatch.FromString(body)
     except DecodeError:
         return _parse_event_by_event(body)
     return Envelope(
-        batch.project_key, batch.sdk_version, batch.sent_at, list(batch.events), len(body)
+        batch.project_key, batch.sdk_version, batch.sent_at, list(batch.events), batch=batch
     )
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_BATCH_BYTES:
+        raise BatchTooLargeError(
+            f"the batch has {size} bytes as protobuf, {MAX_BATCH_BYTES} are allowed"
+        )
+
+
+def _check_count(count: int) -> None:
+    if count > MAX_EVENTS:
+        raise BatchTooLargeError(f"the batch has more than {MAX_EVENTS} events: send fewer at once")
+
+
+def _count_events(body: bytes) -> int:
+    """Up to one more than are allowed."""
+    fields = _wire_fields(body)
+    events = (None for number, _, content in fields if _is_event(number, content))
+    return sum(1 for _ in islice(events, MAX_EVENTS + 1))
+
+
+def _is_event(number: int, content: bytes | None) -> bool:
+    return number == EventBatch.EVENTS_FIELD_NUMBER and content is not None
 
 
 def _parse_event_by_event(body: bytes) -> Envelope:
     """For a batch with a bad event in it: take the envelope apart and parse the events alone."""
     head, events = bytearray(), list[Event | Malformed]()
     for number, field, content in _wire_fields(body):
-        if number == EventBatch.EVENTS_FIELD_NUMBER and content is not None:
+        if content is not None and _is_event(number, content):
             events.append(_event_from_wire(content))
         else:
             head += field
@@ -62,7 +106,7 @@ def _parse_event_by_event(body: bytes) -> Envelope:
         batch = EventBatch.FromString(bytes(head))
     except DecodeError as error:
         raise _not_a_batch() from error
-    return Envelope(batch.project_key, batch.sdk_version, batch.sent_at, events, len(body))
+    return Envelope(batch.project_key, batch.sdk_version, batch.sent_at, events)
 
 
 def _event_from_wire(content: bytes) -> Event | Malformed:
@@ -113,7 +157,10 @@ def _not_a_batch() -> MalformedBatchError:
 
 
 def parse_json(body: bytes) -> Envelope:
-    """MalformedBatchError when the body is no JSON object or an envelope field has a wrong type."""
+    """MalformedBatchError when the body is no JSON object or an envelope field has a wrong type.
+
+    BatchTooLargeError as for protobuf; events that do not parse count as an event of no bytes.
+    """
     value = _load(body)
     if not isinstance(value, dict):
         raise MalformedBatchError("the body must be one JSON object, an EventBatch")
@@ -122,14 +169,16 @@ def parse_json(body: bytes) -> Envelope:
         elements = []
     if not isinstance(elements, list):
         raise MalformedBatchError("events must be a list")
+    _check_count(len(elements))
     events = [_event_from_element(element) for element in elements]
+    _check_size(sum(event.ByteSize() for event in events if isinstance(event, Event)))
     envelope = {key: inner for key, inner in value.items() if key != "events"}
     return Envelope(
         project_key=_text(envelope, "projectKey", "project_key"),
         sdk_version=_text(envelope, "sdkVersion", "sdk_version"),
         sent_at=_milliseconds(envelope),
         events=events,
-        size=sum(event.ByteSize() for event in events if isinstance(event, Event)),
+        elements=elements,
     )
 
 
@@ -137,13 +186,19 @@ def _event_from_element(element: Any) -> Event | Malformed:
     try:
         return event_from_json(element)
     except JsonValueError as error:
-        raw = json.dumps(element, ensure_ascii=True, separators=(",", ":")).encode()
         return Malformed(
             _id(element, "eventId", "event_id"),
             _id(element, "sessionId", "session_id"),
             str(error),
-            raw,
+            _compact_json(element),
         )
+
+
+def _compact_json(element: Any) -> bytes:
+    try:
+        return json.dumps(element, separators=(",", ":")).encode()
+    except RecursionError:
+        return b"(nested too deeply)"
 
 
 def _id(element: Any, *names: str) -> str:
