@@ -22,6 +22,7 @@ CLICKHOUSE_COMPONENTS = {
 }
 POSTGRES_COMPONENTS = {
     "gosight": "ingest/schema/postgres",
+    "ops": "orchestration/plan/schema/postgres",
     "publish": "orchestration/publish/schema/postgres",
 }
 
