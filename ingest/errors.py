@@ -1,4 +1,4 @@
-"""Errors of ingest: refusals that a client is told of, and store failures that the lander acts on."""
+"""Errors of ingest: refusals that a client is told of, and store failures that landing acts on."""
 
 from enum import Enum
 
@@ -11,27 +11,27 @@ class SettingsError(IngestError):
     """The environment holds a value that ingest cannot use."""
 
 
-class Refusal(IngestError):
+class RefusalError(IngestError):
     """The whole batch is refused: nothing of it was kept. The text is sent to the client."""
 
 
-class UnauthenticatedError(Refusal):
+class UnauthenticatedError(RefusalError):
     """No key, or one that is unknown, switched off, expired or not allowed to write."""
 
 
-class MalformedBatchError(Refusal):
+class MalformedBatchError(RefusalError):
     """The body is no EventBatch in the form its headers announce."""
 
 
-class UnsupportedBodyError(Refusal):
+class UnsupportedBodyError(RefusalError):
     """The body's content type or coding is none that ingest reads."""
 
 
-class BatchTooLargeError(Refusal):
+class BatchTooLargeError(RefusalError):
     """Too many events or bytes: send smaller batches."""
 
 
-class UnavailableError(Refusal):
+class UnavailableError(RefusalError):
     """Not now: the spool is full or keys cannot be checked. Send the same batch again later."""
 
     retry_after_seconds = 5
@@ -69,7 +69,7 @@ class Status(Enum):
         return self.value[1]
 
 
-_STATUS: dict[type[Refusal], Status] = {
+_STATUS: dict[type[RefusalError], Status] = {
     UnauthenticatedError: Status.UNAUTHENTICATED,
     MalformedBatchError: Status.MALFORMED,
     UnsupportedBodyError: Status.UNSUPPORTED,
@@ -78,6 +78,6 @@ _STATUS: dict[type[Refusal], Status] = {
 }
 
 
-def status_of(refusal: Refusal) -> Status:
+def status_of(refusal: RefusalError) -> Status:
     """One table for both doors, so that they cannot disagree."""
     return _STATUS[type(refusal)]

@@ -34,7 +34,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """One refused event; `position` is its index in the batch as sent, `raw` its bytes as received."""
+    """One refused event; `position` is its index in the batch as sent, `raw` its bytes as sent."""
 
     position: int
     event_id: str
@@ -44,9 +44,7 @@ class Reject:
     raw: bytes
 
 
-def reject(
-    position: int, ids: tuple[str, str], reason: Reason, detail: str, raw: bytes
-) -> Reject:
+def reject(position: int, ids: tuple[str, str], reason: Reason, detail: str, raw: bytes) -> Reject:
     """A reject with everything from the client cut and cleaned; `ids` are event and session."""
     event_id, session_id = (clean(text)[:ID_CHARACTERS_KEPT] for text in ids)
     kept = raw if reason is Reason.REFUSED_BY_STORE else raw[:RAW_BYTES_KEPT]

@@ -22,7 +22,7 @@ class Settings:
     http_port: int = 28300  # 0 = a free one, announced on standard output
     grpc_port: int = 28301
     spool_bytes: int = 1024 * MIB  # a full spool refuses batches with "unavailable"
-    block_bytes: int = 4 * MIB  # spooled bytes landed at once; decoded they take about 10 times that
+    block_bytes: int = 4 * MIB  # spooled bytes landed at once; decoded about 10 times that
     block_events: int = 10_000
     mongodb_writers: int = 4
     backoff_seconds: float = 10.0  # longest pause between two tries while a store is down

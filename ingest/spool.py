@@ -1,4 +1,4 @@
-"""The spool: accepted batches on local disk, from the answer to the client until both stores have them.
+"""The spool: accepted batches on local disk, from the client's answer until both stores have them.
 
 SQLite in WAL mode with synchronous=FULL: a commit is on disk when it returns. One thread writes;
 all appends and removals that wait while it commits share its next commit.

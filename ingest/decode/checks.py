@@ -37,7 +37,7 @@ def canonical_uuid(text: str) -> str:
 
 
 def fault_of(event: Event, ingested_at: int, *, backfill: bool) -> Fault | None:
-    """Reason and detail; times are ms since 1970. `backfill` lifts the age limit and nothing else."""
+    """Reason and detail; times are ms since 1970. `backfill` lifts the age limit, nothing else."""
     return (
         _fault_of_ids(event)
         or _fault_of_time(event, ingested_at, backfill=backfill)
@@ -125,7 +125,7 @@ def _texts_in(field: FieldDescriptor, value: Any) -> Iterator[tuple[str, str]]:
     if field.type == FieldDescriptor.TYPE_STRING:
         for text in value if field.is_repeated else (value,):
             yield field.name, text
-    elif field.type == FieldDescriptor.TYPE_MESSAGE:
+    elif field.message_type is not None:
         if field.message_type.GetOptions().map_entry:
             for key, text in value.items():
                 yield field.name, key

@@ -61,7 +61,7 @@ def decode_body(body: bytes) -> Iterator[Decoded]:
 
 
 class Flattener:
-    """Flattens page and device once for each distinct value: a session repeats them in each event."""
+    """Flattens page and device once for each distinct value: sessions repeat them in each event."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, bytes], Json] = {}

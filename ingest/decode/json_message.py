@@ -1,5 +1,6 @@
-"""Protobuf-JSON objects to messages, as json_format.ParseDict reads them, but unknown fields pass."""
+"""Protobuf-JSON to messages as json_format.ParseDict reads it, but unknown fields pass."""
 
+import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from gosight.events_pb2 import Event
 
 Json = dict[str, Any]
 Read = Callable[[Any], Any]
+
+_DIGITS = re.compile(r"-?[0-9]{1,19}")
 
 
 class JsonValueError(ValueError):
@@ -79,11 +82,11 @@ def _list(one: Read) -> Read:
 
 
 def _one_reader(field: FieldDescriptor) -> Read:
-    if field.type == FieldDescriptor.TYPE_MESSAGE:
-        message = field.message_type
-        return lambda value: _object(message.full_name, message)(value)
-    if field.type == FieldDescriptor.TYPE_ENUM:
-        return _enum(field.enum_type)
+    message, enum = field.message_type, field.enum_type
+    if message is not None:
+        return _object(message.full_name, message)
+    if enum is not None:
+        return _enum(enum)
     return _SCALARS[field.type]
 
 
@@ -132,9 +135,8 @@ def _integer(value: Any) -> int:
         return value
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
         return int(value)
-    if isinstance(value, str) and value.isascii() and value.removeprefix("-").isdecimal():
-        if len(value) <= 20:
-            return int(value)
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return int(value)
     raise JsonValueError(f"must be a whole number, not {str(value)[:40]}")
 
 

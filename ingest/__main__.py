@@ -1,0 +1,74 @@
+"""`python -m ingest`: spool, lander and both doors in one process, until SIGTERM or Ctrl-C."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Mapping
+
+import uvloop
+
+from ingest.doors import Doors
+from ingest.errors import IngestError, SettingsError
+from ingest.health import Health
+from ingest.intake import Intake
+from ingest.keys import Keys, PostgresLookup
+from ingest.lander import Lander
+from ingest.settings import Settings, from_environment
+from ingest.spool import Spool
+
+# With the doors' 8 s less than the 20 s that the stack waits before it kills.
+LANDER_SECONDS = 8.0
+
+
+def main(environment: Mapping[str, str] = os.environ) -> int:
+    """Exit code: 0 after a stop by signal, 2 for unusable settings, 1 for all else."""
+    try:
+        settings = from_environment(environment)
+    except SettingsError as error:
+        return _say(error, 2)
+    logging.basicConfig(
+        level=settings.log_level,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    try:
+        with Spool(settings.spool_dir, settings.spool_bytes) as spool:
+            uvloop.run(_run(settings, spool))
+    except IngestError as error:
+        return _say(error, 1)
+    return 0
+
+
+async def _run(settings: Settings, spool: Spool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    lookup = PostgresLookup(settings.postgres_dsn)
+    keys = Keys(lookup, settings.key_cache_seconds, settings.key_grace_seconds)
+    intake = Intake(keys, spool)
+    lander = Lander(spool, settings)
+    try:
+        doors = await Doors.open(settings, intake, Health(spool, lander, lookup))
+        lander.start()
+        try:
+            print(
+                f"ingest is open: HTTP on port {doors.http_port}, gRPC on port {doors.grpc_port}",
+                flush=True,
+            )
+            await doors.serve_until(stop)
+        finally:
+            await asyncio.to_thread(lander.stop, LANDER_SECONDS)
+    finally:
+        intake.close()
+        await lookup.close()
+
+
+def _say(error: Exception, code: int) -> int:
+    print(f"ingest: {error}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+"""The gRPC door: gosight.IngestService, an EventBatch a call or a stream of them."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any, NoReturn
+
+import grpc
+from gosight.ingest_pb2 import DESCRIPTOR, IngestResponse
+
+from ingest.decode.envelope import parse_protobuf
+from ingest.errors import RefusalError, UnavailableError, status_of
+from ingest.intake import MAX_BODY_BYTES, Answer, Intake, Sent
+
+DOOR = "grpc"
+KEY = "x-gosight-key"
+BACKFILL = "x-gosight-backfill"
+BATCH_ID = "x-gosight-batch-id"
+# How many batches of a stream were kept: all before the refused one.
+BATCHES = "x-gosight-batches"
+# Named in a stream's trailing metadata, which clients limit to 8 KiB: its last ones.
+MAX_BATCH_IDS = 50
+# Batches of one stream that wait for the disk while the next ones are decoded.
+STREAM_WINDOW = 8
+PUSHBACK = "grpc-retry-pushback-ms"  # gRPC's own name for "not before"
+
+OPTIONS = (
+    # Above 5 MiB we refuse in our own words; what gRPC refuses itself, clients retry for ever.
+    ("grpc.max_receive_message_length", MAX_BODY_BYTES),
+    # Two ingests on one port would share the clients between them, unnoticed.
+    ("grpc.so_reuseport", 0),
+)
+
+Context = Any  # grpc.aio.ServicerContext: grpc brings no types
+Metadata = tuple[tuple[str, str], ...]
+
+
+class GrpcDoor:
+    """Messages stay bytes until the intake: a bad event must not cost its batch."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
+    async def send_batch(self, body: bytes, context: Context) -> IngestResponse:
+        """SendBatch."""
+        headers = _headers(context)
+        try:
+            with self._intake.hold() as hold:
+                hold(len(body))
+                answer = await self._intake.take(_sent(body, headers))
+        except RefusalError as refusal:
+            await _abort(context, refusal, ())
+        context.set_trailing_metadata(((BATCH_ID, answer.batch_id),))
+        return answer.response
+
+    async def send_events(self, bodies: AsyncIterator[bytes], context: Context) -> IngestResponse:
+        """SendEvents: answered when the client has closed its side and all is on disk."""
+        headers = _headers(context)
+        kept = _Sum()
+        waiting: deque[Answer] = deque()
+        try:
+            try:
+                async for body in bodies:
+                    with self._intake.hold() as hold:
+                        hold(len(body))
+                        waiting.append(await self._intake.put(_sent(body, headers)))
+                    if len(waiting) >= STREAM_WINDOW:
+                        await kept.add(waiting.popleft())
+            finally:  # what came before a refused batch stays, and the client is told so
+                while waiting:
+                    await kept.add(waiting.popleft())
+        except RefusalError as refusal:
+            await _abort(context, refusal, kept.metadata())
+        context.set_trailing_metadata(kept.metadata())
+        return kept.response
+
+
+class _Sum:
+    """The answer of a stream so far."""
+
+    def __init__(self) -> None:
+        self.response = IngestResponse(success=True)
+        self._batches = 0
+        self._last_ids: deque[str] = deque(maxlen=MAX_BATCH_IDS)
+
+    async def add(self, answer: Answer) -> None:
+        await asyncio.wrap_future(answer.durable)
+        self.response.events_accepted += answer.response.events_accepted
+        self.response.events_rejected += answer.response.events_rejected
+        if answer.response.error and not self.response.error:
+            self.response.error = answer.response.error
+        self._batches += 1
+        self._last_ids.append(answer.batch_id)
+
+    def metadata(self) -> Metadata:
+        ids = ((BATCH_ID, batch_id) for batch_id in self._last_ids)
+        return (*ids, (BATCHES, str(self._batches)))
+
+
+async def start(intake: Intake, host: str, port: int) -> tuple[grpc.aio.Server, int]:
+    """The running server and its port; OSError when the address cannot be had."""
+    server = grpc.aio.server(options=OPTIONS)
+    door = GrpcDoor(intake)
+    serialise = IngestResponse.SerializeToString
+    handlers = {
+        "SendBatch": grpc.unary_unary_rpc_method_handler(
+            door.send_batch, response_serializer=serialise
+        ),
+        "SendEvents": grpc.stream_unary_rpc_method_handler(
+            door.send_events, response_serializer=serialise
+        ),
+    }
+    service = DESCRIPTOR.services_by_name["IngestService"].full_name
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+    bound: int = server.add_insecure_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+    await server.start()
+    return server, bound
+
+
+def _headers(context: Context) -> dict[str, str]:
+    return {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
+
+
+def _sent(body: bytes, headers: dict[str, str]) -> Sent:
+    return Sent(
+        door=DOOR,
+        read=partial(parse_protobuf, body),
+        size=len(body),
+        key=headers.get(KEY, ""),
+        is_backfill=headers.get(BACKFILL) == "1",
+    )
+
+
+async def _abort(context: Context, refusal: RefusalError, metadata: Metadata) -> NoReturn:
+    if isinstance(refusal, UnavailableError):
+        pushback = str(refusal.retry_after_seconds * 1000)
+        metadata = (*metadata, (PUSHBACK, pushback))
+    code = grpc.StatusCode[status_of(refusal).grpc]
+    await context.abort(code, str(refusal), metadata)
+    raise AssertionError("abort raises")

@@ -1,0 +1,72 @@
+"""What /health and /ready tell: the spool's depth, and which stores answer."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ingest.keys import KeyStoreDownError, PostgresLookup
+from ingest.spool import Spool, now_ms
+
+
+class Landing(Protocol):
+    """What of the lander is asked here."""
+
+    @property
+    def last_error(self) -> str | None:
+        """Why the last block did not land; None when it did."""
+        ...
+
+    def stores(self) -> dict[str, bool]:
+        """Whether MongoDB and ClickHouse answered last."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`facts` are shown as JSON."""
+
+    is_well: bool
+    facts: dict[str, Any]
+
+
+class Health:
+    """Asks when it is asked."""
+
+    def __init__(self, spool: Spool, lander: Landing, lookup: PostgresLookup) -> None:
+        self._spool = spool
+        self._lander = lander
+        self._lookup = lookup
+
+    async def report(self) -> Report:
+        """Well as long as batches are taken: down stores only let the spool grow."""
+        depth = await asyncio.to_thread(self._spool.depth)
+        oldest = depth.oldest_ingested_at
+        age = 0.0 if oldest is None else max(0, now_ms() - oldest) / 1000
+        facts = {
+            "status": "ok",
+            "spool": {
+                "batches": depth.batches,
+                "events": depth.events,
+                "bytes": depth.bytes,
+                "oldest_age_seconds": age,
+            },
+            "stores": self._lander.stores(),
+            "last_landing_error": self._lander.last_error,
+        }
+        return Report(is_well=True, facts=facts)
+
+    async def readiness(self) -> Report:
+        """Well when keys can be read and both stores take rows; else says what is down."""
+        stores = {"postgresql": await self._keys_answer(), **self._lander.stores()}
+        down = sorted(name for name, answers in stores.items() if not answers)
+        facts: dict[str, Any] = {"ready": not down, "stores": stores}
+        if down:
+            facts["error"] = f"{' and '.join(down)} not ready"
+        return Report(is_well=not down, facts=facts)
+
+    async def _keys_answer(self) -> bool:
+        try:
+            await self._lookup.ping()
+        except KeyStoreDownError:
+            return False
+        return True

@@ -1,0 +1,185 @@
+"""The one way in behind both doors: a body becomes a durable batch and an answer, or a refusal."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import orjson
+from gosight.events_pb2 import Event
+from gosight.ingest_pb2 import EventBatch, IngestResponse
+
+from ingest import rejects
+from ingest.decode.checks import YEAR_1990_MS, YEAR_2100_MS, fault_of
+from ingest.decode.envelope import MAX_BATCH_BYTES, Envelope, Malformed
+from ingest.errors import UnavailableError
+from ingest.keys import Keys
+from ingest.rejects import Reason, Reject
+from ingest.settings import MIB
+from ingest.spool import Spool, SpooledBatch, now_ms
+
+MAX_BODY_BYTES = 16 * MIB
+# Bodies of all requests that are being answered; beyond it clients are told to come back.
+MAX_HELD_BYTES = 256 * MIB
+# Raw bytes kept of all rejects of a batch together: JSON escapes may make them longer than sent.
+MAX_REJECTED_BYTES = MAX_BATCH_BYTES
+SDK_VERSION_CHARACTERS = 100
+# Decoding holds the interpreter's lock, so more threads would not decode more.
+DECODE_THREADS = 2
+# Decoded within the loop up to this size: it takes less than 1 ms, and a thread's turn costs more.
+INLINE_BYTES = 32 * 1024
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A batch as a door got it.
+
+    `read` makes the envelope or raises a RefusalError; `size` tells about how long that takes;
+    `key` counts when the batch itself names none. Backfill lifts the age limit of events.
+    """
+
+    door: str
+    read: Callable[[], Envelope]
+    size: int
+    key: str
+    is_backfill: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a batch: `response` goes to the client once `durable` is done."""
+
+    batch_id: str
+    response: IngestResponse
+    durable: Future[None]
+
+
+class Intake:
+    """Shared by both doors. The spool is the caller's, who closes it after the doors."""
+
+    def __init__(self, keys: Keys, spool: Spool, clock: Callable[[], int] = now_ms) -> None:
+        self._keys = keys
+        self._spool = spool
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(DECODE_THREADS, thread_name_prefix="decode")
+        self._held_bytes = 0
+
+    @contextmanager
+    def hold(self) -> Iterator[Callable[[int], None]]:
+        """Counts the bytes of one request's body while it is in memory.
+
+        What it yields is called with each part's size; UnavailableError when memory is short.
+        """
+        held = 0
+
+        def add(size: int) -> None:
+            nonlocal held
+            if self._held_bytes + size > MAX_HELD_BYTES:
+                raise UnavailableError("too many requests at once, try again later")
+            held += size
+            self._held_bytes += size
+
+        try:
+            yield add
+        finally:
+            self._held_bytes -= held
+
+    async def take(self, sent: Sent) -> Answer:
+        """The answer to a batch that is safe on disk; RefusalError when nothing of it was kept."""
+        answer = await self.put(sent)
+        await asyncio.wrap_future(answer.durable)
+        return answer
+
+    async def put(self, sent: Sent) -> Answer:
+        """As `take`, but without waiting for the disk: that is the caller's task."""
+        envelope = await self._run(sent.size, sent.read)
+        project_id = await self._keys.project_of(envelope.project_key or sent.key)
+        batch, response = await self._run(sent.size, self._check, sent, envelope, project_id)
+        return Answer(batch.batch_id, response, self._spool.append(batch))
+
+    def close(self) -> None:
+        """After the doors: nothing is taken any more."""
+        self._pool.shutdown()
+
+    async def _run(self, size: int, work: Callable[..., Result], *values: Any) -> Result:
+        """Long work in a thread, so that short requests are answered in between."""
+        if size <= INLINE_BYTES:
+            return work(*values)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *values)
+
+    def _check(
+        self, sent: Sent, envelope: Envelope, project_id: str
+    ) -> tuple[SpooledBatch, IngestResponse]:
+        now = self._clock()
+        refused = _rejects(envelope, now, is_backfill=sent.is_backfill)
+        received = len(envelope.events)
+        batch = SpooledBatch(
+            batch_id=str(uuid4()),
+            project_id=project_id,
+            door=sent.door,
+            sdk_version=rejects.clean(envelope.sdk_version)[:SDK_VERSION_CHARACTERS],
+            sent_at=_plausible(envelope.sent_at),
+            ingested_at=now,
+            received=received,
+            valid=received - len(refused),
+            filtered=0,
+            body=_body(envelope, refused),
+            positions=_positions(received, refused),
+            rejects=rejects.dump(refused),
+        )
+        response = IngestResponse(
+            success=True,
+            error=refused[0].reason.value if refused else None,
+            events_accepted=batch.valid,
+            events_rejected=len(refused),
+        )
+        return batch, response
+
+
+def _rejects(envelope: Envelope, now: int, *, is_backfill: bool) -> list[Reject]:
+    found: list[Reject] = []
+    left = MAX_REJECTED_BYTES
+    for position, event in enumerate(envelope.events):
+        if isinstance(event, Malformed):
+            fault = (Reason.MALFORMED_EVENT, event.detail)
+        elif (found_fault := fault_of(event, now, backfill=is_backfill)) is not None:
+            fault = found_fault
+        else:
+            continue
+        ids = (event.event_id, event.session_id)
+        one = rejects.reject(position, ids, *fault, envelope.raw(position)[:left])
+        left -= len(one.raw)
+        found.append(one)
+    return found
+
+
+def _body(envelope: Envelope, refused: list[Reject]) -> bytes:
+    """The valid events alone, as an EventBatch without the key."""
+    batch = envelope.batch
+    if batch is not None and not refused:
+        batch.ClearField("project_key")
+        return batch.SerializeToString()
+    bad = {one.position for one in refused}
+    events = [
+        event
+        for position, event in enumerate(envelope.events)
+        if position not in bad and isinstance(event, Event)
+    ]
+    return EventBatch(events=events).SerializeToString()
+
+
+def _positions(received: int, refused: list[Reject]) -> bytes:
+    if not refused:
+        return b""
+    bad = {one.position for one in refused}
+    return orjson.dumps([position for position in range(received) if position not in bad])
+
+
+def _plausible(sent_at: int) -> int:
+    """0 for a time that no store could keep."""
+    return sent_at if YEAR_1990_MS <= sent_at < YEAR_2100_MS else 0
