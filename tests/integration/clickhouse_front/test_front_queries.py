@@ -1,0 +1,150 @@
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.external import ExternalData
+
+from tests.integration.clickhouse_front.front_process import Front
+
+ROWS = 300_000  # several blocks
+
+
+def test_every_type_the_warehouse_uses_comes_back_as_it_went_in(client: Client) -> None:
+    client.command(
+        """CREATE TABLE kinds (
+            id UUID, at DateTime64(3, 'UTC'), name LowCardinality(Nullable(String)),
+            tags Map(String, String), xs Array(Int32), rate Decimal(12, 4), ok Bool,
+            size UInt64, score Nullable(Float64), day Date, status Enum8('open' = 1, 'done' = 2)
+        ) ENGINE = MergeTree ORDER BY id"""
+    )
+    at = datetime(2024, 2, 29, 23, 59, 59, 999000, tzinfo=UTC)
+    rows: list[list[Any]] = [
+        [
+            *(UUID(int=1), at, None, {}, [], Decimal("-1.5000"), False),
+            *(0, None, at.date(), "open"),
+        ],
+        [
+            *(UUID(int=2), at, "naïve 'q'", {"a\tb": "c\\d"}, [-1, 2], Decimal("0.0001"), True),
+            *(2**64 - 1, 0.1, at.date(), "done"),
+        ],
+    ]
+    client.insert("kinds", rows)
+    result = client.query("SELECT * FROM kinds ORDER BY toString(id)").result_rows
+    assert [list(row) for row in result] == rows
+
+
+@pytest.mark.parametrize(
+    ("form", "body"),
+    [
+        ("TabSeparated", b"0\ta\n1\ta\n"),
+        ("TSVWithNames", b"n\tt\n0\ta\n1\ta\n"),
+        ("CSV", b'0,"a"\n1,"a"\n'),
+        ("CSVWithNames", b'"n","t"\n0,"a"\n1,"a"\n'),
+        ("JSONEachRow", b'{"n":0,"t":"a"}\n{"n":1,"t":"a"}\n'),
+        ("Values", b"(0,'a'),(1,'a')"),
+        ("RowBinary", b"\x00\x01a\x01\x01a"),
+    ],
+)
+def test_a_format_in_the_query_is_obeyed(http: httpx.Client, form: str, body: bytes) -> None:
+    query = "SELECT toUInt8(number) AS n, 'a' AS t FROM numbers(2)"
+    answer = http.post("/", content=f"{query} FORMAT {form}")
+    assert (answer.status_code, answer.content) == (200, body)
+    assert answer.headers["X-ClickHouse-Format"] in (form, f"TabSeparated{form[3:]}")
+    assert http.post("/", params={"default_format": form}, content=query).content == body
+
+
+def test_json_of_many_blocks_is_one_document(http: httpx.Client) -> None:
+    answer = http.post("/", content=f"SELECT number FROM numbers({ROWS}) FORMAT JSONCompact")
+    assert len(json.loads(answer.content)["data"]) == ROWS
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_arrow_reads_every_row(client: Client, streamed: bool) -> None:
+    query = f"SELECT number AS n, toString(number) AS t FROM numbers({ROWS})"
+    if streamed:
+        with client.query_arrow_stream(query) as stream:
+            tables = list(stream)
+    else:
+        tables = [client.query_arrow(query)]
+    assert sum(table.num_rows for table in tables) == ROWS
+    assert sum(sum(table["n"].to_pylist()) for table in tables) == ROWS * (ROWS - 1) // 2
+
+
+def test_a_result_without_rows_still_has_its_columns(client: Client) -> None:
+    query = "SELECT number AS n, 'a' AS t FROM numbers(0)"
+    assert client.query_arrow(query).column_names == ["n", "t"]
+    assert client.query(query).result_rows == []
+
+
+@pytest.mark.parametrize("text", ["it's", 'a "quote"', "back\\slash", "tab\tline\n", "%20&=+ü", ""])
+def test_a_text_parameter_arrives_as_it_is(client: Client, text: str) -> None:
+    rows = client.query("SELECT {text:String}, length({text:String})", {"text": text}).result_rows
+    assert rows == [(text, len(text.encode()))]
+
+
+def test_parameters_may_be_maps_arrays_identifiers_and_times(client: Client) -> None:
+    at = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+    query = """SELECT {map:Map(String, String)}, {list:Array(String)}, {at:DateTime64(3, 'UTC')},
+               {none:Nullable(String)} FROM system.{table:Identifier}"""
+    values = {
+        "map": {"it's": 'a "b"'},
+        "list": ["x'y", "z"],
+        "at": at,
+        "none": None,
+        "table": "one",
+    }
+    assert client.query(query, values).result_rows == [
+        ({"it's": 'a "b"'}, ["x'y", "z"], at, None),
+    ]
+
+
+def test_a_setting_holds_for_its_query_alone(client: Client) -> None:
+    query = "SELECT getSetting('max_threads')"
+    before = client.query(query).result_rows[0][0]
+    assert client.query(query, settings={"max_threads": 7}).result_rows[0][0] == 7
+    assert client.query(query).result_rows[0][0] == before
+
+
+def test_the_engine_lives_in_utc(client: Client) -> None:
+    assert client.query("SELECT timezone(), toString(toDateTime(0))").first_row == (
+        "UTC",
+        "1970-01-01 00:00:00",
+    )
+
+
+def test_external_data_can_be_joined(client: Client) -> None:
+    wanted = ExternalData(
+        file_name="wanted", data=b"1\tone\n3\tthree\n", structure="id UInt64, name String"
+    )
+    query = "SELECT number, name FROM numbers(5) AS n JOIN wanted ON number = id ORDER BY number"
+    assert client.query(query, external_data=wanted).result_rows == [(1, "one"), (3, "three")]
+
+
+@pytest.mark.parametrize("kind", ["lz4", "zstd", "gzip", "deflate", "br"])
+def test_compression_works_both_ways(front: Front, database: str, kind: str) -> None:
+    with front.client(database=database, compress=kind) as client:
+        client.command("CREATE TABLE wide (n UInt32, t String) ENGINE = MergeTree ORDER BY n")
+        rows = [(n, "x" * (n % 50)) for n in range(20_000)]
+        client.insert("wide", rows)
+        assert client.query("SELECT * FROM wide ORDER BY n").result_rows == rows
+
+
+def test_several_statements_in_one_request_are_refused(http: httpx.Client) -> None:
+    answer = http.post("/", content="SELECT 1; SELECT 2")
+    assert (answer.status_code, answer.headers["X-ClickHouse-Exception-Code"]) == (400, "62")
+
+
+def test_queries_run_in_parallel_and_a_slow_one_blocks_nobody(client: Client) -> None:
+    slow = "SELECT sum(sleepEachRow(0.2)) FROM numbers(10) SETTINGS max_block_size = 1"
+    with ThreadPoolExecutor(9) as pool:
+        waiting = pool.submit(client.query, slow)
+        quick = pool.map(lambda n: client.query(f"SELECT {n}").result_rows[0][0], range(200))
+        assert list(quick) == list(range(200))
+        assert not waiting.done()
+        assert waiting.result(timeout=30).first_row == (0,)
