@@ -43,9 +43,10 @@ def _hxi_specs() -> Iterator[dg.AssetSpec]:
 def landing_tables(run: RunResource) -> Results:
     """Copies what the plan names; nothing planned leaves the tables as they are."""
     rows = {table.name: 0 for table in LANDING_TABLES}
-    if run.plan().sessions:
+    plan = run.plan()
+    if plan.sessions:
         with run.postgres() as connection:
-            rows = copy_plan(run.clickhouse(), connection)
+            rows = copy_plan(run.clickhouse(), connection, plan.plan_id)
     for name, count in rows.items():
         yield dg.MaterializeResult(asset_key=[LANDING, name], metadata={"rows_written": count})
 
@@ -54,13 +55,15 @@ def landing_tables(run: RunResource) -> Results:
 def hxi_tables(run: RunResource) -> Results:
     """Merges what was copied, all tables in one transaction."""
     changes = {table.name: UNCHANGED for table in SERVED_TABLES}
-    if run.plan().sessions:
+    plan = run.plan()
+    if plan.sessions:
         with run.postgres() as connection:
-            changes = merge_plan(connection)
+            changes = merge_plan(connection, plan.plan_id)
     for name, change in changes.items():
         yield dg.MaterializeResult(
             asset_key=[HXI, name],
             metadata={
+                "rows_written": change.inserted + change.updated,
                 "rows_inserted": change.inserted,
                 "rows_updated": change.updated,
                 "rows_deleted": change.deleted,

@@ -8,8 +8,14 @@ from clickhouse_connect.driver.client import Client
 from psycopg import sql
 from urllib3.exceptions import HTTPError
 
-from orchestration.publish.landing import LANDING_TABLES, SERVED, LandingTable, Source
-from orchestration.publish.transaction import utc_transaction
+from orchestration.publish.landing import (
+    LANDING_TABLES,
+    PLANNED_SESSIONS,
+    SERVED,
+    LandingTable,
+    Source,
+)
+from orchestration.publish.transaction import publish_transaction
 
 CHUNK_BYTES = 1 << 20
 TAIL_BYTES = 1 << 16  # ClickHouse's message is shorter than this
@@ -31,26 +37,31 @@ class ByteStream(Protocol):
 
 
 def copy_plan(
-    client: Client, connection: psycopg.Connection[Any], source: Source = SERVED
+    client: Client, connection: psycopg.Connection[Any], plan_id: int, source: Source = SERVED
 ) -> dict[str, int]:
     """Replace every landing table by the planned sessions' rows; returns rows by table.
 
     One transaction: after a failure or a crash landing holds the copy before. Memory is bounded by
-    `CHUNK_BYTES`, whatever the plan's size. Raises CopyError when a stream breaks or is short.
+    `CHUNK_BYTES`, whatever the plan's size. Raises CopyError when a stream breaks or is short,
+    StaleRunError when `plan_id` is not the latest run's.
     """
-    with utc_transaction(connection):
-        names = ["copied", *(table.name for table in LANDING_TABLES)]
-        tables = sql.SQL(", ").join(sql.Identifier("landing", name) for name in names)
+    with publish_transaction(connection, plan_id):
+        tables = sql.SQL(", ").join(sql.Identifier("landing", t.name) for t in LANDING_TABLES)
         connection.execute(sql.SQL("TRUNCATE {}").format(tables))
-        return {
+        connection.execute("DELETE FROM landing.copied")
+        copied = {
             table.name: _copy_table(client, connection, table, source) for table in LANDING_TABLES
         }
+        connection.execute(
+            "INSERT INTO landing.copied VALUES (%s, %s)", (plan_id, copied[PLANNED_SESSIONS.name])
+        )
+        return copied
 
 
 def _copy_table(
     client: Client, connection: psycopg.Connection[Any], table: LandingTable, source: Source
 ) -> int:
-    """Fill one truncated table, note how many rows it got, and let the planner know."""
+    """Fill one truncated table and let the planner know; returns its rows."""
     rows = table.rows(source)
     expected = client.query(f"SELECT count() FROM {rows}").result_rows[0][0]
     expressions = ", ".join(table.columns.values())
@@ -62,7 +73,6 @@ def _copy_table(
             f"landing.{table.name} received {copied} of {expected} rows: run again, and see that"
             " nothing else writes the marts"
         )
-    connection.execute("INSERT INTO landing.copied VALUES (%s, %s)", (table.name, copied))
     connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier("landing", table.name)))
     return copied
 

@@ -6,13 +6,12 @@ from typing import Any
 import psycopg
 
 from orchestration.publish import statements
-from orchestration.publish.landing import PLANNED_SESSIONS
 from orchestration.publish.tables import SESSION_ROWS, SESSIONS, USERS, ServedTable
-from orchestration.publish.transaction import utc_transaction
+from orchestration.publish.transaction import publish_transaction
 
 
 class LandingLostError(Exception):
-    """The landing tables do not hold what the last copy brought."""
+    """The landing tables do not hold this run's copy."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +26,15 @@ class Changes:
 UNCHANGED = Changes(0, 0, 0)
 
 
-def merge_plan(connection: psycopg.Connection[Any]) -> dict[str, Changes]:
+def merge_plan(connection: psycopg.Connection[Any], plan_id: int) -> dict[str, Changes]:
     """Make the served rows of the landed plan equal to stage; returns what changed by table.
 
     All or nothing: readers see every table before the merge, or every table after it. Repeating it
-    writes nothing. Raises LandingLostError when there is no whole copy to merge.
+    writes nothing. Raises LandingLostError when there is no whole copy of this plan to merge,
+    StaleRunError when `plan_id` is not the latest run's.
     """
-    with utc_transaction(connection):
-        _hold_landing(connection)
+    with publish_transaction(connection, plan_id):
+        _check_landing(connection, plan_id)
         connection.execute("SET LOCAL jit = off")  # compiling costs more than these scans
         connection.execute(statements.AFFECTED_USERS)
         connection.execute("ANALYZE affected_users")
@@ -42,23 +42,25 @@ def merge_plan(connection: psycopg.Connection[Any]) -> dict[str, Changes]:
         return _merge_tables(connection)
 
 
-def _hold_landing(connection: psycopg.Connection[Any]) -> None:
-    """Keep copies and other merges out until the end, and see that the last copy is still there.
+def _check_landing(connection: psycopg.Connection[Any], plan_id: int) -> None:
+    """See that the copy of this plan is there, and still there.
 
     Landing tables are unlogged: a crash of the server empties them, which must not pass for a plan
-    without sessions.
+    whose sessions are gone.
     """
-    connection.execute("LOCK TABLE landing.copied IN SHARE ROW EXCLUSIVE MODE")
     row = connection.execute(
-        "SELECT row_count, (SELECT count(*) FROM landing.planned_sessions)"
-        " FROM landing.copied WHERE table_name = %s",
-        (PLANNED_SESSIONS.name,),
+        "SELECT plan_id, sessions, (SELECT count(*) FROM landing.planned_sessions)"
+        " FROM landing.copied"
     ).fetchone()
-    if row is None:
-        raise LandingLostError("nothing was copied to the landing tables yet: run the copy first")
-    if row[0] != row[1]:
+    copied, sessions, landed = row or (0, 0, 0)
+    if copied != plan_id:
         raise LandingLostError(
-            f"landing holds {row[1]} of the {row[0]} planned sessions, as after a crash of the"
+            f"landing holds the copy of run {copied}, not of this one ({plan_id}):"
+            " run the copy to landing first"
+        )
+    if sessions != landed:
+        raise LandingLostError(
+            f"landing holds {landed} of the {sessions} planned sessions, as after a crash of the"
             " server: run the copy again"
         )
 

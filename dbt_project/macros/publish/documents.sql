@@ -19,6 +19,15 @@
     case when pg_input_is_valid({{ column }}, 'jsonb') then ({{ column }})::jsonb else to_jsonb({{ column }}) end
 {%- endmacro %}
 
+{#- The same for a JSON object; what is none becomes an object with that text under `text`. -#}
+{% macro json_object(column) -%}
+    case
+        when {{ column }} = '' then '{}'::jsonb
+        when starts_with({{ column }}, '{') and pg_input_is_valid({{ column }}, 'jsonb') then ({{ column }})::jsonb
+        else jsonb_build_object('text', {{ column }})
+    end
+{%- endmacro %}
+
 {#- What an interaction was with: the element's id, else its selector. -#}
 {% macro element_id() -%}
     coalesce(nullif(target_id, ''), target_selector)

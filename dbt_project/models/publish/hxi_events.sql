@@ -14,8 +14,8 @@ select
     click_y as y,
     scroll_top as scroll_position,
     timestamp,
-    {{ json_or_text('payload') }} || case
+    {{ json_object('payload') }} || case
         when custom in ('', '{}') then '{}'::jsonb
-        else jsonb_build_object('custom', {{ json_or_text('custom') }})
+        else jsonb_build_object('custom', {{ json_object('custom') }})
     end as metadata
 from {{ source('landing', 'events') }}

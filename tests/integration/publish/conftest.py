@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +13,6 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from psycopg import sql
 
-from orchestration import publish
 from stack import clients
 from stack.embedded import Stack
 from stack.migrations import PostgresTarget, migrate
@@ -21,7 +21,9 @@ from stack.stores import postgres as embedded
 from tests.integration.publish.stand_in_marts import Marts
 from tests.integration.publish.warehouse import Warehouse
 
-MIGRATIONS = Path(publish.__file__).parent / "schema" / "postgres"
+SCHEMAS = {
+    part: ROOT / "orchestration" / part / "schema" / "postgres" for part in ("plan", "publish")
+}
 
 
 @pytest.fixture(scope="session")
@@ -39,16 +41,17 @@ def template(admin_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> str:
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     dsn = admin_dsn.rsplit("/", 1)[0] + f"/{name}"
     with clients.postgres(dsn) as connection:
-        migrate(PostgresTarget(connection), "publish", MIGRATIONS)
+        for component, folder in SCHEMAS.items():
+            migrate(PostgresTarget(connection), component, folder)
     run_dbt(
         dsn, tmp_path_factory.mktemp("dbt"), "run", "--select", "path:dbt_project/models/publish"
     )
     return name
 
 
-@pytest.fixture
-def database_dsn(admin_dsn: str, template: str) -> Iterator[str]:
-    """A database like the template, gone after the test."""
+@contextmanager
+def database(admin_dsn: str, template: str) -> Iterator[str]:
+    """A database like the template, gone after the block."""
     name = sql.Identifier(f"publish_{uuid4().hex}")
     with psycopg.connect(admin_dsn, autocommit=True) as admin:
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
@@ -58,12 +61,27 @@ def database_dsn(admin_dsn: str, template: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def warehouse(clickhouse: Client, database_dsn: str) -> Iterator[Warehouse]:
-    """Empty served tables and empty marts."""
+def marts(clickhouse: Client) -> Iterator[Marts]:
+    """Empty marts."""
     marts = Marts(clickhouse, f"marts_{uuid4().hex}")
-    with clients.postgres(database_dsn) as connection:
-        yield Warehouse(clickhouse, connection, database_dsn, marts)
+    yield marts
     marts.drop()
+
+
+@pytest.fixture
+def warehouse(
+    clickhouse: Client, marts: Marts, admin_dsn: str, template: str
+) -> Iterator[Warehouse]:
+    """Empty served tables and empty marts."""
+    with database(admin_dsn, template) as dsn, clients.postgres(dsn) as connection:
+        yield Warehouse(clickhouse, connection, dsn, marts)
+
+
+@pytest.fixture
+def fresh(clickhouse: Client, marts: Marts, admin_dsn: str, template: str) -> Iterator[Warehouse]:
+    """The same marts and served tables nothing was published to: for what a first publish gives."""
+    with database(admin_dsn, template) as dsn, clients.postgres(dsn) as connection:
+        yield Warehouse(clickhouse, connection, dsn, marts)
 
 
 def run_dbt(dsn: str, folder: Path, *arguments: str) -> None:

@@ -1,6 +1,7 @@
 """Values that could stop a publish, or arrive changed: seen on real stores."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def test_text_that_looks_like_a_mark_of_copy_is_text(warehouse: Warehouse, text:
 
 def test_long_text_is_cut_by_characters_and_unbounded_text_is_kept(warehouse: Warehouse) -> None:
     long = "🎉" * 70_000
-    target = dict.fromkeys(
+    target: dict[str, Any] = dict.fromkeys(
         ["target_id", "target_tag", "path", "error_message", "request_url"], long
     )
     visit = Visit(SESSION, session=dict.fromkeys(["ip", "app_version", "language"], long))
@@ -87,15 +88,23 @@ def test_what_postgresql_cannot_hold_in_text_is_left_out(warehouse: Warehouse) -
     assert (error["error_message"], error["stack_trace"]) == ("nul  gone", "a\ufffdb")
 
 
-@pytest.mark.parametrize("payload", ['{"a": "\\u0000"}', '{"a": "\\ud800"}', "not json", ""])
-def test_a_payload_postgresql_cannot_read_as_json_becomes_a_string(
-    warehouse: Warehouse, payload: str
+@pytest.mark.parametrize("text", ['{"a": "\\u0000"}', '{"a": "\\ud800"}', "not json", "[1]"])
+def test_a_payload_postgresql_cannot_read_as_an_object_is_kept_as_text(
+    warehouse: Warehouse, text: str
 ) -> None:
-    visit = Visit(SESSION).event("custom", payload=payload)
+    visit = Visit(SESSION).event("custom", payload=text, custom=text)
     warehouse.marts.put(visit)
     warehouse.publish(visit)
 
-    assert payload in warehouse.row("events")["metadata"]
+    assert warehouse.row("events")["metadata"] == {"text": text, "custom": {"text": text}}
+
+
+def test_an_event_without_payload_has_empty_metadata(warehouse: Warehouse) -> None:
+    visit = Visit(SESSION).event("custom", payload="", custom="")
+    warehouse.marts.put(visit)
+    warehouse.publish(visit)
+
+    assert warehouse.row("events")["metadata"] == {}
 
 
 def test_times_are_utc_whatever_the_session_of_the_server_says(warehouse: Warehouse) -> None:

@@ -13,6 +13,8 @@ from orchestration.publish.merge import Changes, merge_plan
 from orchestration.publish.tables import SERVED_TABLES
 from tests.integration.publish.stand_in_marts import Marts, Visit
 
+SURROGATES = {name for table in SERVED_TABLES for name in table.surrogate}
+
 
 @dataclass
 class Warehouse:
@@ -23,15 +25,23 @@ class Warehouse:
     dsn: str
     marts: Marts
 
-    def copy(self, *planned: Visit) -> dict[str, int]:
-        """Open a plan of these sessions and copy it."""
+    def begin(self) -> int:
+        """The number of a new run, which makes every earlier one stale."""
+        row = self.connection.execute("SELECT nextval('ops.plan_fence')").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def copy(self, *planned: Visit, plan_id: int | None = None) -> dict[str, int]:
+        """Open a plan of these sessions and copy it, as a new run or as the one of that number."""
         self.marts.plan(planned)
-        return copy_plan(self.clickhouse, self.connection, self.marts.source)
+        run = self.begin() if plan_id is None else plan_id
+        return copy_plan(self.clickhouse, self.connection, run, self.marts.source)
 
     def publish(self, *planned: Visit) -> dict[str, Changes]:
         """Copy and merge a plan of these sessions; between them dbt has nothing to do: views."""
-        self.copy(*planned)
-        return merge_plan(self.connection)
+        plan_id = self.begin()
+        self.copy(*planned, plan_id=plan_id)
+        return merge_plan(self.connection, plan_id)
 
     def rows(self, table: str, columns: LiteralString = "*") -> list[dict[str, Any]]:
         """All rows of hxi.<table>, ordered by all their columns."""
@@ -50,6 +60,26 @@ class Warehouse:
     def everything(self) -> dict[str, list[dict[str, Any]]]:
         """Every row of every served table."""
         return {table.name: self.rows(table.name) for table in SERVED_TABLES}
+
+    def facts(self) -> dict[str, list[dict[str, Any]]]:
+        """`everything` without surrogate ids: what must not depend on how it was published."""
+        return {
+            table: sorted(
+                ({k: v for k, v in row.items() if k not in SURROGATES} for row in rows), key=str
+            )
+            for table, rows in self.everything().items()
+        }
+
+    def ids(self) -> dict[str, dict[str, int]]:
+        """The surrogate id of every row by its natural key, by table."""
+        return {
+            table.name: {
+                str([row[column] for column in table.key]): row[table.surrogate[0]]
+                for row in self.rows(table.name)
+            }
+            for table in SERVED_TABLES
+            if table.surrogate
+        }
 
     def versions(self, table: str) -> dict[tuple[Any, ...], str]:
         """The transaction that wrote each row of hxi.<table>, by (project_id, session_id, row)."""

@@ -2,10 +2,11 @@
 CREATE SCHEMA IF NOT EXISTS landing;
 CREATE SCHEMA IF NOT EXISTS stage;
 
--- What the last copy brought; logged, so that landing tables emptied by a crash of the server are noticed.
+-- One row: whose plan landing holds, and of how many sessions. Logged, so that landing tables emptied by a crash
+-- of the server are noticed; copies and merges lock it first.
 CREATE TABLE landing.copied (
-    table_name TEXT PRIMARY KEY,
-    row_count  BIGINT NOT NULL
+    plan_id  BIGINT PRIMARY KEY,
+    sessions BIGINT NOT NULL
 );
 
 -- The scope of a publish: rows of these sessions are replaced, all others stay.

@@ -1,0 +1,98 @@
+"""What readers see while a publish is at work."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from stack import clients
+from tests.integration.publish.stand_in_marts import PROJECT, Visit, named
+from tests.integration.publish.warehouse import Warehouse
+
+VERSIONS = (3, 6, 4, 5, 7)
+# Table -> the column that says which version of the session a row belongs to.
+VERSIONED = {
+    "sessions": "app_version",
+    "events": "screen_name",
+    "rage_click_events": "'v' || click_count",
+    "heatmap_points": "screen_name",
+    "journey_steps": "screen_name",
+    "latency_metrics": "screen_name",
+    "experience_scores": "'v' || score",
+    "error_logs": "screen_name",
+}
+# Rows by session, table and version, in one statement: one snapshot.
+SEEN = (
+    " UNION ALL ".join(
+        f"SELECT session_id, '{table}', {version}, count(*) FROM hxi.{table} GROUP BY 1, 3"
+        for table, version in VERSIONED.items()
+    )
+    + """
+    UNION ALL SELECT session_id, 'users', app_version, count(*)
+    FROM hxi.users JOIN hxi.sessions USING (project_id, user_id) GROUP BY 1, 3
+    UNION ALL SELECT user_id, 'users without a session', '', 1
+    FROM hxi.users AS alone
+    WHERE NOT EXISTS (SELECT FROM hxi.sessions WHERE sessions.user_id = alone.user_id)"""
+)
+
+
+def version_of(name: str, version: int) -> Visit:
+    """A visit whose rows say their version, and of which each version has other numbers."""
+    text = f"v{version}"
+    session = {"app_version": text, "user_id": f"{name} {version % 2}"}
+    visit = Visit(named(name), PROJECT, session, score={"score": version})
+    for _ in range(version):
+        visit = visit.click(path=text)
+    visit = visit.rage(version).request(path=text).event("js_error", path=text)
+    return replace(visit, steps=(text,) * version)
+
+
+def expected(version: int) -> set[tuple[str, str, int]]:
+    """What SEEN says of a session of this version."""
+    clicks = {"events": version + 2, "heatmap_points": version, "journey_steps": version}
+    single = dict.fromkeys([*VERSIONED, "users"], 1)
+    return {(table, f"v{version}", rows) for table, rows in (single | clicks).items()}
+
+
+State = frozenset[tuple[str, str, str, int]]
+
+
+def states_seen(dsn: str, over: threading.Event) -> set[State]:
+    """Read as fast as possible until told to stop."""
+    seen: set[State] = set()
+    with clients.postgres(dsn) as connection:
+        while not over.is_set():
+            rows = connection.execute(SEEN.encode()).fetchall()
+            seen.add(frozenset((str(key), table, version, n) for key, table, version, n in rows))
+    return seen
+
+
+def publish_versions(warehouse: Warehouse, names: list[str]) -> None:
+    """One version after the other, and after each a publish that erases four sessions."""
+    for version in VERSIONS:
+        visits = [version_of(name, version) for name in names]
+        warehouse.marts.put(*visits)
+        warehouse.publish(*visits)
+        for visit in visits[:4]:
+            warehouse.marts.erase(visit)
+        warehouse.publish(*visits)
+
+
+def test_a_reader_never_sees_a_session_without_its_rows_nor_rows_of_two_versions(
+    warehouse: Warehouse,
+) -> None:
+    names = [f"visit {number}" for number in range(12)]
+    over = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        reader = pool.submit(states_seen, warehouse.dsn, over)
+        try:
+            publish_versions(warehouse, names)
+        finally:
+            over.set()
+
+    versions = {
+        frozenset((str(named(name)), *fact) for name in present for fact in expected(version))
+        for version in VERSIONS
+        for present in (names, names[4:])
+    }
+    assert reader.result() <= {frozenset(), *versions}
+    assert len(reader.result()) > len(VERSIONS)  # else the reader proved nothing
