@@ -83,7 +83,5 @@ def _report(totals: Totals, batches: int, out: Path | None, *, as_json: bool) ->
     if as_json:
         click.echo(json.dumps(totals.as_dict() | {"batches": batches}), err=on_stderr)
         return
-    click.echo(
-        f"{totals.events:,} events of {totals.sessions:,} sessions in {batches:,} batches -> {out or 'stdout'}",
-        err=on_stderr,
-    )
+    made = f"{totals.events:,} events of {totals.sessions:,} sessions in {batches:,} batches"
+    click.echo(f"{made} -> {out or 'stdout'}", err=on_stderr)

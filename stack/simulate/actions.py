@@ -68,7 +68,7 @@ def call(rec: Recorder, method: str, path: str, query: str = "") -> int:
 
 
 def move(rec: Recorder) -> None:
-    """A pointer's way in one direction, sampled about ten times a second; nothing without a mouse."""
+    """A pointer's way in one direction, about ten samples a second; nothing without a mouse."""
     if not rec.visitor.device.is_desktop:
         return
     rng, way = rec.rng, pb.MouseMovePayload()
@@ -186,5 +186,11 @@ def aside(rec: Recorder, view: View) -> None:  # noqa: ARG001 - all actions are 
 
 Action = Callable[[Recorder, View], None]
 ORDINARY: tuple[Action, ...] = (
-    *(read_on,) * 16, *(wander,) * 12, *(press,) * 9, *(touch,) * 6, *(aside,) * 5, mishap, look_away,
-)  # fmt: skip
+    *(read_on,) * 16,
+    *(wander,) * 12,
+    *(press,) * 9,
+    *(touch,) * 6,
+    *(aside,) * 5,
+    mishap,
+    look_away,
+)

@@ -137,5 +137,10 @@ def miss_by_text_input(rec: Recorder, view: View) -> None:  # noqa: ARG001 - all
 
 RAGE: tuple[Action, ...] = (rage_on_surface, rage_on_surface, rage_on_dead_button, rage_with_answer)
 NO_RAGE: tuple[Action, ...] = (
-    miss_by_count, miss_by_gap, miss_by_distance, miss_by_selector, miss_by_button, miss_by_text_input,
-)  # fmt: skip
+    miss_by_count,
+    miss_by_gap,
+    miss_by_distance,
+    miss_by_selector,
+    miss_by_button,
+    miss_by_text_input,
+)

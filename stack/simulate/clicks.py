@@ -187,7 +187,10 @@ def thrash(rec: Recorder, view: View) -> None:
 
 DEAD: tuple[Action, ...] = (dead, dead, dead, dead_beside_request, dead_with_error)
 NOT_DEAD: tuple[Action, ...] = (
-    answered_late, answered_by_slow_request, answered_by_tab_change, needs_no_answer,
-)  # fmt: skip
+    answered_late,
+    answered_by_slow_request,
+    answered_by_tab_change,
+    needs_no_answer,
+)
 ERROR: tuple[Action, ...] = (error_on_press, error_on_press, error_at_last_moment)
 NO_ERROR: tuple[Action, ...] = (error_too_late, error_of_other_kind)

@@ -11,7 +11,10 @@ from stack.simulate.wire import part
 
 _WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
 _MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
-_IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+_IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X)"
+    " AppleWebKit/605.1.15 (KHTML, like Gecko)"
+)
 _ANDROID = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko)"
 _IPAD = "Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 
@@ -38,23 +41,105 @@ _DESKTOP = DeviceType.DEVICE_TYPE_DESKTOP
 _MOBILE = DeviceType.DEVICE_TYPE_MOBILE
 _TABLET = DeviceType.DEVICE_TYPE_TABLET
 DEVICES = (
-    Device(f"{_WINDOWS} Chrome/128.0.0.0 Safari/537.36", ("Chrome", "128.0"), ("Windows", "10"), _DESKTOP, (1920, 1080), (1903, 937), 1.0),
-    Device(f"{_WINDOWS} Chrome/127.0.0.0 Safari/537.36", ("Chrome", "127.0"), ("Windows", "10"), _DESKTOP, (1366, 768), (1349, 625), 1.25),
-    Device(f"{_WINDOWS} Chrome/128.0.0.0 Safari/537.36 Edg/128.0.0.0", ("Edge", "128.0"), ("Windows", "10"), _DESKTOP, (2560, 1440), (2543, 1297), 1.0, named=False),
-    Device(f"{_MAC} Version/17.5 Safari/605.1.15", ("Safari", "17.5"), ("Mac OS X", "10.15"), _DESKTOP, (1512, 982), (1512, 857), 2.0),
-    Device("Mozilla/5.0 (X11; Linux x86_64; rv:129.0) Gecko/20100101 Firefox/129.0", ("Firefox", "129.0"), ("Linux", ""), _DESKTOP, (1920, 1200), (1920, 1067), 1.0),
-    Device(f"{_IPHONE} Version/17.5 Mobile/15E148 Safari/604.1", ("Mobile Safari", "17.5"), ("iOS", "17.5"), _MOBILE, (390, 844), (390, 664), 3.0),
-    Device(f"{_ANDROID} Chrome/128.0.0.0 Mobile Safari/537.36", ("Chrome Mobile", "128.0"), ("Android", "14"), _MOBILE, (412, 915), (412, 785), 2.625),
-    Device(f"{_ANDROID} Chrome/126.0.0.0 Mobile Safari/537.36", ("Chrome Mobile", "126.0"), ("Android", "14"), _MOBILE, (360, 800), (360, 670), 3.0, named=False),
-    Device(f"{_IPAD} Version/17.5 Mobile/15E148 Safari/604.1", ("Mobile Safari", "17.5"), ("iOS", "17.5"), _TABLET, (820, 1180), (820, 1106), 2.0),
-)  # fmt: skip
+    Device(
+        f"{_WINDOWS} Chrome/128.0.0.0 Safari/537.36",
+        ("Chrome", "128.0"),
+        ("Windows", "10"),
+        _DESKTOP,
+        (1920, 1080),
+        (1903, 937),
+        1.0,
+    ),
+    Device(
+        f"{_WINDOWS} Chrome/127.0.0.0 Safari/537.36",
+        ("Chrome", "127.0"),
+        ("Windows", "10"),
+        _DESKTOP,
+        (1366, 768),
+        (1349, 625),
+        1.25,
+    ),
+    Device(
+        f"{_WINDOWS} Chrome/128.0.0.0 Safari/537.36 Edg/128.0.0.0",
+        ("Edge", "128.0"),
+        ("Windows", "10"),
+        _DESKTOP,
+        (2560, 1440),
+        (2543, 1297),
+        1.0,
+        named=False,
+    ),
+    Device(
+        f"{_MAC} Version/17.5 Safari/605.1.15",
+        ("Safari", "17.5"),
+        ("Mac OS X", "10.15"),
+        _DESKTOP,
+        (1512, 982),
+        (1512, 857),
+        2.0,
+    ),
+    Device(
+        "Mozilla/5.0 (X11; Linux x86_64; rv:129.0) Gecko/20100101 Firefox/129.0",
+        ("Firefox", "129.0"),
+        ("Linux", ""),
+        _DESKTOP,
+        (1920, 1200),
+        (1920, 1067),
+        1.0,
+    ),
+    Device(
+        f"{_IPHONE} Version/17.5 Mobile/15E148 Safari/604.1",
+        ("Mobile Safari", "17.5"),
+        ("iOS", "17.5"),
+        _MOBILE,
+        (390, 844),
+        (390, 664),
+        3.0,
+    ),
+    Device(
+        f"{_ANDROID} Chrome/128.0.0.0 Mobile Safari/537.36",
+        ("Chrome Mobile", "128.0"),
+        ("Android", "14"),
+        _MOBILE,
+        (412, 915),
+        (412, 785),
+        2.625,
+    ),
+    Device(
+        f"{_ANDROID} Chrome/126.0.0.0 Mobile Safari/537.36",
+        ("Chrome Mobile", "126.0"),
+        ("Android", "14"),
+        _MOBILE,
+        (360, 800),
+        (360, 670),
+        3.0,
+        named=False,
+    ),
+    Device(
+        f"{_IPAD} Version/17.5 Mobile/15E148 Safari/604.1",
+        ("Mobile Safari", "17.5"),
+        ("iOS", "17.5"),
+        _TABLET,
+        (820, 1180),
+        (820, 1106),
+        2.0,
+    ),
+)
 # Country, language, time zone: the country is a custom dimension, as clients know no address.
 LOCALES = (
-    ("DE", "de-DE", "Europe/Berlin"), ("US", "en-US", "America/New_York"), ("US", "en-US", "America/Los_Angeles"),
-    ("GB", "en-GB", "Europe/London"), ("FR", "fr-FR", "Europe/Paris"), ("HU", "hu-HU", "Europe/Budapest"),
-    ("IN", "en-IN", "Asia/Kolkata"), ("BR", "pt-BR", "America/Sao_Paulo"), ("JP", "ja-JP", "Asia/Tokyo"),
-    ("AU", "en-AU", "Australia/Sydney"), ("ES", "es-ES", "Europe/Madrid"), ("PL", "pl-PL", "Europe/Warsaw"),
-)  # fmt: skip
+    ("DE", "de-DE", "Europe/Berlin"),
+    ("US", "en-US", "America/New_York"),
+    ("US", "en-US", "America/Los_Angeles"),
+    ("GB", "en-GB", "Europe/London"),
+    ("FR", "fr-FR", "Europe/Paris"),
+    ("HU", "hu-HU", "Europe/Budapest"),
+    ("IN", "en-IN", "Asia/Kolkata"),
+    ("BR", "pt-BR", "America/Sao_Paulo"),
+    ("JP", "ja-JP", "Asia/Tokyo"),
+    ("AU", "en-AU", "Australia/Sydney"),
+    ("ES", "es-ES", "Europe/Madrid"),
+    ("PL", "pl-PL", "Europe/Warsaw"),
+)
 REFERRERS = (
     "",
     "",
@@ -66,9 +151,12 @@ REFERRERS = (
     "https://partner.example.net/deals?week=7",
 )
 CAMPAIGNS = (
-    ("newsletter", "email", "autumn"), ("google", "cpc", "brand"), ("google", "cpc", "tents"),
-    ("facebook", "paid_social", "lookalike"), ("partner", "referral", ""),
-)  # fmt: skip
+    ("newsletter", "email", "autumn"),
+    ("google", "cpc", "brand"),
+    ("google", "cpc", "tents"),
+    ("facebook", "paid_social", "lookalike"),
+    ("partner", "referral", ""),
+)
 
 
 @dataclass(frozen=True, slots=True)

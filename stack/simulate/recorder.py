@@ -26,7 +26,7 @@ class Recorder:
         self.rng = rng
         self.visitor = visitor
         self.now = started_at
-        self.place: Place | None = None
+        self.place: Place  # set by move_to, which comes first
         self.events: list[tuple[int, bytes]] = []
         self.truth = SessionTruth(visitor.session_id, device_type=DEVICE_NAMES[visitor.device.type])
         self.viewport = visitor.device.viewport
@@ -113,7 +113,6 @@ class Recorder:
 
     def scroll(self, depth: int, previous: int, *, milestone: bool = False) -> None:
         """Scroll from `previous` to `depth` percent of the page."""
-        assert self.place is not None
         height = PAGES[self.place.page].height
         scroll = pb.ScrollPayload(
             scroll_top=height * depth // 100,
@@ -181,5 +180,4 @@ class Recorder:
         self, kind: str, at: int, selector: str = "", count: int = 1, *, charged: bool = True
     ) -> None:
         """Note an insight row this session must get, on the current page."""
-        assert self.place is not None
         self.truth.insights.append(Planned(kind, at, self.place.clean, selector, count, charged))

@@ -1,4 +1,4 @@
-"""The bundled sample: a small fixed plan, dated to the days before now so that it never ages out."""
+"""The bundled sample: a small fixed plan, dated to the days before now so as never to age out."""
 
 from collections.abc import Iterator
 from datetime import datetime

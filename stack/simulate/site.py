@@ -90,25 +90,100 @@ FORMS = {
 }
 
 PAGES = {
-    "home": Page("/", "Home", ("products", "product", "blog", "pricing", "search", "login"), ("/api/teasers",), "newsletter", 3200),
-    "products": Page("/products", "All products", ("product", "product", "product", "products", "search", "home"), ("/api/products",), "search", 4200),
-    "product": Page("/products/{id}", "Product", ("cart", "reviews", "product", "products", "home"), ("/api/products/{id}", "/api/recommendations"), "", 2800),
-    "reviews": Page("/products/{id}/reviews", "Reviews", ("product", "products", "cart"), ("/api/reviews",), "", 5200),
-    "search": Page("/search", "Search", ("product", "product", "search", "products", "help"), ("/api/search",), "search", 2600),
-    "cart": Page("/cart", "Your cart", ("checkout", "checkout", "products", "home"), ("/api/cart",), "", 1500),
-    "checkout": Page("/checkout", "Checkout", ("thanks", "thanks", "cart", "help"), ("/api/cart", "/api/shipping"), "checkout", 1800),
-    "thanks": Page("/checkout/thanks", "Thank you", ("orders", "home", "products"), ("/api/recommendations",), "", 1200),
+    "home": Page(
+        "/",
+        "Home",
+        ("products", "product", "blog", "pricing", "search", "login"),
+        ("/api/teasers",),
+        "newsletter",
+        3200,
+    ),
+    "products": Page(
+        "/products",
+        "All products",
+        ("product", "product", "product", "products", "search", "home"),
+        ("/api/products",),
+        "search",
+        4200,
+    ),
+    "product": Page(
+        "/products/{id}",
+        "Product",
+        ("cart", "reviews", "product", "products", "home"),
+        ("/api/products/{id}", "/api/recommendations"),
+        "",
+        2800,
+    ),
+    "reviews": Page(
+        "/products/{id}/reviews",
+        "Reviews",
+        ("product", "products", "cart"),
+        ("/api/reviews",),
+        "",
+        5200,
+    ),
+    "search": Page(
+        "/search",
+        "Search",
+        ("product", "product", "search", "products", "help"),
+        ("/api/search",),
+        "search",
+        2600,
+    ),
+    "cart": Page(
+        "/cart", "Your cart", ("checkout", "checkout", "products", "home"), ("/api/cart",), "", 1500
+    ),
+    "checkout": Page(
+        "/checkout",
+        "Checkout",
+        ("thanks", "thanks", "cart", "help"),
+        ("/api/cart", "/api/shipping"),
+        "checkout",
+        1800,
+    ),
+    "thanks": Page(
+        "/checkout/thanks",
+        "Thank you",
+        ("orders", "home", "products"),
+        ("/api/recommendations",),
+        "",
+        1200,
+    ),
     "login": Page("/login", "Log in", ("account", "signup", "home"), (), "login", 900),
     "signup": Page("/signup", "Sign up", ("account", "home"), (), "signup", 1000),
-    "account": Page("/account", "Your account", ("orders", "home", "help"), ("/api/account",), "", 1600),
-    "orders": Page("/account/orders", "Your orders", ("order", "order", "account", "help"), ("/api/orders",), "", 2200),
-    "order": Page("/account/orders/{id}", "Order", ("orders", "contact", "help"), ("/api/orders",), "", 1700),
-    "blog": Page("/blog", "Journal", ("post", "post", "home", "products"), ("/api/posts",), "newsletter", 3600),
-    "post": Page("/blog/{slug}", "Journal entry", ("blog", "post", "product", "home"), (), "newsletter", 6400),
-    "pricing": Page("/pricing", "Membership", ("signup", "help", "home"), ("/api/prices",), "", 2000),
-    "help": Page("/help", "Help", ("contact", "orders", "home"), ("/api/articles",), "search", 2600),
+    "account": Page(
+        "/account", "Your account", ("orders", "home", "help"), ("/api/account",), "", 1600
+    ),
+    "orders": Page(
+        "/account/orders",
+        "Your orders",
+        ("order", "order", "account", "help"),
+        ("/api/orders",),
+        "",
+        2200,
+    ),
+    "order": Page(
+        "/account/orders/{id}", "Order", ("orders", "contact", "help"), ("/api/orders",), "", 1700
+    ),
+    "blog": Page(
+        "/blog",
+        "Journal",
+        ("post", "post", "home", "products"),
+        ("/api/posts",),
+        "newsletter",
+        3600,
+    ),
+    "post": Page(
+        "/blog/{slug}", "Journal entry", ("blog", "post", "product", "home"), (), "newsletter", 6400
+    ),
+    "pricing": Page(
+        "/pricing", "Membership", ("signup", "help", "home"), ("/api/prices",), "", 2000
+    ),
+    "help": Page(
+        "/help", "Help", ("contact", "orders", "home"), ("/api/articles",), "search", 2600
+    ),
     "contact": Page("/contact", "Contact", ("home", "help"), (), "contact", 1100),
-}  # fmt: skip
+}
 ENTRIES = (
     ("home",) * 7
     + ("product",) * 5

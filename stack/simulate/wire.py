@@ -37,6 +37,7 @@ def _tag(number: int) -> bytes:
 _PAYLOAD_TAGS = {
     getattr(events_pb2, field.message_type.name): _tag(field.number)
     for field in Event.DESCRIPTOR.oneofs_by_name["payload"].fields
+    if field.message_type is not None
 }
 
 
