@@ -1,0 +1,124 @@
+"""The publish stage as Dagster sees it: keys, what each table waits for, what is reported."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import dagster as dg
+import psycopg
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from orchestration.plan.plan import Plan
+from orchestration.publish import assets as publish
+from orchestration.publish.landing import LANDING_TABLES
+from orchestration.publish.merge import Changes
+from orchestration.publish.tables import SERVED_TABLES
+from orchestration.resources.run import RunResource
+from orchestration.transform.assets import TRANSLATOR
+from orchestration.transform.project import POSTGRES
+
+ASSETS = publish.assets()
+
+
+class Unreachable(RunResource):
+    """A run whose plan names `sessions` sessions and whose stores nobody may ask for."""
+
+    sessions: int
+
+    @contextmanager
+    def yield_for_execution(self, _context: dg.InitResourceContext) -> Iterator[Any]:
+        """Takes no lease."""
+        yield self
+
+    def plan(self) -> Plan:
+        """Plan number 7."""
+        return Plan(7, self.sessions)
+
+
+class Reachable(Unreachable):
+    """The same with clients that do nothing."""
+
+    def clickhouse(self) -> Client:
+        """Never used: the copy is replaced."""
+        return cast(Client, None)
+
+    def postgres(self) -> psycopg.Connection[Any]:
+        """Opened and closed, never used."""
+        return cast(psycopg.Connection[Any], Idle())
+
+
+class Idle:
+    """Enough of a connection to be opened and closed."""
+
+    def __enter__(self) -> "Idle":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+
+def written(run: RunResource) -> dict[str, dict[str, Any]]:
+    """Metadata by asset, after both assets ran."""
+    result = dg.materialize(ASSETS, resources={"run": run})
+    return {
+        event.asset_key.to_user_string(): {
+            name: value.value
+            for name, value in event.step_materialization_data.materialization.metadata.items()
+        }
+        for event in result.get_asset_materialization_events()
+        if event.asset_key is not None
+    }
+
+
+def test_every_landing_and_served_table_is_an_asset() -> None:
+    keys = {key.to_user_string() for asset in ASSETS for key in asset.keys}
+    assert keys == {
+        *(f"landing/{table.name}" for table in LANDING_TABLES),
+        *(f"hxi/{table.name}" for table in SERVED_TABLES),
+    }
+
+
+def test_served_tables_wait_for_models_that_exist() -> None:
+    nodes = POSTGRES.manifest()["nodes"].values()
+    models = {TRANSLATOR.get_asset_key(n) for n in nodes if n["resource_type"] == "model"}
+    hxi = next(asset for asset in ASSETS if dg.AssetKey(["hxi", "users"]) in asset.keys)
+    assert {key for parents in hxi.asset_deps.values() for key in parents} == models
+
+
+def test_stage_models_wait_for_the_landing_assets() -> None:
+    sources = POSTGRES.manifest()["sources"].values()
+    landed = {TRANSLATOR.get_asset_key(source) for source in sources}
+    assert landed == {dg.AssetKey(["landing", table.name]) for table in LANDING_TABLES}
+
+
+def test_with_nothing_planned_no_store_is_touched_and_every_table_reports_no_row() -> None:
+    metadata = written(Unreachable(sessions=0))
+    assert len(metadata) == len(LANDING_TABLES) + len(SERVED_TABLES)
+    assert {values["rows_written"] for values in metadata.values()} == {0}
+
+
+def test_rows_are_reported_by_table_for_the_runs_own_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    plans = []
+
+    def copy_plan(_client: object, _connection: object, plan_id: int) -> dict[str, int]:
+        plans.append(plan_id)
+        return {table.name: 5 for table in LANDING_TABLES}
+
+    def merge_plan(_connection: object, plan_id: int) -> dict[str, Changes]:
+        plans.append(plan_id)
+        return {table.name: Changes(1, 2, 4) for table in SERVED_TABLES}
+
+    monkeypatch.setattr(publish, "copy_plan", copy_plan)
+    monkeypatch.setattr(publish, "merge_plan", merge_plan)
+
+    metadata = written(Reachable(sessions=3))
+
+    assert plans == [7, 7]
+    assert metadata["landing/events"] == {"rows_written": 5}
+    assert metadata["hxi/events"] == {
+        "rows_written": 3,
+        "rows_inserted": 1,
+        "rows_updated": 2,
+        "rows_deleted": 4,
+    }
