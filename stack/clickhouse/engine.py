@@ -1,0 +1,159 @@
+"""The one engine of the process, and connections to it with errors in the interface's own form."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from chdb import _chdb
+
+from stack.clickhouse import config as configuration
+from stack.clickhouse.errors import QueryError, from_engine
+from stack.clickhouse.tokens import literal, quoted
+
+# The engine makes its own query ids. This setting is a text without effect on a single server, so
+# it carries ours into system.processes, where KILL finds it.
+MARK = "cluster_for_parallel_replicas"
+DEFAULT_DATABASE = "default"
+
+
+class Connection:
+    """Settings, current database and temporary tables of its own; one statement at a time."""
+
+    def __init__(self, address: str) -> None:
+        self._raw = _chdb.connect(address)
+        self.progress: dict[str, int] = {}
+        self._raw.set_progress_callback(self._keep_progress)
+
+    def _keep_progress(self, progress: dict[str, int]) -> None:
+        self.progress = progress
+
+    def query(self, sql: bytes | str, fmt: str = "Null", params: Mapping[str, str] = {}) -> Any:
+        """The engine's result object, whole in memory."""
+        with _engine_errors():
+            return self._raw.query(sql, fmt, params=dict(params))
+
+    def text(self, sql: str) -> str:
+        """A small result as TSVRaw without its last line end."""
+        return bytes(self.query(sql, "TSVRaw").bytes()).decode().removesuffix("\n")
+
+    def stream(self, sql: bytes, fmt: str, params: Mapping[str, str]) -> Iterator[Any]:
+        """Result objects, each encoded on its own; closing the iterator early cancels the query."""
+        with _engine_errors():
+            handle = self._raw.send_query(sql, fmt, params=dict(params))
+            done = False
+            try:
+                while True:
+                    result = self._raw.streaming_fetch_result(handle)
+                    if result.rows_read() == 0:
+                        done = True
+                        return
+                    yield result
+            except RuntimeError:
+                done = True
+                raise
+            finally:
+                if not done:
+                    self._raw.streaming_cancel_query(handle)
+
+    def insert(self, head: bytes, fmt: str, chunks: Iterator[bytes]) -> Any:
+        """Nothing of the last block is kept when `chunks` raises; answers the engine's counters."""
+        with _engine_errors():
+            handle = self._raw.send_insert(head, fmt)
+            try:
+                for chunk in chunks:
+                    self._raw.insert_append(handle, chunk)
+            except BaseException:
+                with contextlib.suppress(RuntimeError):
+                    self._raw.insert_cancel(handle)
+                raise
+            return self._raw.insert_done(handle)
+
+    def set(self, settings: Mapping[str, str | None]) -> None:
+        """All in one statement; None resets to the default."""
+        if settings:
+            parts = (
+                f"{quoted(name)} = {'DEFAULT' if value is None else literal(value)}"
+                for name, value in settings.items()
+            )
+            self.query(b"SET " + ", ".join(parts).encode("utf-8", "surrogateescape"))
+
+    def use(self, database: str) -> None:
+        """81 when there is no such database."""
+        self.query(f"USE {quoted(database)}")
+
+    def writes(self, sql: bytes) -> bool:
+        """Whether the statement changes anything; text that does not parse does not."""
+        with _engine_errors():
+            kind = self._raw.classify_query(sql)["query_class"]
+        return bool(kind not in {_chdb.query_class.READ_ONLY, _chdb.query_class.UNKNOWN})
+
+    def close(self) -> None:
+        """Drops its temporary tables."""
+        self._raw.close()
+
+
+class Engine:
+    """Owns the data folder. Never fork a process that holds one: the child hangs."""
+
+    def __init__(self, config: configuration.Config) -> None:
+        """QueryError when the folder is another process's."""
+        config.data_dir.mkdir(parents=True, exist_ok=True)
+        configuration.write_engine_files(config)
+        # Relative names below: the address is cut at `?` and `&`, which a folder's name may hold.
+        os.chdir(config.data_dir)
+        self._address = f"engine?config-file={configuration.CONFIG_FILE}"
+        _chdb.set_signal_handlers_enabled(0)
+        with _engine_errors():
+            self._root = Connection(self._address)
+        own_default_database(self._root, config.data_dir / "engine")
+        self.version = self._root.text("SELECT version()")
+        self.timezone = self._root.text("SELECT timezone()")
+
+    def connect(self) -> Connection:
+        """Cheap (0.1 ms): a request takes a fresh one."""
+        return Connection(self._address)
+
+    def kill(self, mark: str) -> None:
+        """Ask the running query of that mark to stop; does not wait for its end."""
+        connection = self.connect()
+        try:
+            for query_id in self.query_ids(connection, mark):
+                connection.query(f"KILL QUERY WHERE query_id = {literal(query_id)} ASYNC")
+        finally:
+            connection.close()
+
+    @staticmethod
+    def query_ids(connection: Connection, mark: str) -> list[str]:
+        """The engine's own ids of what runs for us under that mark."""
+        marked = f"Settings[{literal(MARK)}] = {literal(mark)}"
+        return connection.text(f"SELECT query_id FROM system.processes WHERE {marked}").split()
+
+    def close(self) -> None:
+        """The engine stops with its last connection."""
+        self._root.close()
+
+
+def own_default_database(connection: Connection, folder: Path) -> None:
+    """Make `default` an ordinary database.
+
+    The engine wraps it in one where a table's name is the path of any file of this machine, and
+    where refreshable views do not work.
+    """
+    if (folder / "metadata" / "default.sql").exists():
+        connection.query("DETACH DATABASE default")
+        connection.query("ATTACH DATABASE default")
+    else:
+        connection.query("DROP DATABASE default")
+        connection.query("CREATE DATABASE default ENGINE = Atomic")
+
+
+@contextlib.contextmanager
+def _engine_errors() -> Iterator[None]:
+    try:
+        yield
+    except (QueryError, GeneratorExit):
+        raise
+    except RuntimeError as error:
+        raise from_engine(error) from error

@@ -1,0 +1,158 @@
+"""Finds in SQL text what the HTTP interface must know: its kind, its FORMAT, where data begins."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from stack.clickhouse.tokens import Token, tokens
+
+SELECTS = {b"SELECT", b"WITH", b"FROM"}
+ANSWERS = {b"SHOW", b"DESCRIBE", b"DESC", b"EXPLAIN", b"EXISTS", b"CHECK", b"KILL", b"BACKUP"}
+BEFORE_TARGET = {b"INTO", b"TABLE", b"FUNCTION"}
+DATA_BEGIN = re.compile(rb"[ \t\f]*+\r?\n?")
+
+
+class Kind(Enum):
+    """How a statement has to be run."""
+
+    SELECT = "select"
+    INSERT_DATA = "insert data"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """`sql` has neither the FORMAT clause nor data; `tail` (SETTINGS) goes after a FORMAT."""
+
+    kind: Kind
+    keyword: bytes
+    sql: bytes
+    tail: bytes = b""
+    format: str = ""
+    data_start: int = -1  # offset into the text given; INSERT_DATA only
+    has_many: bool = False
+    has_totals: bool = False
+    names_file: bool = False  # INTO OUTFILE or FROM INFILE, which are the client's business
+
+    @property
+    def answers(self) -> bool:
+        """Whether it has a result, be it of no rows."""
+        return self.kind is Kind.SELECT or self.keyword in ANSWERS
+
+
+def begins_insert(text: bytes) -> bool:
+    """Whether data may follow in the same text; WITH is counted in, as an INSERT may follow it."""
+    first = next(tokens(text), None)
+    return first is None or first.keyword in {b"INSERT", b"WITH"}
+
+
+def insert_with_data(text: bytes, *, is_complete: bool) -> Statement | None:
+    """The INSERT whose data begins within `text`; None when not so, or when more must be read."""
+    walk = tokens(text)
+    if not _reach_insert(walk):
+        return None
+    is_select = reads_input = False
+    for token in _after_target(walk):
+        if token.keyword == b"INPUT":
+            reads_input = True
+        elif token.depth > 0:
+            continue
+        elif token.keyword == b"SELECT":
+            is_select = True
+        elif token.keyword == b"VALUES" and not is_select:
+            return _with_data(text, token, token.end, "Values", is_complete=is_complete)
+        elif token.keyword == b"FORMAT" and (reads_input or not is_select):
+            return _with_format(text, token, next(walk, None), is_complete=is_complete)
+    return None
+
+
+def whole(text: bytes) -> Statement:
+    """Any statement but an INSERT with data; `text` is all of it."""
+    found = list(tokens(text))
+    while found and found[-1].text == b";":
+        text = text[: found.pop().start]
+    if not found:
+        return Statement(Kind.OTHER, b"", text)
+    keyword = _keyword(found)
+    kind = Kind.SELECT if keyword in SELECTS else Kind.OTHER
+    at = _format_at(found)
+    sql, tail, name = text, b"", ""
+    if at is not None:
+        name = found[at + 1].text.decode()
+        sql, tail = text[: found[at].start], text[found[at + 1].end :]
+    pairs = {(one.keyword, two.keyword) for one, two in zip(found, found[1:], strict=False)}
+    return Statement(
+        kind=kind,
+        keyword=keyword,
+        sql=sql,
+        tail=tail,
+        format=name,
+        has_many=any(token.text == b";" for token in found),
+        has_totals=(b"WITH", b"TOTALS") in pairs,
+        names_file=bool({(b"INTO", b"OUTFILE"), (b"FROM", b"INFILE")} & pairs),
+    )
+
+
+def _reach_insert(walk: Iterator[Token]) -> bool:
+    first = next(walk, None)
+    if first is None or first.keyword != b"WITH":
+        return first is not None and first.keyword == b"INSERT"
+    for token in walk:
+        if token.depth == 0 and token.keyword in {b"SELECT", b"INSERT"}:
+            return token.keyword == b"INSERT"
+    return False
+
+
+def _after_target(walk: Iterator[Token]) -> Iterator[Token]:
+    """Without the table's name, which may be a keyword, and names behind a dot."""
+    has_target = False
+    previous = b""
+    for token in walk:
+        if not has_target:
+            has_target = token.keyword not in BEFORE_TARGET
+        elif previous != b".":
+            yield token
+        previous = token.text
+
+
+def _with_format(
+    text: bytes, token: Token, name: Token | None, *, is_complete: bool
+) -> Statement | None:
+    if name is None or name.kind != "word":
+        return None
+    return _with_data(text, token, name.end, name.text.decode(), is_complete=is_complete)
+
+
+def _with_data(
+    text: bytes, clause: Token, end: int, name: str, *, is_complete: bool
+) -> Statement | None:
+    data = DATA_BEGIN.match(text, end)
+    if not is_complete and (data is None or data.end() == len(text)):
+        return None  # the name or the space behind it may go on
+    return Statement(
+        kind=Kind.INSERT_DATA,
+        keyword=b"INSERT",
+        sql=text[: clause.start],
+        format=name,
+        data_start=data.end() if data else end,
+    )
+
+
+def _keyword(found: list[Token]) -> bytes:
+    """The first word; of WITH, the statement it belongs to."""
+    first = next((token.keyword for token in found if token.text != b"("), b"")
+    if first == b"WITH":
+        own = (t.keyword for t in found if t.depth == 0 and t.keyword in {b"SELECT", b"INSERT"})
+        return next(own, first)
+    return first
+
+
+def _format_at(found: list[Token]) -> int | None:
+    """Where `FORMAT name` ends the statement, but for SETTINGS behind it."""
+    for at in range(len(found) - 2, -1, -1):
+        if found[at].keyword == b"FORMAT" and found[at].depth == 0:
+            is_last = at + 2 == len(found) or found[at + 2].keyword == b"SETTINGS"
+            if found[at + 1].kind == "word" and is_last:
+                return at
+    return None
