@@ -1,4 +1,4 @@
-"""The generator's plan holds: a slow, literal reading of the rules finds what was planned, no more."""
+"""The plan holds: a slow, literal reading of the rules finds what was planned and no more."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
@@ -17,8 +17,8 @@ Found = Counter[tuple[str, int, str, int]]  # (path, first event's ms, selector,
 END = datetime(2026, 3, 9, tzinfo=UTC)
 INPUT_LIKE = {"button", "submit", "checkbox", "radio"}
 ROLES = {"button", "link", "checkbox", "radio", "tab", "menuitem"}
-ANSWERS = ("page_view", "page_exit", "page_hidden", "custom", "scroll", "session_end", "fetch_request",
-           "xhr_request", "input_change", "input_focus", "input_blur",
+ANSWERS = ("page_view", "page_exit", "page_hidden", "custom", "scroll", "session_end",
+           "fetch_request", "xhr_request", "input_change", "input_focus", "input_blur",
            "form_start", "form_submit", "form_error", "form_abandon")  # fmt: skip
 
 
