@@ -50,7 +50,7 @@ async def _run(settings: Settings, spool: Spool) -> None:
     intake = Intake(keys, spool)
     lander = Lander(spool, settings)
     try:
-        doors = await Doors.open(settings, intake, Health(spool, lander, lookup))
+        doors = await Doors.open(settings, intake, Health(spool, lander, lookup.ping))
         lander.start()
         try:
             print(

@@ -1,11 +1,15 @@
 """What /health and /ready tell: the spool's depth, and which stores answer."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ingest.keys import KeyStoreDownError, PostgresLookup
+from ingest.keys import KeyStoreDownError
 from ingest.spool import Spool, now_ms
+
+# KeyStoreDownError when keys cannot be read.
+PingKeys = Callable[[], Awaitable[None]]
 
 
 class Landing(Protocol):
@@ -32,10 +36,10 @@ class Report:
 class Health:
     """Asks when it is asked."""
 
-    def __init__(self, spool: Spool, lander: Landing, lookup: PostgresLookup) -> None:
+    def __init__(self, spool: Spool, lander: Landing, ping_keys: PingKeys) -> None:
         self._spool = spool
         self._lander = lander
-        self._lookup = lookup
+        self._ping_keys = ping_keys
 
     async def report(self) -> Report:
         """Well as long as batches are taken: down stores only let the spool grow."""
@@ -66,7 +70,7 @@ class Health:
 
     async def _keys_answer(self) -> bool:
         try:
-            await self._lookup.ping()
+            await self._ping_keys()
         except KeyStoreDownError:
             return False
         return True

@@ -1,0 +1,135 @@
+"""Both doors over a real spool in a thread of the test, with doubles of what lies beyond."""
+
+import asyncio
+import hashlib
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from gosight.ingest_pb2 import EventBatch
+
+from ingest.doors import Doors
+from ingest.health import Health
+from ingest.intake import Intake
+from ingest.keys import ApiKey, Keys, KeyStoreDownError, Lookup
+from ingest.settings import MIB, Settings
+from ingest.spool import Spool, SpooledBatch
+
+KEY = "gs_" + "k" * 43
+PROJECT = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
+READ_ONLY_KEY = "gs_" + "r" * 43
+OTHER_KEY = "gs_" + "o" * 43
+OTHER_PROJECT = "7f9619ff-8b86-4d01-b42d-00cf4fc964ff"
+
+
+class KeyTable:
+    """gosight.api_keys in memory; `is_down` makes it answer as a PostgreSQL that is not there."""
+
+    def __init__(self) -> None:
+        self.is_down = False
+        self._rows = {
+            KEY: ApiKey(PROJECT, frozenset({"write"}), is_active=True, expires_at=None),
+            OTHER_KEY: ApiKey(OTHER_PROJECT, frozenset({"write"}), is_active=True, expires_at=None),
+            READ_ONLY_KEY: ApiKey(PROJECT, frozenset({"read"}), is_active=True, expires_at=None),
+        }
+        self._by_hash = {hashlib.sha256(k.encode()).hexdigest(): r for k, r in self._rows.items()}
+
+    async def __call__(self, key_hash: str) -> ApiKey | None:
+        await self.ping()
+        return self._by_hash.get(key_hash)
+
+    async def ping(self) -> None:
+        if self.is_down:
+            raise KeyStoreDownError
+
+
+class LanderDouble:
+    """Lands nothing, so that the spool can be looked at."""
+
+    def __init__(self) -> None:
+        self.last_error: str | None = None
+        self.answering = {"mongodb": True, "clickhouse": True}
+
+    def stores(self) -> dict[str, bool]:
+        return self.answering
+
+
+class RunningDoors:
+    """A context manager; the ports are free ones."""
+
+    def __init__(
+        self,
+        folder: Path,
+        lookup: Lookup | None = None,
+        spool_bytes: int = 64 * MIB,
+        key_cache_seconds: float = 300.0,
+    ) -> None:
+        self.key_table = KeyTable()
+        self.lander = LanderDouble()
+        self.spool = Spool(folder / "spool", spool_bytes)
+        self.settings = Settings("", "", "", folder / "spool", http_port=0, grpc_port=0)
+        self._lookup = lookup or self.key_table
+        self._key_cache_seconds = key_cache_seconds
+        self._opened = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="doors")
+
+    def __enter__(self) -> Self:
+        self.spool.__enter__()
+        self._thread.start()
+        assert self._opened.wait(20), "the doors did not open"
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+        self.spool.__exit__(kind, error, trace)
+
+    @property
+    def http_url(self) -> str:
+        return f"http://127.0.0.1:{self._doors.http_port}"
+
+    @property
+    def grpc_address(self) -> str:
+        return f"127.0.0.1:{self._doors.grpc_port}"
+
+    def forget_all(self) -> None:
+        """As if just opened: nothing kept, no key known."""
+        self.spool.remove(self.spooled())
+        self.key_table.is_down = False
+        self.lander.last_error = None
+        self.lander.answering = {"mongodb": True, "clickhouse": True}
+        self._intake._keys = self._new_keys()
+
+    def spooled(self) -> list[SpooledBatch]:
+        """Everything that was kept, oldest first."""
+        return self.spool.read(1 << 40, 1 << 40)
+
+    def spooled_ids(self) -> list[str]:
+        """Ids of all events kept, in order."""
+        return [
+            event.event_id
+            for one in self.spooled()
+            for event in EventBatch.FromString(one.body).events
+        ]
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        self._intake = Intake(self._new_keys(), self.spool)
+        health = Health(self.spool, self.lander, self.key_table.ping)
+        self._doors = await Doors.open(self.settings, self._intake, health)
+        self._opened.set()
+        await self._doors.serve_until(self._stop)
+        self._intake.close()
+
+    def _new_keys(self) -> Keys:
+        return Keys(self._lookup, self._key_cache_seconds, 3600.0)
