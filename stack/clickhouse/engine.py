@@ -141,7 +141,10 @@ def own_default_database(connection: Connection, folder: Path) -> None:
     The engine wraps it in one where a table's name is the path of any file of this machine, and
     where refreshable views do not work.
     """
-    if (folder / "metadata" / "default.sql").exists():
+    kept = folder / "metadata" / "default.sql"
+    # An empty one's id is given away at each start, and then it cannot be attached any more.
+    uuid = connection.text("SELECT uuid FROM system.databases WHERE name = 'default'")
+    if kept.exists() and uuid in kept.read_text():
         connection.query("DETACH DATABASE default")
         connection.query("ATTACH DATABASE default")
     else:
