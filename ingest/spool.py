@@ -184,18 +184,27 @@ class Spool:
 
     def read(self, max_bytes: int, max_events: int) -> list[SpooledBatch]:
         """The oldest batches up to the bounds, but at least one if there is any."""
+        return self.read_after(0, max_bytes, max_events)[0]
+
+    def read_after(
+        self, seq: int, max_bytes: int, max_events: int
+    ) -> tuple[list[SpooledBatch], int]:
+        """As `read`, of those behind place `seq`; and the place of the last one read."""
         block: list[SpooledBatch] = []
         size = events = 0
         with self._connect() as connection:
-            rows = connection.execute(f"SELECT {_COLUMNS} FROM batches ORDER BY seq")
-            for row in rows:
-                batch = SpooledBatch(*row)
+            rows = connection.execute(
+                f"SELECT seq, {_COLUMNS} FROM batches WHERE seq > ? ORDER BY seq", (seq,)
+            )
+            for place, *columns in rows:
+                batch = SpooledBatch(*columns)
                 size += batch.size
                 events += batch.valid
                 if block and (size > max_bytes or events > max_events):
                     break
                 block.append(batch)
-        return block
+                seq = place
+        return block, seq
 
     def depth(self) -> Depth:
         """Reads the disk: call it seldom."""

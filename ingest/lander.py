@@ -1,0 +1,215 @@
+"""Drains the spool into both stores, for as long as ingest runs and whatever state they are in."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ingest.errors import IngestError, StoreError
+from ingest.landing import Landing
+from ingest.settings import MAX_BLOCK_BYTES, Settings
+from ingest.sinks import clickhouse, mongodb
+from ingest.spool import Spool, SpooledBatch
+
+# While one block waits for a store another is decoded.
+LANES = 2
+# A block that was not full is followed by a pause, so that a trickle lands in few inserts.
+PAUSE_SECONDS = 0.2
+PING_SECONDS = 2.0
+FIRST_BACKOFF_SECONDS = 0.2
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _StoreState:
+    """What a store answered last: None = nothing yet, '' = all well."""
+
+    name: str
+    ping: Callable[[], None]
+    error: str | None = None
+
+    def ask(self) -> None:
+        """Never raises."""
+        try:
+            self.ping()
+        except StoreError as error:
+            if not self.error:
+                log.warning("%s", one_line(error))
+            self.error = one_line(error)
+        else:
+            if self.error:
+                log.info("%s answers again", self.name)
+            self.error = ""
+
+
+@dataclass
+class _Block:
+    """Batches that are landed together; `due` is when to try, in monotonic seconds."""
+
+    batches: list[SpooledBatch]
+    due: float = 0.0
+    failures: int = 0
+    size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.size = sum(batch.size for batch in self.batches)
+
+
+class Lander:
+    """`start` and `stop` once each; in between everything spooled lands, at least once."""
+
+    def __init__(self, spool: Spool, settings: Settings, landing: Landing | None = None) -> None:
+        """Asks nothing of the stores; `landing` replaces the stores that `settings` names."""
+        self._spool = spool
+        self._settings = settings
+        self._mongo = mongodb.connect(settings.mongodb_uri)
+        documents = mongodb.MongoSink(self._mongo, settings.mongodb_writers)
+        rows = clickhouse.ClickHouseSink(lambda: clickhouse.connect(settings.clickhouse_url))
+        self._landing = landing or Landing(documents, rows)
+        self._states = (
+            _StoreState("mongodb", documents.ping),
+            _StoreState("clickhouse", rows.ping),
+        )
+        self._block_bytes = min(settings.block_bytes, MAX_BLOCK_BYTES // (2 * LANES))
+        self._stopping = threading.Event()
+        self._changed = threading.Condition()
+        self._waiting: list[_Block] = []  # blocks read and in no lane
+        self._in_flight = 0  # bytes of all blocks read and not landed
+        self._last_seq = 0
+        self._trouble = ""
+        self._threads = [
+            threading.Thread(target=self._read, name="lander", daemon=True),
+            threading.Thread(target=self._watch, name="stores", daemon=True),
+            *(
+                threading.Thread(target=self._lane, name=f"lander-{number}", daemon=True)
+                for number in range(LANES)
+            ),
+        ]
+
+    def start(self) -> None:
+        """Begin with the oldest batch in the spool."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, timeout_seconds: float) -> None:
+        """Finish the blocks begun, if they land in time; the rest stays in the spool."""
+        self._stopping.set()
+        with self._changed:
+            self._changed.notify_all()
+        end = time.monotonic() + timeout_seconds
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        self._mongo.close()
+
+    def stores(self) -> dict[str, bool]:
+        """Whether each store answered when it was last asked, at most a few seconds ago."""
+        return {state.name: state.error == "" for state in self._states}
+
+    @property
+    def last_error(self) -> str | None:
+        """One line on what keeps batches from landing now; None when nothing does."""
+        errors = [state.error for state in self._states if state.error]
+        return "; ".join(errors) or self._trouble or None
+
+    def _watch(self) -> None:
+        while not self._stopping.is_set():
+            for state in self._states:
+                state.ask()
+            self._stopping.wait(PING_SECONDS)
+
+    def _read(self) -> None:
+        while not self._stopping.is_set():
+            with self._changed:
+                self._changed.wait_for(self._has_room)
+            if self._stopping.is_set():
+                return
+            batches, last_seq = self._spool.read_after(
+                self._last_seq, self._block_bytes, self._settings.block_events
+            )
+            if not batches:
+                self._spool.wait_for_batches(timeout_seconds=PAUSE_SECONDS)
+                continue
+            block = _Block(batches)
+            self._last_seq = last_seq
+            with self._changed:
+                self._in_flight += block.size
+                self._waiting.append(block)
+                self._changed.notify_all()
+            if not self._is_full(block):
+                self._stopping.wait(PAUSE_SECONDS)
+
+    def _has_room(self) -> bool:
+        """One block ahead of the lanes; blocks put aside count only by their bytes."""
+        is_next_read = any(block.failures == 0 for block in self._waiting)
+        has_bytes = self._in_flight + self._block_bytes <= MAX_BLOCK_BYTES
+        return self._stopping.is_set() or (has_bytes and not is_next_read)
+
+    def _is_full(self, block: _Block) -> bool:
+        events = sum(batch.valid for batch in block.batches)
+        return block.size > self._block_bytes // 2 or events > self._settings.block_events // 2
+
+    def _lane(self) -> None:
+        while (block := self._next()) is not None:
+            try:
+                self._land(block.batches)
+            except StoreError as error:
+                self._put_back([block], error)
+            except Exception as error:
+                # A fault of this code: others must land all the same.
+                log.exception("a block of %d batches did not land", len(block.batches))
+                self._put_back(_halves(block), error)
+            else:
+                with self._changed:
+                    self._in_flight -= block.size
+                    self._trouble = ""
+                    self._changed.notify_all()
+
+    def _land(self, batches: Sequence[SpooledBatch]) -> None:
+        started = time.perf_counter()
+        self._landing.land(batches)
+        self._spool.remove(list(batches))
+        events = sum(batch.valid for batch in batches)
+        seconds = time.perf_counter() - started
+        log.debug("landed %d batches, %d events in %.2f s", len(batches), events, seconds)
+
+    def _next(self) -> _Block | None:
+        """The block to land now; waits for one. None at the end."""
+        with self._changed:
+            while not self._stopping.is_set():
+                now = time.monotonic()
+                block = min(self._waiting, key=lambda one: one.due, default=None)
+                if block is not None and block.due <= now:
+                    self._waiting.remove(block)
+                    self._changed.notify_all()
+                    return block
+                self._changed.wait(None if block is None else block.due - now)
+        return None
+
+    def _put_back(self, blocks: list[_Block], error: Exception) -> None:
+        for block in blocks:
+            block.failures += 1
+            longest = self._settings.backoff_seconds
+            pause = min(longest, FIRST_BACKOFF_SECONDS * 2 ** min(block.failures - 1, 20))
+            block.due = time.monotonic() + pause
+        text = one_line(error)
+        if text != self._trouble:
+            log.warning("landing waits: %s", text)
+        with self._changed:
+            self._trouble = text
+            self._waiting += blocks
+            self._changed.notify_all()
+
+
+def _halves(block: _Block) -> list[_Block]:
+    """Smaller blocks, so that a batch which cannot land ends up alone."""
+    middle = len(block.batches) // 2
+    parts = (block.batches[:middle], block.batches[middle:])
+    return [_Block(part, failures=block.failures) for part in parts if part]
+
+
+def one_line(error: Exception) -> str:
+    """The first line of an error, not endless."""
+    text = str(error).strip() if isinstance(error, IngestError) else repr(error)
+    return (text.splitlines() or [type(error).__name__])[0][:300]

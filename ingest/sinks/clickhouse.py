@@ -1,0 +1,164 @@
+"""ClickHouse as the lander sees it: Arrow inserts, what is in the ledger, what is erased."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any, TypeVar
+
+import clickhouse_connect
+import pyarrow as pa
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from ingest.decode.arrow import table as arrow_table
+from ingest.decode.rows import Row
+from ingest.errors import RefusedByStoreError, StoreDownError
+from ingest.sinks.interface import Session
+from ingest.sinks.tables import COLUMNS
+
+T = TypeVar("T")
+
+# Errors that values in an insert cause; any other is about the server or its tables: wait.
+REFUSED_CODES = frozenset(
+    {6, 19, 20, 26, 27, 32, 33, 38, 41, 43, 53, 69, 70, 72, 117, 128, 130, 131, 190, 196, 321}
+    | {349, 376, 395, 407, 436, 441, 467, 469, 596, 632, 636, 675, 691}
+)
+# Ids in one statement: 36 characters and quotes each, and a server reads 256 KiB of SQL.
+LOOKUP_CHUNK = 2000
+# Session ids of refused events are kept as they were sent.
+_OF_SESSIONS = {
+    "raw.events": "session_id IN %(ids)s",
+    "raw.replay_chunks": "session_id IN %(ids)s",
+    "raw.rejected_events": "replaceAll(lower(session_id), '-', '') IN %(plain)s",
+}
+
+
+def connect(url: str) -> Client:
+    """StoreDownError when the server does not answer. May be used by several threads."""
+    with translated():
+        return clickhouse_connect.get_client(
+            dsn=url,
+            autogenerate_session_id=False,
+            tz_mode="aware",
+            connect_timeout=5,
+            send_receive_timeout=60,
+        )
+
+
+class ClickHouseSink:
+    """A RowStore on a server whose raw tables are made; `opener` is called when first needed."""
+
+    def __init__(self, opener: Callable[[], Client]) -> None:
+        self._opener = opener
+        self._opened: Client | None = None
+        self._opening = Lock()
+
+    @property
+    def client(self) -> Client:
+        """StoreDownError while the server does not answer."""
+        with self._opening:
+            if self._opened is None:
+                self._opened = self._opener()
+            return self._opened
+
+    def insert(self, table: str, rows: Sequence[Row]) -> None:
+        """Columns that a row leaves out have their defaults."""
+        try:
+            columns = arrow_table(rows, COLUMNS[table])
+        except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
+            raise RefusedByStoreError(f"ClickHouse's columns cannot hold it: {error}") from error
+        database, name = table.split(".")
+        with translated():
+            self.client.insert_arrow(name, columns, database=database)
+
+    def ledgered(self, batches: Iterable[tuple[str, str]]) -> set[str]:
+        """Looked up by primary key."""
+        found: set[str] = set()
+        for project_id, ids in _by_project(batches):
+            for chunk in chunks(ids):
+                found |= self._texts(
+                    "SELECT toString(batch_id) FROM raw.ingest_ledger"
+                    " WHERE project_id = %(project)s AND batch_id IN %(ids)s",
+                    {"project": project_id, "ids": chunk},
+                )
+        return found
+
+    def erased(self, sessions: Collection[Session]) -> set[Session]:
+        """Looked up by primary key."""
+        found: set[Session] = set()
+        for project_id, ids in _by_project(sessions):
+            for chunk in chunks(ids):
+                erased = self._texts(
+                    "SELECT DISTINCT toString(session_id) FROM raw.tombstones"
+                    " WHERE project_id = %(project)s AND session_id IN %(ids)s",
+                    {"project": project_id, "ids": chunk},
+                )
+                found |= {(project_id, session_id) for session_id in erased}
+        return found
+
+    def delete(
+        self, sessions: Collection[Session], batch_ids: Collection[str] | None = None
+    ) -> None:
+        """Delete all rows of these sessions, or only these batches'; refused events too."""
+        of_batches = "" if batch_ids is None else " AND batch_id IN %(batches)s"
+        for project_id, ids in _by_project(sessions):
+            for chunk in chunks(ids):
+                parameters = {
+                    "project": project_id,
+                    "ids": chunk,
+                    "plain": [text.replace("-", "") for text in chunk],
+                    "batches": list(batch_ids or ()),
+                }
+                for table, session_in in _OF_SESSIONS.items():
+                    self._delete(
+                        f"FROM {table} WHERE project_id = %(project)s AND {session_in}{of_batches}",
+                        parameters,
+                    )
+
+    def _delete(self, rows: str, parameters: dict[str, Any]) -> None:
+        # A delete rewrites parts even when it finds nothing; most have nothing to find.
+        if self.rows(f"SELECT 1 {rows} LIMIT 1", parameters):
+            self.command(f"DELETE {rows}", parameters)
+
+    def command(self, statement: str, parameters: dict[str, Any]) -> None:
+        """Run a statement that answers nothing."""
+        with translated():
+            self.client.command(statement, parameters=parameters)
+
+    def rows(self, query: str, parameters: dict[str, Any] | None = None) -> Sequence[Sequence[Any]]:
+        """The answer of a query."""
+        with translated():
+            return self.client.query(query, parameters=parameters or {}).result_rows
+
+    def ping(self) -> None:
+        """StoreDownError when the server does not answer."""
+        self.rows("SELECT 1")
+
+    def _texts(self, query: str, parameters: dict[str, Any]) -> set[str]:
+        return {text for (text,) in self.rows(query, parameters)}
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Driver errors to StoreError."""
+    try:
+        yield
+    except ClickHouseError as error:
+        is_refusal = getattr(error, "code", None) in REFUSED_CODES
+        kind = RefusedByStoreError if is_refusal else StoreDownError
+        raise kind(f"ClickHouse: {str(error).strip()}") from error
+    except OSError as error:
+        raise StoreDownError(f"ClickHouse does not answer: {error}") from error
+
+
+def _by_project(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
+    ids: dict[str, list[str]] = {}
+    for project_id, text in sorted(set(pairs)):
+        ids.setdefault(project_id, []).append(text)
+    yield from ids.items()
+
+
+def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Parts short enough for one statement."""
+    for start in range(0, len(items), LOOKUP_CHUNK):
+        yield items[start : start + LOOKUP_CHUNK]

@@ -1,0 +1,63 @@
+"""What the lander asks of the two stores; tests put doubles in their place."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from ingest.decode.documents import Document
+from ingest.decode.rows import Row
+
+# Project id and session id.
+Session = tuple[str, str]
+
+
+class Kind(Enum):
+    """Events and replay payloads are kept apart; the value names collection and table."""
+
+    EVENTS = "events"
+    REPLAY = "replay_chunks"
+
+
+@dataclass
+class Written:
+    """What became of documents, by their index in the list given.
+
+    Each is in one of the two: `owners` has the batch whose copy MongoDB holds, `refused` the reason
+    why it holds none.
+    """
+
+    owners: dict[int, str] = field(default_factory=dict)
+    refused: dict[int, str] = field(default_factory=dict)
+
+
+class DocumentStore(Protocol):
+    """All calls may be repeated. StoreDownError: some may be written or not; call again."""
+
+    def insert(self, kind: Kind, documents: Sequence[Document]) -> Written:
+        """Keep each document unless its event is there already. No event may be given twice."""
+
+    def delete(self, kind: Kind, documents: Sequence[Document]) -> None:
+        """Forget documents, as far as their batch owns them."""
+
+    def forget(self, sessions: Collection[Session]) -> None:
+        """Delete the summaries of sessions."""
+
+    def summarise(self, documents: Sequence[Document]) -> None:
+        """Bring the summaries of the sessions of these event documents up to date."""
+
+
+class RowStore(Protocol):
+    """All calls may be repeated. StoreDownError: call again."""
+
+    def insert(self, table: str, rows: Sequence[Row]) -> None:
+        """All or none. RefusedByStoreError when a row is to blame."""
+
+    def ledgered(self, batches: Iterable[tuple[str, str]]) -> set[str]:
+        """Which batches, given as (project, batch), have a ledger row."""
+
+    def erased(self, sessions: Collection[Session]) -> set[Session]:
+        """Which sessions have a tombstone."""
+
+    def delete(self, sessions: Collection[Session], batch_ids: Collection[str]) -> None:
+        """Delete these batches' rows of these sessions."""

@@ -1,0 +1,269 @@
+"""MongoDB as the lander sees it: bulk writes, owners of duplicates, summaries of sessions."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+
+from bson.errors import BSONError
+from pymongo import MongoClient, ReplaceOne
+from pymongo.collection import Collection as MongoCollection
+from pymongo.errors import (
+    BulkWriteError,
+    DocumentTooLarge,
+    OperationFailure,
+    PyMongoError,
+    WriteConcernError,
+)
+
+from ingest.decode.documents import Document
+from ingest.errors import RefusedByStoreError, StoreDownError
+from ingest.schema import mongo as schema
+from ingest.sinks.interface import Kind, Session, Written
+from ingest.sinks.split import write_or_split
+from ingest.summary import SUMMARISED_TYPES, fold, summary_id
+
+log = logging.getLogger(__name__)
+
+COLLECTION = {Kind.EVENTS: schema.EVENTS, Kind.REPLAY: schema.REPLAY_CHUNKS}
+DUPLICATE_KEY = 11000
+# A refusal with one of these codes is about the server or the login: wait, no document is to blame.
+PASSING_CODES = frozenset(
+    {6, 7, 11, 13, 18, 43, 46, 50, 63, 64, 89, 91, 100, 112, 133, 150, 189, 202, 211, 225, 234}
+    | {246, 262, 317, 358, 384, 391, 9001, 10107, 11600, 11601, 11602, 13388, 13435, 13436, 14031}
+)
+# The embedded server passes on SQLite's troubles and its refusals under one code for all.
+UNKNOWN_ERROR = 8
+PASSING_TEXTS = ("locked", "disk", "readonly", "unable to open", "out of memory", "closed", "busy")
+# What a client refuses to encode; never sent.
+UNENCODABLE = (BSONError, DocumentTooLarge, OverflowError, UnicodeError, RecursionError)
+MIN_CHUNK = 500  # documents for one writer; fewer are not worth a thread
+LOOKUP_CHUNK = 1000
+
+
+def document_id(project_id: str, event_id: str) -> str:
+    """The `_id` of an event's document: the project leads, and owners are found by primary key."""
+    return f"{project_id}:{event_id}"
+
+
+def connect(uri: str) -> "MongoClient[Document]":
+    """Does not wait for the server; times come back in UTC."""
+    return MongoClient(
+        uri,
+        tz_aware=True,
+        serverSelectionTimeoutMS=5_000,
+        connectTimeoutMS=5_000,
+        socketTimeoutMS=60_000,
+    )
+
+
+class MongoSink:
+    """A DocumentStore on a server that `ingest.schema.mongo` has prepared."""
+
+    def __init__(self, client: "MongoClient[Document]", writers: int = 1) -> None:
+        self._client = client
+        self._writers = writers
+        self._pool = ThreadPoolExecutor(writers, thread_name_prefix="mongodb")
+        # A summary is read, folded and written back; two at once would lose one.
+        self._summaries = Lock()
+
+    def insert(self, kind: Kind, documents: Sequence[Document]) -> Written:
+        """Each document gets the `_id` of its event."""
+        for document in documents:
+            document["_id"] = document_id(document["projectId"], document["eventId"])
+        size = max(MIN_CHUNK, -(-len(documents) // self._writers))
+        starts = range(0, len(documents), size)
+        collection = COLLECTION[kind].of(self._client)
+        chunks = self._pool.map(lambda at: _insert(collection, documents[at : at + size]), starts)
+        written = Written()
+        for at, chunk in zip(starts, chunks, strict=True):
+            written.owners.update((at + index, owner) for index, owner in chunk.owners.items())
+            written.refused.update((at + index, why) for index, why in chunk.refused.items())
+        return written
+
+    def delete(self, kind: Kind, documents: Sequence[Document]) -> None:
+        """Only copies of the document's own batch go."""
+        by_batch: dict[str, list[str]] = defaultdict(list)
+        for document in documents:
+            key = document_id(document["projectId"], document["eventId"])
+            by_batch[document["batchId"]].append(key)
+        collection = COLLECTION[kind].of(self._client)
+        with translated():
+            for batch_id, ids in by_batch.items():
+                for chunk in _chunks(ids):
+                    collection.delete_many({"_id": {"$in": chunk}, "batchId": batch_id})
+
+    def forget(self, sessions: Collection[Session]) -> None:
+        """By primary key."""
+        summaries = schema.SESSIONS.of(self._client)
+        with self._summaries, translated():
+            for chunk in _chunks([summary_id(*session) for session in sessions]):
+                summaries.delete_many({"_id": {"$in": chunk}})
+
+    def summarise(self, documents: Sequence[Document]) -> None:
+        """Events of other types than SUMMARISED_TYPES change nothing."""
+        by_session: dict[str, list[Document]] = defaultdict(list)
+        for document in documents:
+            if document.get("type") in SUMMARISED_TYPES:
+                key = summary_id(document["projectId"], document["sessionId"])
+                by_session[key].append(document)
+        if not by_session:
+            return
+        collection = schema.SESSIONS.of(self._client)
+        with self._summaries, translated():
+            known: dict[str, Document] = {}
+            for chunk in _chunks(list(by_session)):
+                known |= {one["_id"]: one for one in collection.find({"_id": {"$in": chunk}})}
+            changed = [
+                ReplaceOne({"_id": key}, summary, upsert=True)
+                for key, events in by_session.items()
+                if (summary := fold(known.get(key), events)) != known.get(key)
+            ]
+            if changed:
+                _replace(collection, changed)
+
+    def erase(self, project_id: str, session_id: str) -> None:
+        """Delete all that any collection holds of a session."""
+        with translated():
+            for spec in schema.COLLECTIONS:
+                spec.of(self._client).delete_many(of_session(project_id, session_id))
+
+    def batches_of(self, project_id: str, session_id: str) -> list[str]:
+        """Batch of each event and replay payload of a session."""
+        with translated():
+            return [
+                document["batchId"]
+                for kind in Kind
+                for document in COLLECTION[kind]
+                .of(self._client)
+                .find(of_session(project_id, session_id), {"batchId": 1})
+            ]
+
+    def ping(self) -> None:
+        """StoreDownError when the server does not answer."""
+        with translated():
+            self._client.admin.command("ping")
+
+    def close(self) -> None:
+        """End the writers; the client is its opener's to close."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def of_session(project_id: str, session_id: str) -> Document:
+    """A filter; the written-out $eq lets the embedded server use its index."""
+    return {"projectId": {"$eq": project_id}, "sessionId": {"$eq": session_id}}
+
+
+def _replace(
+    collection: "MongoCollection[Document]", changed: "list[ReplaceOne[Document]]"
+) -> None:
+    try:
+        collection.bulk_write(changed, ordered=False)
+    except BulkWriteError as error:
+        for one in error.details["writeErrors"]:
+            # Another process may have made the summary first: then the next try reads it.
+            if one["code"] == DUPLICATE_KEY or _is_passing(one["code"], one["errmsg"]):
+                raise StoreDownError(f"MongoDB: {one['errmsg']}") from error
+            # Its events have landed; only their digest is missing.
+            log.error("MongoDB refuses a summary of a session: %s", one["errmsg"])
+
+
+def _insert(collection: "MongoCollection[Document]", documents: Sequence[Document]) -> Written:
+    written = Written()
+
+    def write(indexes: Sequence[int]) -> None:
+        errors = _insert_many(collection, [documents[index] for index in indexes])
+        for error in errors:
+            index = indexes[error["index"]]
+            if error["code"] == DUPLICATE_KEY:
+                duplicates.add(index)
+            elif _is_passing(error["code"], error["errmsg"]):
+                raise StoreDownError(f"MongoDB: {error['errmsg']}")
+            else:
+                written.refused[index] = str(error["errmsg"])
+
+    duplicates: set[int] = set()
+    indexes = range(len(documents))
+    written.refused.update(write_or_split(write, indexes))
+    owners = _owners(collection, [documents[index]["_id"] for index in duplicates])
+    for index in indexes:
+        if index in written.refused:
+            continue
+        if index not in duplicates:
+            written.owners[index] = documents[index]["batchId"]
+        elif (owner := owners.get(documents[index]["_id"])) is not None:
+            written.owners[index] = owner
+        else:
+            _insert_again(collection, documents[index], index, written)
+    return written
+
+
+def _insert_again(
+    collection: "MongoCollection[Document]", document: Document, index: int, written: Written
+) -> None:
+    """A duplicate key without an owner: the owner was erased meanwhile, or another key is meant."""
+    errors = _insert_many(collection, [document])
+    if not errors:
+        written.owners[index] = document["batchId"]
+    elif _is_passing(errors[0]["code"], errors[0]["errmsg"]):
+        raise StoreDownError(f"MongoDB: {errors[0]['errmsg']}")
+    elif (owner := _owners(collection, [document["_id"]]).get(document["_id"])) is not None:
+        written.owners[index] = owner
+    else:
+        written.refused[index] = str(errors[0]["errmsg"])
+
+
+def _insert_many(
+    collection: "MongoCollection[Document]", documents: list[Document]
+) -> list[dict[str, Any]]:
+    """The errors of single documents."""
+    try:
+        with translated():
+            collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        if error.details["writeConcernErrors"]:
+            raise StoreDownError(f"MongoDB: {error.details['writeConcernErrors'][0]}") from error
+        errors: list[dict[str, Any]] = error.details["writeErrors"]
+        return errors
+    return []
+
+
+def _owners(collection: "MongoCollection[Document]", ids: list[str]) -> dict[str, str]:
+    """Document to the batch that brought it."""
+    owners: dict[str, str] = {}
+    for chunk in _chunks(ids):
+        with translated():
+            found = collection.find({"_id": {"$in": chunk}}, {"batchId": 1})
+            owners |= {document["_id"]: document["batchId"] for document in found}
+    return owners
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Driver errors to StoreError; the errors of single documents stay as they are."""
+    try:
+        yield
+    except BulkWriteError:
+        raise
+    except UNENCODABLE as error:
+        raise RefusedByStoreError(f"MongoDB cannot hold it: {error}") from error
+    except OperationFailure as error:
+        is_passing = isinstance(error, WriteConcernError) or _is_passing(error.code, str(error))
+        kind = StoreDownError if is_passing else RefusedByStoreError
+        raise kind(f"MongoDB: {error}") from error
+    except PyMongoError as error:
+        raise StoreDownError(f"MongoDB does not answer: {error}") from error
+
+
+def _is_passing(code: int | None, text: str) -> bool:
+    if code in (None, UNKNOWN_ERROR):
+        return any(word in text.lower() for word in PASSING_TEXTS)
+    return code in PASSING_CODES
+
+
+def _chunks(ids: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(ids), LOOKUP_CHUNK):
+        yield ids[start : start + LOOKUP_CHUNK]
