@@ -10,9 +10,10 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
+from orchestration.resources.clients import integer
 from orchestration.resources.run import RunResource
 from orchestration.transform.project import CLICKHOUSE, POSTGRES, Project
-from orchestration.transform.run_dbt import Event, build
+from orchestration.transform.run_dbt import Event, build, unchanged
 
 
 class StageKeys(DagsterDbtTranslator):
@@ -32,6 +33,8 @@ class StageKeys(DagsterDbtTranslator):
         return self.get_asset_key(dbt_resource_props).path[0]
 
 
+# Materialisations that leave a table.
+TABLES = {"incremental", "table", "seed"}
 TRANSLATOR = StageKeys(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
 
 
@@ -46,15 +49,27 @@ def _models(project: Project, name: str, select: str) -> dg.AssetsDefinition:
         plan = run.plan()
         wanted = _selected(project, context.selected_asset_keys)
         if plan.sessions == 0 and _exist(run, project, wanted):
-            context.log.info("nothing is planned: %s stay as they are", ", ".join(wanted))
-            yield from (
-                dg.MaterializeResult(asset_key=key, metadata={"rows_written": 0})
-                for key in context.selected_asset_keys
-            )
+            yield from unchanged(project, wanted, TRANSLATOR)
             return
-        yield from build(project, wanted, TRANSLATOR)
+        for event in build(project, wanted, TRANSLATOR):
+            yield _with_rows(run, project, event)
 
     return models
+
+
+def _with_rows(run: RunResource, project: Project, event: Event) -> Event:
+    """How many rows a ClickHouse table has now: its adapter does not say how many it wrote."""
+    if project.target == "clickhouse" and isinstance(event, dg.MaterializeResult):
+        stage, name = event.asset_key.path if event.asset_key else ("", "")
+        if name in _tables(project):
+            rows = integer(run.clickhouse(), f"SELECT count() FROM {stage}.{name}")
+            return event._replace(metadata={**(event.metadata or {}), "dagster/row_count": rows})
+    return event
+
+
+def _tables(project: Project) -> set[str]:
+    nodes = project.manifest()["nodes"].values()
+    return {node["name"] for node in nodes if node["config"]["materialized"] in TABLES}
 
 
 def _selected(project: Project, keys: set[dg.AssetKey]) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
@@ -16,11 +17,7 @@ from orchestration.settings import CHECKOUT
 
 INPUTS = ("dbt_project.yml", "dbt_project/**/*")
 
-# Parsing connects to nothing. With the same addresses every time, dbt re-uses its last parse.
-NOWHERE = {
-    "HXI_CLICKHOUSE_URL": "http://nobody:nothing@127.0.0.1:1",
-    "HXI_POSTGRES_DSN": "postgresql://nobody:nothing@127.0.0.1:1/nowhere",
-}
+DATABASE = "hxi_dashboard"
 
 
 class DbtParseError(Exception):
@@ -70,11 +67,23 @@ class Project:
 
 @lru_cache(maxsize=4)
 def _parse(project: Project, changed_at: float) -> Manifest:  # noqa: ARG001 - part of the cache's key
-    with _environment(NOWHERE):
+    with _environment(_nowhere(os.environ.get("HXI_POSTGRES_DSN", ""))):
         result = dbtRunner().invoke(["parse", *project.arguments()])
     if not isinstance(result.result, Manifest):
         raise DbtParseError(f"dbt cannot parse {project.root}: {result.exception}")
     return result.result
+
+
+def _nowhere(postgres_dsn: str) -> Mapping[str, str]:
+    """Addresses to parse with: it connects to nothing, and dbt re-uses a parse with equal ones.
+
+    The database's name stays, because dbt writes it into every relation.
+    """
+    database = urlsplit(postgres_dsn).path.strip("/") or DATABASE
+    return {
+        "HXI_CLICKHOUSE_URL": "http://nobody:nothing@127.0.0.1:1",
+        "HXI_POSTGRES_DSN": f"postgresql://nobody:nothing@127.0.0.1:1/{database}",
+    }
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from graphlib import TopologicalSorter
 from typing import Any, TypeAlias
 
 import dagster as dg
@@ -52,27 +53,62 @@ def build(
         raise DbtRunError(f"dbt {project.target}: " + "; ".join(failed))
 
 
+def unchanged(
+    project: Project, unique_ids: list[str], translator: DagsterDbtTranslator
+) -> Iterator[Event]:
+    """What `build` yields, without dbt, where no row would be written.
+
+    Tests count as passed: they read the rows of the plan, and a run they fail leaves its plan open.
+    """
+    manifest = project.manifest()
+    parents = {one: manifest["parent_map"][one] for one in unique_ids}
+    for unique_id in TopologicalSorter(parents).static_order():
+        if unique_id in parents:
+            key = translator.get_asset_spec(manifest, unique_id, None).key
+            yield dg.MaterializeResult(asset_key=key, metadata={"rows_written": 0})
+            for test in _tests_of(unique_id, manifest):
+                yield from _check(
+                    test, manifest, translator, passed=True, metadata={"rows_read": 0}
+                )
+
+
+def _tests_of(unique_id: str, manifest: Mapping[str, Any]) -> Iterator[str]:
+    for child in manifest["child_map"][unique_id]:
+        if manifest["nodes"].get(child, {}).get("attached_node") == unique_id:
+            yield child
+
+
 def _events(
     node: RunResult, manifest: Mapping[str, Any], translator: DagsterDbtTranslator
 ) -> Iterator[Event]:
     unique_id = node.node.unique_id
     if unique_id.startswith("test."):
-        check = get_asset_check_key_for_test(
-            manifest=manifest,
-            dagster_dbt_translator=translator,
-            test_unique_id=unique_id,
-            project=None,
-        )
-        if check is not None and node.status != TestStatus.Skipped:
-            yield dg.AssetCheckResult(
-                asset_key=check.asset_key,
-                check_name=check.name,
-                passed=node.status in GOOD,
-                metadata={"failing_rows": node.failures or 0},
-            )
-    elif node.status in GOOD:
-        rows = (node.adapter_response or {}).get("rows_affected")
+        if node.status != TestStatus.Skipped:
+            passed, metadata = node.status in GOOD, {"failing_rows": node.failures or 0}
+            yield from _check(unique_id, manifest, translator, passed=passed, metadata=metadata)
+    elif unique_id.startswith(("model.", "seed.")) and node.status in GOOD:  # hooks report too
         yield dg.MaterializeResult(
             asset_key=translator.get_asset_spec(manifest, unique_id, None).key,
-            metadata={"seconds": round(node.execution_time, 3), "rows_written": rows or 0},
+            metadata={"seconds": round(node.execution_time, 3)},
+        )
+
+
+def _check(
+    test_id: str,
+    manifest: Mapping[str, Any],
+    translator: DagsterDbtTranslator,
+    *,
+    passed: bool,
+    metadata: Mapping[str, int],
+) -> Iterator[dg.AssetCheckResult]:
+    """None for a test that belongs to no single asset."""
+    check = get_asset_check_key_for_test(
+        manifest=manifest,
+        dagster_dbt_translator=translator,
+        test_unique_id=test_id,
+        project=None,
+    )
+    if check is not None:
+        yield dg.AssetCheckResult(
+            asset_key=check.asset_key, check_name=check.name, passed=passed, metadata=metadata
         )

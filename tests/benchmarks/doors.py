@@ -1,0 +1,96 @@
+"""Acknowledged events per second through both doors, beside a bare parse and spool append."""
+
+import asyncio
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import uuid4
+
+import grpc
+import httpx
+from gosight.ingest_pb2 import EventBatch
+from gosight.ingest_pb2_grpc import IngestServiceStub
+
+from ingest.spool import Spool, SpooledBatch
+from stack.endpoints import Endpoints
+from tests.benchmarks.report import Report, timed
+
+CLIENTS = 8
+
+
+def measure(report: Report, endpoints: Endpoints, batches: Sequence[EventBatch]) -> None:
+    """Each door gets all batches, from `CLIENTS` clients at once, while rows are landed."""
+    bodies = [batch.SerializeToString() for batch in batches]
+    events = sum(len(batch.events) for batch in batches)
+    report.section(f"doors: {events:,} events in {len(bodies):,} batches, {CLIENTS} clients")
+    bare = report.rate("bare parse + spool append", events, timed(lambda: _bare(bodies)).seconds)
+    http = report.rate(
+        "HTTP, protobuf", events, timed(lambda: asyncio.run(_http(endpoints, bodies))).seconds
+    )
+    rpc = report.rate("gRPC, SendBatch", events, timed(lambda: _grpc(endpoints, bodies)).seconds)
+    report.ratio("HTTP / bare", http / bare)
+    report.ratio("gRPC / bare", rpc / bare)
+
+
+def _bare(bodies: Sequence[bytes]) -> None:
+    with tempfile.TemporaryDirectory() as folder, Spool(Path(folder), 1 << 34) as spool:
+        written = []
+        for body in bodies:
+            batch = EventBatch.FromString(body)
+            written.append(spool.append(_spooled(batch.SerializeToString(), len(batch.events))))
+        for one in written:
+            one.result()
+
+
+def _spooled(body: bytes, events: int) -> SpooledBatch:
+    return SpooledBatch(
+        batch_id=str(uuid4()),
+        project_id="bench",
+        door="bench",
+        sdk_version="",
+        sent_at=0,
+        ingested_at=int(time.time() * 1000),
+        received=events,
+        valid=events,
+        filtered=0,
+        body=body,
+        positions=b"",
+        rejects=b"",
+    )
+
+
+async def _http(endpoints: Endpoints, bodies: Sequence[bytes]) -> None:
+    waiting = iter(bodies)
+    headers = {"content-type": "application/x-protobuf", "x-gosight-key": endpoints.project_key}
+
+    async def send(client: httpx.AsyncClient) -> None:
+        for body in waiting:
+            answer = await client.post("/v1/events", content=body, headers=headers)
+            while answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                await asyncio.sleep(0.2)
+                answer = await client.post("/v1/events", content=body, headers=headers)
+            answer.raise_for_status()
+
+    async with httpx.AsyncClient(base_url=endpoints.ingest_url, timeout=60) as client:
+        await asyncio.gather(*(send(client) for _ in range(CLIENTS)))
+
+
+def _grpc(endpoints: Endpoints, bodies: Sequence[bytes]) -> None:
+    lock, waiting = threading.Lock(), iter(bodies)
+    metadata = (("x-gosight-key", endpoints.project_key),)
+
+    def send(_: int) -> None:
+        with grpc.insecure_channel(endpoints.ingest_grpc) as channel:
+            stub = IngestServiceStub(channel)
+            while True:
+                with lock:
+                    body = next(waiting, None)
+                if body is None:
+                    return
+                stub.SendBatch(EventBatch.FromString(body), metadata=metadata, wait_for_ready=True)
+
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        list(clients.map(send, range(CLIENTS)))

@@ -1,0 +1,59 @@
+"""How benchmarks say what they measured: each figure beside a bare baseline of the same run."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+
+
+@dataclass(frozen=True)
+class Timed:
+    """What a call took and gave."""
+
+    seconds: float
+    result: Any
+
+
+def timed(work: Callable[[], Any]) -> Timed:
+    """Wall time of one call."""
+    started = time.perf_counter()
+    result = work()
+    return Timed(time.perf_counter() - started, result)
+
+
+@dataclass
+class Report:
+    """Prints a line a figure; keeps all for `--json`."""
+
+    figures: list[dict[str, Any]] = field(default_factory=list)
+
+    def section(self, title: str) -> None:
+        """A heading; what follows belongs to it."""
+        click.echo(f"\n{title}")
+
+    def rate(self, name: str, count: int, seconds: float) -> float:
+        """Count per second, on its own."""
+        rate = count / seconds
+        self._keep(name, events=count, seconds=seconds, per_second=rate)
+        click.echo(f"  {name:<44} {rate:>12,.0f} /s   ({count:,} in {seconds:.2f} s)")
+        return rate
+
+    def ratio(self, name: str, value: float, limit: str = "") -> None:
+        """A figure that may be compared between machines."""
+        self._keep(name, ratio=value, limit=limit)
+        click.echo(f"  {name:<44} {value:>12.2f} x   {limit}".rstrip())
+
+    def seconds(self, name: str, value: float, limit: str = "") -> None:
+        """A time that stands for itself."""
+        self._keep(name, seconds=value, limit=limit)
+        click.echo(f"  {name:<44} {value:>12.2f} s   {limit}".rstrip())
+
+    def megabytes(self, name: str, value: float, limit: str = "") -> None:
+        """Memory, MiB."""
+        self._keep(name, mebibytes=value, limit=limit)
+        click.echo(f"  {name:<44} {value:>12,.0f} MiB {limit}".rstrip())
+
+    def _keep(self, name: str, **figures: Any) -> None:
+        self.figures.append({"name": name, **figures})
