@@ -33,19 +33,24 @@ class Mart:
 class Status:
     """`stores` leaves out Redis when there is none; `ingest` is None when it does not answer.
 
-    `waiting_sessions` (sessions a run would plan) is None before the first schema is made or when
-    ClickHouse is down.
+    `waiting_sessions` have rows that no finished run has seen; `planned_sessions` are those of the
+    plan that is open, because a run works on it or died. Both are None before the first schema is
+    made or when ClickHouse is down.
     """
 
     stores: dict[str, bool]
     ingest: dict[str, Any] | None
     waiting_sessions: int | None
+    planned_sessions: int | None
     marts: list[Mart]
 
     @property
     def is_up(self) -> bool:
         """Whether nothing that should run is down."""
         return all(self.stores.values()) and self.ingest is not None
+
+
+_UNKNOWN: tuple[None, None, list[Mart]] = (None, None, [])
 
 
 def collect(endpoints: Endpoints) -> Status:
@@ -57,8 +62,8 @@ def collect(endpoints: Endpoints) -> Status:
         redis.NAME: (redis.answers, endpoints.redis_url),
     }
     stores = {name: answers(address) for name, (answers, address) in checks.items() if address}
-    waiting, marts = _warehouse(endpoints.clickhouse_url) if stores[clickhouse.NAME] else (None, [])
-    return Status(stores, _health(endpoints.ingest_url), waiting, marts)
+    warehouse = _warehouse(endpoints.clickhouse_url) if stores[clickhouse.NAME] else _UNKNOWN
+    return Status(stores, _health(endpoints.ingest_url), *warehouse)
 
 
 def _health(ingest_url: str) -> dict[str, Any] | None:
@@ -70,56 +75,55 @@ def _health(ingest_url: str) -> dict[str, Any] | None:
     return health
 
 
-def _warehouse(url: str) -> tuple[int | None, list[Mart]]:
+def _warehouse(url: str) -> tuple[int | None, int | None, list[Mart]]:
     try:
         with clients.clickhouse(url) as client:
-            return waiting_sessions(client), marts(client)
+            return *sessions(client), marts(client)
     except ClickHouseError:
-        return None, []
+        return _UNKNOWN
 
 
-def waiting_sessions(client: Client) -> int | None:
-    """Sessions with rows landed that no finished run has seen; None without the tables."""
+def sessions(client: Client) -> tuple[int | None, int | None]:
+    """How many wait for a run, and how many the open plan has; None without the tables."""
     known = client.query(
-        "SELECT count() FROM system.tables"
-        " WHERE (database, name) IN (('raw', 'session_index'), ('ops', 'done'))"
+        "SELECT count() FROM system.tables WHERE (database, name) IN"
+        " (('raw', 'session_index'), ('ops', 'done'), ('ops', 'planned_sessions'))"
     ).result_rows[0][0]
-    if known < 2:
-        return None
-    return int(
-        client.query(
-            """
-            SELECT count()
-            FROM (SELECT project_id, session_id, sum(n) AS n
-                  FROM raw.session_index GROUP BY project_id, session_id) AS landed
-            LEFT JOIN (SELECT project_id, session_id, n FROM ops.done FINAL) AS done
-                USING (project_id, session_id)
-            WHERE landed.n != done.n
-            """
-        ).result_rows[0][0]
-    )
+    if known < 3:
+        return None, None
+    ((waiting, planned),) = client.query(
+        """
+        SELECT
+            (SELECT count()
+             FROM (SELECT project_id, session_id, sum(n) AS n
+                   FROM raw.session_index GROUP BY project_id, session_id) AS landed
+             LEFT JOIN (SELECT project_id, session_id, n FROM ops.done FINAL) AS done
+                 USING (project_id, session_id)
+             WHERE landed.n != done.n),
+            (SELECT count() FROM ops.planned_sessions)
+        """
+    ).result_rows
+    return int(waiting), int(planned)
 
 
 def marts(client: Client) -> list[Mart]:
     """Every table of database gosight by name; views are left out."""
     tables = client.query(
         """
-        SELECT t.name, t.total_rows, arrayIntersect({columns:Array(String)}, groupArray(c.name))
+        SELECT t.name, arrayIntersect({columns:Array(String)}, groupArray(c.name))
         FROM system.tables AS t
         JOIN system.columns AS c ON c.database = t.database AND c.table = t.name
         WHERE t.database = {database:String} AND t.engine LIKE '%MergeTree'
-        GROUP BY t.name, t.total_rows ORDER BY t.name
+        GROUP BY t.name ORDER BY t.name
         """,
         parameters={"database": MARTS, "columns": list(FRESHNESS_COLUMNS)},
     ).result_rows
-    return [Mart(name, rows, _newest(client, name, rows, has)) for name, rows, has in tables]
+    return [_mart(client, name, columns) for name, columns in tables]
 
 
-def _newest(client: Client, table: str, rows: int, columns: list[str]) -> datetime | None:
+def _mart(client: Client, table: str, columns: list[str]) -> Mart:
+    """Counted, because the engine's own numbers hold rows that are deleted but not yet merged."""
     column = next((name for name in FRESHNESS_COLUMNS if name in columns), None)
-    if column is None or not rows:
-        return None
-    newest: datetime = client.query(f"SELECT max({column}) FROM {MARTS}.`{table}`").result_rows[0][
-        0
-    ]
-    return newest
+    newest = f"maxOrNull({column})" if column else "NULL"
+    (row,) = client.query(f"SELECT count(), {newest} FROM {MARTS}.`{table}`").result_rows
+    return Mart(table, *row)

@@ -7,11 +7,21 @@ import click
 
 from stack.cli.options import data_dir_option
 from stack.endpoints import resolve
+from stack.services import ROOT
+
+# So that plain `dbt build` works from the checkout, in folders of its own: a run of the warehouse
+# keeps its parsed project elsewhere.
+DBT_VARIABLES = {
+    "DBT_PROFILES_DIR": str(ROOT / "dbt_project"),
+    "DBT_TARGET_PATH": str(ROOT / "target" / "shell"),
+    "DBT_LOG_PATH": str(ROOT / "logs" / "shell"),
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+}
 
 
 @click.command()
 @data_dir_option
 def env(data_dir: Path | None) -> None:
-    """Print `export HXI_…` lines: eval "$(hxi env)"."""
-    for name, value in resolve(data_dir).environment().items():
+    """Print `export` lines of the HXI_ variables, and what dbt needs: eval "$(hxi env)"."""
+    for name, value in (resolve(data_dir).environment() | DBT_VARIABLES).items():
         click.echo(f"export {name}={shlex.quote(value)}")

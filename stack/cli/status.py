@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -29,14 +30,26 @@ def status(data_dir: Path | None, as_json: bool) -> None:
 def _print(found: Status) -> None:
     for name, is_up in found.stores.items():
         click.echo(f"{name:<12} {'up' if is_up else 'DOWN'}")
-    click.echo(f"{'ingest':<12} {'DOWN' if found.ingest is None else _flat(found.ingest)}")
-    waiting = "unknown" if found.waiting_sessions is None else str(found.waiting_sessions)
-    click.echo(f"{'waiting':<12} {waiting} sessions for `hxi run`")
+    click.echo(f"{'ingest':<12} {'DOWN' if found.ingest is None else 'up'}")
+    if found.ingest is not None:
+        click.echo(f"{'spool':<12} {_spool(found.ingest)}")
+    click.echo(f"{'waiting':<12} {_waiting(found)}")
     for mart in found.marts:
         newest = f"newest {mart.newest:%Y-%m-%d %H:%M:%S} UTC" if mart.newest else ""
         click.echo(f"gosight.{mart.name:<26} {mart.rows:>12,} rows  {newest}".rstrip())
 
 
-def _flat(health: dict[str, object]) -> str:
-    """Ingest's own words, one line; its keys are its own."""
-    return "  ".join(f"{key} {json.dumps(value)}" for key, value in health.items())
+def _spool(health: dict[str, Any]) -> str:
+    """What of ingest's /health tells whether batches get through to the stores."""
+    spool = health.get("spool", {})
+    depth = f"{spool.get('batches', 0):,} batches, {spool.get('bytes', 0):,} bytes"
+    age = f", the oldest for {spool['oldest_age_seconds']:.0f} s" if spool.get("batches") else ""
+    error = health.get("last_landing_error")
+    return f"{depth}{age}{f'; last error: {error}' if error else ''}"
+
+
+def _waiting(found: Status) -> str:
+    if found.waiting_sessions is None:
+        return "unknown"
+    plan = f"; a plan of {found.planned_sessions:,} is open" if found.planned_sessions else ""
+    return f"{found.waiting_sessions:,} sessions for `hxi run`{plan}"
