@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -20,6 +21,7 @@ YEAR_2100_MS = 4_102_444_800_000
 MAX_TEXT_BYTES = 64 * 1024
 MAX_EVENT_BYTES = 1024 * 1024
 MAX_REPLAY_BYTES = 4 * 1024 * 1024
+MAX_SESSIONS_REMEMBERED = 1_000
 
 _UUID = re.compile(
     r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32}"
@@ -55,9 +57,15 @@ def _fault_of_ids(event: Event) -> Fault | None:
         return Reason.MISSING_SESSION_ID, "session_id is empty"
     if not _UUID.fullmatch(event_id):
         return Reason.INVALID_UUID, "event_id is no UUID"
-    if not _UUID.fullmatch(session_id):
+    if len(session_id) > 36 or not _is_session_id(session_id):
         return Reason.INVALID_UUID, "session_id is no UUID"
     return None
+
+
+@lru_cache(MAX_SESSIONS_REMEMBERED)
+def _is_session_id(text: str) -> bool:
+    """Remembered, since a session's events come one after another."""
+    return _UUID.fullmatch(text) is not None
 
 
 def _fault_of_time(event: Event, ingested_at: int, *, backfill: bool) -> Fault | None:
