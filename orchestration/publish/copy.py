@@ -94,7 +94,8 @@ def _stream(response: ByteStream, connection: psycopg.Connection[Any], table: La
                     tail = (tail + chunk[-TAIL_BYTES:])[-TAIL_BYTES:]
                     copy.write(chunk)
         except psycopg.DataError as error:
-            raise CopyError(f"landing.{table.name}: {_late_failure(tail) or error}") from error
+            reason = _late_failure(tail) or error.diag.message_primary
+            raise CopyError(f"landing.{table.name}: {reason}") from error
         except HTTPError as error:
             raise CopyError(f"landing.{table.name}: ClickHouse broke off: {error}") from error
         return cursor.rowcount
@@ -103,4 +104,4 @@ def _stream(response: ByteStream, connection: psycopg.Connection[Any], table: La
 def _late_failure(tail: bytes) -> str:
     """ClickHouse's message if the stream ended in one, else ''."""
     _, mark, message = tail.partition(FAILED_LATE)
-    return message.decode(errors="replace").strip() if mark else ""
+    return " ".join(message.decode(errors="replace").split()) if mark else ""

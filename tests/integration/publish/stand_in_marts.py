@@ -180,8 +180,7 @@ class Marts:
 
     def put(self, *visits: Visit) -> None:
         """Rewrite the visits' sessions, as the marts' models do."""
-        for visit in visits:
-            self.erase(visit)
+        self.erase(*visits)
         for table in TABLES.keys() - {"planned_sessions"}:
             rows = [row for visit in visits for row in visit.rows()[table]]
             if rows:
@@ -195,13 +194,15 @@ class Marts:
         row = [visit.project_id, visit.session_id, step, "/far", START]
         self._client.insert(f"{self.database}.journeys", [row], column_names=names)
 
-    def erase(self, visit: Visit) -> None:
-        """The session leaves every mart."""
+    def erase(self, *visits: Visit) -> None:
+        """The sessions leave every mart."""
+        sessions = [(visit.project_id, str(visit.session_id)) for visit in visits]
         for table in TABLES.keys() - {"planned_sessions"}:
             self._client.command(
-                f"DELETE FROM {self.database}.{table} WHERE project_id = %(project)s"
-                " AND session_id = %(session)s",
-                parameters={"project": visit.project_id, "session": str(visit.session_id)},
+                f"DELETE FROM {self.database}.{table}"
+                " WHERE (project_id, toString(session_id))"
+                " IN {sessions:Array(Tuple(String, String))}",
+                parameters={"sessions": sessions},
             )
 
     def plan(self, visits: Iterable[Visit]) -> None:
