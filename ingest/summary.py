@@ -33,7 +33,7 @@ def fold(summary: Document | None, events: Iterable[Document]) -> Document:
         "projectId": project_id,
         "sessionId": session_id,
         "userId": meta.get("user", {}).get("userId"),
-        "device": device.get("os") or device.get("deviceType"),
+        "device": device.get("os") or _device_type(device),
         "ip": None,  # the address of a client is not kept
         "startedAt": start and start["timestamp"],
         "endedAt": end and end["timestamp"],
@@ -43,6 +43,12 @@ def fold(summary: Document | None, events: Iterable[Document]) -> Document:
         "userAgent": device.get("userAgent"),
         "meta": meta,
     }
+
+
+def _device_type(device: Document) -> str | None:
+    """`mobile` of DEVICE_TYPE_MOBILE."""
+    name = device.get("deviceType")
+    return str(name).removeprefix("DEVICE_TYPE_").lower() if name else None
 
 
 def _parts(event: Document) -> Iterable[tuple[str, Document]]:

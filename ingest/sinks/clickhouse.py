@@ -130,6 +130,14 @@ class ClickHouseSink:
         with translated():
             return self.client.query(query, parameters=parameters or {}).result_rows
 
+    def stream(self, query: str, parameters: dict[str, Any]) -> Iterator[Any]:
+        """The rows of an answer too long to hold."""
+        with (
+            translated(),
+            self.client.query_rows_stream(query, parameters=parameters) as answer,
+        ):
+            yield from answer
+
     def ping(self) -> None:
         """StoreDownError when the server does not answer."""
         self.rows("SELECT 1")

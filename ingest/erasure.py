@@ -1,0 +1,110 @@
+"""Erases sessions for good: a tombstone first, then both stores, then the index (DESIGN 4.3)."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from clickhouse_connect.driver.client import Client
+from pymongo import MongoClient
+
+from ingest.decode.checks import canonical_uuid
+from ingest.landing import add_to_index
+from ingest.sinks import tables
+from ingest.sinks.clickhouse import ClickHouseSink
+from ingest.sinks.interface import Session
+from ingest.sinks.mongodb import MongoSink
+from ingest.spool import now_ms
+
+SETTLE_SECONDS = 5.0
+_POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Erased:
+    """`events` (replay payloads too) is what the ledger counts as landed and no store holds now."""
+
+    sessions: int
+    events: int
+
+
+def erase_sessions(
+    mongo: "MongoClient[dict[str, Any]]",
+    clickhouse: Client,
+    project_id: str,
+    session_ids: Iterable[str],
+    settle_seconds: float = SETTLE_SECONDS,
+) -> Erased:
+    """Delete all rows and documents of these sessions; none of their events lands ever again.
+
+    Ids may be in any form of a UUID. Safe to repeat, and to be repeated after it died at any step:
+    StoreError says that it must be. `settle_seconds` is how long batches are waited for that are
+    between the stores and the ledger, so that each event counts as landed or as erased, not both.
+    """
+    documents, rows = MongoSink(mongo), ClickHouseSink(lambda: clickhouse)
+    sessions = sorted({(project_id, canonical_uuid(text)) for text in session_ids})
+    try:
+        _entomb(rows, sessions)
+        _count(documents, rows, sessions, settle_seconds)
+        for session in sessions:
+            documents.erase(*session)
+        rows.delete(sessions)
+        add_to_index(rows, sessions)
+        return Erased(len(sessions), sum(_counted(rows, sessions).values()))
+    finally:
+        documents.close()
+
+
+def _entomb(rows: ClickHouseSink, sessions: Sequence[Session]) -> None:
+    """From here on nothing of these sessions lands, and what is landing is dropped again."""
+    missing = set(sessions) - rows.erased(sessions)
+    _write_tombstones(rows, dict.fromkeys(sorted(missing), 0))
+
+
+def _count(
+    documents: MongoSink, rows: ClickHouseSink, sessions: Sequence[Session], settle_seconds: float
+) -> None:
+    """Keep how many landed events go: a second tombstone, once, before anything is deleted."""
+    counted = _counted(rows, sessions)
+    found = {
+        session: documents.batches_of(*session) for session in sessions if not counted.get(session)
+    }
+    end = time.monotonic() + settle_seconds
+    while True:
+        batches = {(project, batch) for (project, _), ids in found.items() for batch in ids}
+        in_ledger = rows.ledgered(batches)
+        if len(in_ledger) == len(batches) or time.monotonic() > end:
+            break
+        time.sleep(_POLL_SECONDS)
+        found = {session: documents.batches_of(*session) for session in found}
+    # What is in no ledger row will be counted there, as erased.
+    landed = {session: sum(one in in_ledger for one in ids) for session, ids in found.items()}
+    _write_tombstones(rows, {session: count for session, count in landed.items() if count})
+
+
+def _counted(rows: ClickHouseSink, sessions: Sequence[Session]) -> dict[Session, int]:
+    if not sessions:
+        return {}
+    found = rows.rows(
+        "SELECT project_id, toString(session_id), sum(events_erased) FROM raw.tombstones"
+        " WHERE (project_id, session_id) IN %(sessions)s GROUP BY project_id, session_id",
+        {"sessions": sessions},
+    )
+    return {(project_id, session_id): int(count) for project_id, session_id, count in found}
+
+
+def _write_tombstones(rows: ClickHouseSink, counts: dict[Session, int]) -> None:
+    now = now_ms()
+    if counts:
+        rows.insert(
+            tables.TOMBSTONES,
+            [
+                {
+                    "project_id": project_id,
+                    "session_id": session_id,
+                    "erased_at": now,
+                    "events_erased": count,
+                }
+                for (project_id, session_id), count in counts.items()
+            ],
+        )
