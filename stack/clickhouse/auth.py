@@ -35,7 +35,8 @@ def authenticate(
 def _failed(name: str) -> QueryError:
     return refused(
         AUTHENTICATION_FAILED,
-        f"{name}: Authentication failed: password is incorrect, or there is no user with such name.",
+        f"{name}: Authentication failed: password is incorrect,"
+        " or there is no user with such name.",
     )
 
 

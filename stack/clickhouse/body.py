@@ -29,7 +29,7 @@ def decoded(
 
 
 def read_statement(query: bytes, body: Iterator[bytes]) -> tuple[Statement, Iterator[bytes]]:
-    """The statement of URL query + line end + body; what is left of an INSERT's body is its data."""
+    """The statement of URL query + line end + body; behind an INSERT's head comes its data."""
     text = query
     scan_at = 0
     for chunk in body:

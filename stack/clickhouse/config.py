@@ -14,6 +14,8 @@ from stack.clickhouse.auth import User
 DISPLAY_NAME = "hxi"
 CONFIG_FILE = "config.xml"
 USERS_FILE = "users.xml"
+OWNER_ROLE = "owner"
+READER_ROLE = "reader"
 # Other programs run beside this one; what a query may take leaves room for merges.
 SERVER_MEMORY_SHARE = 0.6
 QUERY_MEMORY_SHARE = 0.4
@@ -116,6 +118,8 @@ def _engine_config(config: Config) -> str:
 
 
 def _users_config(config: Config) -> str:
+    # The engine knows one user. Its rights come from roles, so that a connection can drop to the
+    # reader's: table functions that reach outside need rights of their own, which it has not.
     # implicit_select: the engine alone reads `abc` as SELECT abc; a server calls it a syntax error.
     return f"""<clickhouse>
   <profiles><default>
@@ -123,10 +127,18 @@ def _users_config(config: Config) -> str:
     <max_memory_usage>{config.query_memory}</max_memory_usage>
     <max_execution_time>{config.query_seconds}</max_execution_time>
   </default></profiles>
+  <roles>
+    <{OWNER_ROLE}><grants>
+      <query>GRANT ALL ON *.* WITH GRANT OPTION</query>
+    </grants></{OWNER_ROLE}>
+    <{READER_ROLE}><grants>
+      <query>GRANT SELECT, SHOW, dictGet ON *.*</query>
+    </grants></{READER_ROLE}>
+  </roles>
   <users><default>
     <password></password><networks><ip>::/0</ip></networks>
     <profile>default</profile><quota>default</quota>
-    <named_collection_control>1</named_collection_control>
+    <grants><query>GRANT {OWNER_ROLE}</query><query>GRANT {READER_ROLE}</query></grants>
   </default></users>
   <quotas><default/></quotas>
 </clickhouse>

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from chdb import _chdb
+from chdb import _chdb as untyped
 
 from stack.clickhouse import config as configuration
 from stack.clickhouse.errors import QueryError, from_engine
 from stack.clickhouse.tokens import literal, quoted
 
+_chdb: Any = untyped
 # The engine makes its own query ids. This setting is a text without effect on a single server, so
 # it carries ours into system.processes, where KILL finds it.
 MARK = "cluster_for_parallel_replicas"
@@ -83,6 +84,10 @@ class Connection:
         """81 when there is no such database."""
         self.query(f"USE {quoted(database)}")
 
+    def be(self, role: str) -> None:
+        """Have the rights of that role only."""
+        self.query(f"SET ROLE {role}")
+
     def writes(self, sql: bytes) -> bool:
         """Whether the statement changes anything; text that does not parse does not."""
         with _engine_errors():
@@ -111,9 +116,13 @@ class Engine:
         self.version = self._root.text("SELECT version()")
         self.timezone = self._root.text("SELECT timezone()")
 
-    def connect(self) -> Connection:
+    def connect(self, *, is_readonly: bool = False) -> Connection:
         """Cheap (0.1 ms): a request takes a fresh one."""
-        return Connection(self._address)
+        connection = Connection(self._address)
+        if is_readonly:
+            connection.set({"readonly": "2"})  # settings may be changed, but not this one
+            connection.be(configuration.READER_ROLE)
+        return connection
 
     def kill(self, mark: str) -> None:
         """Ask the running query of that mark to stop; does not wait for its end."""

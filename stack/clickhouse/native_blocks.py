@@ -20,8 +20,9 @@ MAX_BLOCK_BYTES = 1 << 30  # the server's own limit
 
 
 def _checksum(data: bytes) -> bytes:
-    low, high = CityHash128(data)
-    return CHECKSUM.pack(low, high)
+    number = CityHash128(data)
+    # The high word first, each little-endian: the order in the engine's own column files.
+    return CHECKSUM.pack(number >> 64, number & 0xFFFF_FFFF_FFFF_FFFF)
 
 
 class BlockEncoder:

@@ -1,23 +1,15 @@
 """What one HTTP request asks for: URL, headers and a multipart body taken apart."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-# Parameters of the interface itself; all others are settings.
+# Parameters of the interface itself; all others are settings of the engine.
 OWN = {
-    *("query", "database", "default_format", "user", "password", "quota_key", "query_id"),
+    *("query", "database", "default_format", "user", "password", "quota_key", "query_id", "role"),
     *("session_id", "session_timeout", "session_check", "close_session", "stacktrace"),
-    *("wait_end_of_query", "buffer_size", "compress", "decompress", "role", "http_method"),
-    *("client_protocol_version", "enable_http_compression", "send_progress_in_http_headers"),
-    *("http_headers_progress_interval_ms", "cancel_http_readonly_queries_on_client_close"),
-    *("http_response_buffer_size", "http_wait_end_of_query", "http_zlib_compression_level"),
-    *(
-        "readonly_http",
-        "add_http_cors_header",
-        "http_native_compression_disable_checksumming_on_decompress",
-    ),
+    *("wait_end_of_query", "buffer_size", "compress", "decompress", "client_protocol_version"),
 }
 FORMAT = "TabSeparated"
 
@@ -52,7 +44,7 @@ class Request:
             if name.startswith("param_")
         }
 
-    def settings(self, without: set[str] = frozenset()) -> dict[str, str]:  # type: ignore[assignment]
+    def settings(self, without: Collection[str] = ()) -> dict[str, str]:
         """Of the engine, by name; `without` are parameters of external tables."""
         return {
             name: value

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,10 @@ from stack.clickhouse.statement import Statement
 
 # send_query encodes each block on its own; only of these formats may the pieces be joined.
 JOINABLE = {"Native", "RowBinary", "TabSeparated", "TSV", "CSV", "JSONEachRow"}
+COUNTERS = (
+    *("read_rows", "read_bytes", "written_rows", "written_bytes", "total_rows_to_read"),
+    *("result_rows", "result_bytes", "elapsed_ns"),
+)
 F_SETPIPE_SZ = 1031
 PIPE_BYTES = 1 << 20
 
@@ -37,10 +42,8 @@ class Run:
 
     def summary(self) -> dict[str, int]:
         """What is known so far."""
-        names = ("read_rows", "read_bytes", "written_rows", "written_bytes", "total_rows_to_read")
-        names += ("result_rows", "result_bytes", "elapsed_ns")
         progress = self.connection.progress
-        return {name: max(progress.get(name, 0), self.counters.get(name, 0)) for name in names}
+        return {name: max(progress.get(name, 0), self.counters.get(name, 0)) for name in COUNTERS}
 
     def count(self, result: Any) -> None:
         """Counters of a result that came whole."""
@@ -60,9 +63,8 @@ def select(run: Run, *, has_extremes: bool) -> None:
     if run.format not in JOINABLE or run.statement.has_totals or has_extremes:
         _through_pipe(run)
         return
-    sql = run.statement.sql + b"\n" + run.statement.tail
     try:
-        for result in run.connection.stream(sql, run.format, run.parameters):
+        for result in run.connection.stream(run.statement.text, run.format, run.parameters):
             data = result.bytes()
             run.add(result.rows_read(), len(data))
             run.reply.write(data)
@@ -76,8 +78,11 @@ def select(run: Run, *, has_extremes: bool) -> None:
 
 def other(run: Run) -> None:
     """DDL, SET, SHOW, INSERT SELECT and the like: results are small."""
-    sql = run.statement.sql + b"\n" + run.statement.tail
-    result = run.connection.query(sql, run.format, run.parameters)
+    if run.statement.second == b"USER" and run.statement.keyword in {b"CREATE", b"DROP"}:
+        # The engine cannot store users. Tools that make one as a first step must get on.
+        print(f"{run.statement.keyword.decode()} USER has no effect here", file=sys.stderr)
+        return
+    result = run.connection.query(run.statement.text, run.format, run.parameters)
     data = result.bytes()
     run.count(result)
     run.add(result.rows_read() if data else 0, len(data))

@@ -4,30 +4,21 @@ import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from stack.clickhouse import body, running
+from stack.clickhouse import body, guard, running
 from stack.clickhouse.auth import User, authenticate
+from stack.clickhouse.config import OWNER_ROLE, READER_ROLE
 from stack.clickhouse.engine import MARK, Connection, Engine
-from stack.clickhouse.errors import (
-    NOT_IMPLEMENTED,
-    QUERY_WITH_SAME_ID,
-    READONLY,
-    SYNTAX_ERROR,
-    ClientGoneError,
-    QueryError,
-    refused,
-)
+from stack.clickhouse.errors import QUERY_WITH_SAME_ID, ClientGoneError, QueryError, refused
+from stack.clickhouse.external import ExternalTable, drop, external_tables, fill, own_params
+from stack.clickhouse.kill import with_engine_ids
+from stack.clickhouse.multipart import boundary_of, parse_form
 from stack.clickhouse.reply import Reply
 from stack.clickhouse.request import Request
-from stack.clickhouse.sessions import Session, Sessions
+from stack.clickhouse.sessions import Sessions
 from stack.clickhouse.statement import Kind, Statement
 from stack.clickhouse.streams import Inlet, Outlet
-
-READONLY_MESSAGE = (
-    "Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly."
-    " You should use method POST for modifying queries."
-)
 
 
 @dataclass
@@ -81,36 +72,69 @@ class Service:
     def _answer(self, call: Call, reply: Reply) -> None:
         request = call.request
         user = authenticate(self._users, request.headers, request.params)
-        reply.choose(request.params, request.headers)
         chunks = body.decoded(iter(call.inlet), request.params, request.headers)
+        request, tables = _with_form(request, chunks)
+        reply.choose(request.params, request.headers)
         query = request.params.get("query", "").encode("utf-8", "surrogateescape")
         statement, data = body.read_statement(query, chunks)
-        _check(statement)
-        with self._registered(call), self._connection(call, user) as (connection, session):
-            if _is_readonly(request) and _writes(connection, statement):
-                raise refused(READONLY, READONLY_MESSAGE)
-            self._run(call, connection, statement, data, reply)
-            if session and statement.keyword in {b"SET", b"USE"}:
+        guard.check(statement)
+        settings = request.settings(own_params(tables))
+        job = Job(call, request, statement, data, reply, user, tables, settings)
+        with self._registered(call):
+            if "session_id" in request.params:
+                self._in_session(job)
+            else:
+                self._alone(job)
+
+    def _alone(self, job: "Job") -> None:
+        connection = self._engine.connect(is_readonly=job.user.is_readonly)
+        try:
+            if job.request.database:
+                connection.use(job.request.database)
+            connection.set(job.marked_settings)
+            self._run(job, connection)
+        finally:
+            connection.close()
+
+    def _in_session(self, job: "Job") -> None:
+        database, settings = job.request.database, job.marked_settings
+        with self.sessions.hold(job.user, job.request.params) as session:
+            try:
+                session.borrow(settings, database)
+                self._run(job, session.connection)
+            finally:
+                drop(session.connection, job.tables)
+                session.give_back(settings, database)
+            if job.statement.keyword in {b"SET", b"USE"}:
                 session.note_change()
 
-    def _run(
-        self,
-        call: Call,
-        connection: Connection,
-        statement: Statement,
-        data: Iterator[bytes],
-        reply: Reply,
-    ) -> None:
-        request = call.request
-        fmt = statement.format or request.default_format
-        run = running.Run(connection, statement, request.parameters, fmt, reply)
+    def _run(self, job: "Job", connection: Connection) -> None:
+        statement = job.statement
+        guard.check_request(connection, job.request, statement)
+        if job.user.is_readonly:
+            guard.check_reader(connection, statement, job.settings)
+        self._fill(job, connection)
+        if statement.keyword == b"KILL":
+            with self._lock:
+                marks = dict(self._marks)
+            statement = replace(statement, sql=with_engine_ids(statement.sql, marks, connection))
+        fmt = statement.format or job.request.default_format
+        run = running.Run(connection, statement, job.request.parameters, fmt, job.reply)
         if statement.kind is Kind.INSERT_DATA:
-            running.insert(run, data)
+            running.insert(run, job.data)
         elif statement.kind is Kind.SELECT:
-            call.is_cancellable = True
-            running.select(run, has_extremes=request.params.get("extremes") == "1")
+            job.call.is_cancellable = True
+            running.select(run, has_extremes=job.settings.get("extremes") == "1")
         else:
             running.other(run)
+
+    @staticmethod
+    def _fill(job: "Job", connection: Connection) -> None:
+        if job.tables and job.user.is_readonly:
+            connection.be(OWNER_ROLE)  # to make temporary tables, which a reader may not
+        fill(connection, job.tables)
+        if job.tables and job.user.is_readonly:
+            connection.be(READER_ROLE)
 
     @contextmanager
     def _registered(self, call: Call) -> Iterator[None]:
@@ -125,47 +149,34 @@ class Service:
             with self._lock:
                 del self._marks[query_id]
 
-    @contextmanager
-    def _connection(self, call: Call, user: User) -> Iterator[tuple[Connection, Session | None]]:
-        request = call.request
-        settings = {MARK: call.mark, "log_comment": request.query_id, **request.settings()}
-        settings.pop("readonly", None)  # it cannot be undone on a connection: see _is_readonly
-        if "session_id" in request.params:
-            with self.sessions.hold(user, request.params) as session:
-                try:
-                    session.borrow(settings, request.database)
-                    yield session.connection, session
-                finally:
-                    session.give_back(settings, request.database)
-            return
-        connection = self._engine.connect()
-        try:
-            if user.is_readonly:
-                connection.set({"readonly": "2"})
-            if request.database:
-                connection.use(request.database)
-            connection.set(settings)
-            yield connection, None
-        finally:
-            connection.close()
+
+@dataclass
+class Job:
+    """A request, taken apart."""
+
+    call: Call
+    request: Request
+    statement: Statement
+    data: Iterator[bytes]
+    reply: Reply
+    user: User
+    tables: tuple[ExternalTable, ...]
+    settings: dict[str, str]
+
+    @property
+    def marked_settings(self) -> dict[str, str]:
+        """With the marks by which the query is found again; `readonly` is the guard's business."""
+        own = {MARK: self.call.mark, "log_comment": self.request.query_id}
+        given = {name: value for name, value in self.settings.items() if name != "readonly"}
+        return {**own, **given}
 
 
-def _check(statement: Statement) -> None:
-    if statement.has_many:
-        raise refused(SYNTAX_ERROR, "Syntax error (Multi-statements are not allowed).")
-    if statement.names_file:
-        raise refused(
-            NOT_IMPLEMENTED, "INTO OUTFILE and FROM INFILE are for files of the client, not here."
-        )
-
-
-def _is_readonly(request: Request) -> bool:
-    return request.method == "GET" or request.params.get("readonly", "0") != "0"
-
-
-def _writes(connection: Connection, statement: Statement) -> bool:
-    if statement.kind is Kind.INSERT_DATA:
-        return True
-    if statement.keyword in {b"SET", b"USE"}:
-        return False
-    return connection.writes(statement.sql)
+def _with_form(
+    request: Request, chunks: Iterator[bytes]
+) -> tuple[Request, tuple[ExternalTable, ...]]:
+    boundary = boundary_of(request.headers.get("content-type", ""))
+    if not boundary:
+        return request, ()
+    form = parse_form(boundary, chunks)
+    params = {**request.params, **form.fields}
+    return replace(request, params=params), external_tables(form.files, params)

@@ -78,9 +78,8 @@ class Sessions:
             if session is None:
                 if params.get("session_check") == "1":
                     raise refused(SESSION_NOT_FOUND, "Session not found.")
-                session = self._sessions[key] = Session(self._engine.connect())
-                if user.is_readonly:
-                    session.connection.set({"readonly": "2"})
+                connection = self._engine.connect(is_readonly=user.is_readonly)
+                session = self._sessions[key] = Session(connection)
             if not session.lock.acquire(blocking=False):
                 raise refused(SESSION_IS_LOCKED, "Session is locked by a concurrent client.")
         try:
@@ -89,7 +88,8 @@ class Sessions:
             with self._lock:
                 session.expires = time.monotonic() + seconds
                 session.lock.release()
-                if params.get("close_session") == "1" and self._sessions.pop(key, None):
+                if params.get("close_session") == "1":
+                    del self._sessions[key]
                     session.connection.close()
 
     def sweep(self) -> None:

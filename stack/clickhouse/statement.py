@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 from stack.clickhouse.tokens import Token, tokens
 
@@ -23,17 +24,23 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Statement:
-    """`sql` has neither the FORMAT clause nor data; `tail` (SETTINGS) goes after a FORMAT."""
+    """`sql` has neither the FORMAT clause nor data."""
 
     kind: Kind
     keyword: bytes
     sql: bytes
-    tail: bytes = b""
+    second: bytes = b""  # the word after the first, whatever it is
+    tail: bytes = b""  # SETTINGS that came after FORMAT
     format: str = ""
     data_start: int = -1  # offset into the text given; INSERT_DATA only
     has_many: bool = False
     has_totals: bool = False
     names_file: bool = False  # INTO OUTFILE or FROM INFILE, which are the client's business
+
+    @property
+    def text(self) -> bytes:
+        """Without FORMAT, as the engine takes it when the format is an argument."""
+        return self.sql + b"\n" + self.tail if self.tail.strip() else self.sql
 
     @property
     def answers(self) -> bool:
@@ -81,11 +88,12 @@ def whole(text: bytes) -> Statement:
     if at is not None:
         name = found[at + 1].text.decode()
         sql, tail = text[: found[at].start], text[found[at + 1].end :]
-    pairs = {(one.keyword, two.keyword) for one, two in zip(found, found[1:], strict=False)}
+    pairs = {(one.keyword, two.keyword) for one, two in pairwise(found)}
     return Statement(
         kind=kind,
         keyword=keyword,
         sql=sql,
+        second=found[1].keyword if len(found) > 1 else b"",
         tail=tail,
         format=name,
         has_many=any(token.text == b";" for token in found),
