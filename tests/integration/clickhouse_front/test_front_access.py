@@ -64,9 +64,15 @@ def test_get_is_read_only(http: httpx.Client, client: Client) -> None:
     assert client.query("SHOW TABLES").result_rows == []
 
 
-def test_the_reader_reads_with_settings_and_temporary_results(reader: Client) -> None:
-    assert reader.query("SELECT n FROM facts", settings={"max_threads": 1}).first_row == (1,)
+def test_the_reader_reads_rows_and_arrow_and_may_set_its_limits(
+    front: Front, reader: Client, database: str
+) -> None:
+    assert reader.query("SELECT n FROM facts").result_rows == [(1,)]
     assert reader.query_arrow("SELECT n FROM facts").num_rows == 1
+    limits = {"database": database, "max_threads": "1"}
+    with front.http(READ_ONLY) as http:
+        answer = http.post("/", params=limits, content="SELECT getSetting('max_threads')")
+    assert answer.text == "1\n"
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,16 @@ ROWS = 200_000
 def table(client: Client) -> str:
     client.command(
         """CREATE TABLE t (n UInt64, s String, at DateTime64(3, 'UTC') DEFAULT 0)
-           ENGINE = MergeTree ORDER BY n SETTINGS non_replicated_deduplication_window = 100"""
+           ENGINE = MergeTree ORDER BY n"""
     )
     return "t"
+
+
+@pytest.fixture
+def remembering(client: Client, table: str) -> str:
+    """The same table, which knows the tokens of its latest blocks."""
+    client.command(f"ALTER TABLE {table} MODIFY SETTING non_replicated_deduplication_window = 100")
+    return table
 
 
 def count(client: Client) -> int:
@@ -86,10 +93,10 @@ def test_a_body_in_chunks_is_one_insert(http: httpx.Client, client: Client, tabl
     assert (answer.status_code, count(client)) == (200, ROWS)
 
 
-def test_the_same_token_twice_inserts_once(client: Client, table: str) -> None:
+def test_the_same_token_twice_inserts_once(client: Client, remembering: str) -> None:
     def insert(token: str) -> None:
         settings = {"insert_deduplication_token": token}
-        client.insert(table, [[1, "a"], [2, "b"]], column_names=["n", "s"], settings=settings)
+        client.insert(remembering, [[1, "a"], [2, "b"]], column_names=["n", "s"], settings=settings)
 
     insert("batch 1")
     insert("batch 1")
@@ -98,10 +105,10 @@ def test_the_same_token_twice_inserts_once(client: Client, table: str) -> None:
     assert count(client) == 4
 
 
-def test_the_same_token_twice_with_arrow_inserts_once(client: Client, table: str) -> None:
+def test_the_same_token_twice_with_arrow_inserts_once(client: Client, remembering: str) -> None:
     arrow = pa.table({"n": pa.array([1, 2], pa.uint64()), "s": ["a", "b"]})
     for _ in range(2):
-        client.insert_arrow(table, arrow, settings={"insert_deduplication_token": "block"})
+        client.insert_arrow(remembering, arrow, settings={"insert_deduplication_token": "block"})
     assert count(client) == 2
 
 

@@ -50,4 +50,4 @@ def test_a_busy_session_answers_373(front: Front, http: httpx.Client) -> None:
 def test_a_session_that_must_exist_and_does_not_answers_372(http: httpx.Client) -> None:
     params = {"session_id": "nobody", "session_check": "1"}
     answer = http.post("/", params=params, content="SELECT 1")
-    assert (answer.status_code, answer.headers["X-ClickHouse-Exception-Code"]) == (404, "372")
+    assert (answer.status_code, answer.headers["X-ClickHouse-Exception-Code"]) == (500, "372")
