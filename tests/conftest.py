@@ -16,6 +16,10 @@ from stack.embedded import Stack
 from stack.endpoints import Endpoints
 
 
+# Recordings of real visits that lie beside the checkout; they are not part of it.
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
 @dataclass(frozen=True)
 class TestProject:
     """A project nobody else uses: `id` is in every row, `key` lets its events in."""
@@ -74,3 +78,11 @@ def postgres(endpoints: Endpoints) -> Iterator[psycopg.Connection[Any]]:
 def project(postgres: psycopg.Connection[Any]) -> TestProject:
     """A fresh project with its own key."""
     return TestProject(*projects.create(postgres, f"test {uuid4().hex}"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of recordings; skips the test where there is none."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("needs the recordings in ../shared/data beside the checkout, not there")
+    return SHARED_DATA

@@ -11,6 +11,7 @@
 
 {% macro _delete_planned(keys, plan, plan_keys) -%}
     {%- if is_incremental() -%}
+    {%- do follow_contract() -%}
     delete from {{ this }}
     where ({{ keys | join(', ') }}) in (select {{ plan_keys | join(', ') }} from {{ plan }})
     {%- else -%}

@@ -11,16 +11,22 @@ PAUSE_SECONDS = 0.5
 
 
 def wait_until_drained(ingest_url: str, since: float, patience_seconds: float) -> None:
-    """Return when ingest's spool holds nothing accepted before `since` (time.monotonic)."""
-    deadline = time.monotonic() + patience_seconds
+    """Return when ingest's spool holds nothing accepted before `since` (time.monotonic).
+
+    IngestDownError when its oldest batch stays the same for so long, or ingest away.
+    """
+    oldest, changed_at = float("-inf"), time.monotonic()
     while True:
-        asked_at = time.monotonic()
+        now = time.monotonic()
         age = _oldest_age(ingest_url)
-        if age is not None and age < asked_at - since:
+        if age is not None and now - age > since:
             return
-        if time.monotonic() > deadline:
+        if age is not None and now - age > oldest + PAUSE_SECONDS:
+            oldest, changed_at = now - age, now
+        elif now - changed_at > patience_seconds:
             raise IngestDownError(
-                f"ingest's spool did not drain within {patience_seconds:.0f} s: see `hxi status`"
+                f"ingest's spool has not moved for {patience_seconds:.0f} s: what was taken is"
+                " safe in it, see `hxi status`"
             )
         time.sleep(PAUSE_SECONDS)
 

@@ -1,10 +1,6 @@
 {#- One row per accepted event (replay payloads apart) of the planned sessions, typed, deduplicated and
     attributed to its page. The only reader of raw. -#}
 {{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    full_refresh=false,
-    on_schema_change='append_new_columns',
     pre_hook="{{ delete_planned_sessions() }}",
     order_by='(project_id, session_id, timestamp, event_id)',
     partition_by='toYYYYMM(event_date)',

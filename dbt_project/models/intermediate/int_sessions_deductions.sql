@@ -77,9 +77,9 @@ vitals as (
         session_id,
         vital.1 as code,
         quantileExactInclusive(0.75)(assumeNotNull(vital.2)) as p75
-    from {{ ref('int_views_vitals') }}
+    from {{ ref('int_views') }}
     array join [('lcp', toFloat64(lcp)), ('inp', toFloat64(inp)), ('cls', toFloat64(cls))] as vital
-    where vital.2 is not null
+    where vital.2 is not null and {{ in_planned_sessions() }}
     group by project_id, session_id, code
 ),
 

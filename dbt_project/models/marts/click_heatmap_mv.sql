@@ -1,9 +1,5 @@
 {#- One row per day, page, viewport width, grid cell and element. Cells are floored, so that -1 and 1 differ. -#}
 {{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    full_refresh=false,
-    on_schema_change='append_new_columns',
     pre_hook="{{ delete_planned_days('date') }}",
     order_by='(project_id, path, viewport_width, grid_x, grid_y, target_selector, target_tag, date)',
     partition_by='toYYYYMM(date)',

@@ -1,9 +1,5 @@
 {#- One row per session: 100 less its deductions, each of which is named in `issues`. -#}
 {{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    full_refresh=false,
-    on_schema_change='append_new_columns',
     pre_hook="{{ delete_planned_sessions() }}",
     order_by='(project_id, session_id)',
     partition_by='toYYYYMM(session_date)',

@@ -1,9 +1,5 @@
 {#- One row per detection; each click is charged once: rage before error before dead. -#}
 {{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    full_refresh=false,
-    on_schema_change='append_new_columns',
     pre_hook="{{ delete_planned_sessions() }}",
     order_by='(project_id, insight_type, timestamp)',
     partition_by='toYYYYMM(insight_date)',

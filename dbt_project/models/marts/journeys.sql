@@ -1,9 +1,5 @@
 {#- One row per page step of a session, runs of one path collapsed. -#}
 {{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    full_refresh=false,
-    on_schema_change='append_new_columns',
     pre_hook="{{ delete_planned_sessions() }}",
     order_by='(project_id, session_id, step)',
     partition_by='toYYYYMM(step_date)',
@@ -22,6 +18,9 @@ select
     view_id,
     toBool(step = 1) as is_entry,
     toBool(step = max(step) over (partition by project_id, session_id)) as is_exit,
+    leadInFrame(path) over (
+        partition by project_id, session_id order by step rows between current row and 1 following
+    ) as next_path,
     toDate(started_at) as step_date
 from {{ source('signals', 'journey_steps') }}
 where {{ in_planned_sessions() }}

@@ -1,9 +1,5 @@
 {#- One row per project, UTC day, method and endpoint. -#}
 {{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    full_refresh=false,
-    on_schema_change='append_new_columns',
     pre_hook="{{ delete_planned_days('day') }}",
     order_by='(project_id, day, endpoint, method)',
     partition_by='toYYYYMM(day)',

@@ -1,0 +1,24 @@
+{#- One row per project, UTC day and page with a measured LCP. States: avgMerge(avg_lcp),
+    quantileExactInclusiveMerge(0.75)(p75_lcp). CLS is averaged as a decimal, whose sum has no order. -#}
+{{ config(
+    pre_hook="{{ delete_planned_days('day') }}",
+    order_by='(project_id, day, path)',
+    partition_by='toYYYYMM(day)',
+) }}
+
+select
+    project_id,
+    view_date as day,
+    path,
+    count() as view_count,
+    avgState(lcp) as avg_lcp,
+    avgState(fid) as avg_fid,
+    avgState(toDecimal64(cls, 6)) as avg_cls,
+    avgState(ttfb) as avg_ttfb,
+    quantileExactInclusiveState(0.75)(lcp) as p75_lcp,
+    quantileExactInclusiveState(0.95)(lcp) as p95_lcp,
+    quantileExactInclusiveState(0.75)(inp) as p75_inp,
+    quantileExactInclusiveState(0.75)(cls) as p75_cls
+from {{ ref('int_views') }}
+where lcp is not null and {{ in_planned_days('view_date') }}
+group by all
