@@ -95,12 +95,11 @@ def _exist(run: RunResource, project: Project, unique_ids: list[str]) -> bool:
 def assets() -> list[dg.AssetsDefinition]:
     """Events, marts and the stage, each an asset definition of one dbt call."""
     return [
-        _models(CLICKHOUSE, "dbt_events", "path:dbt_project/models/events"),
+        _models(CLICKHOUSE, "dbt_events", "group:events"),
         _models(
             CLICKHOUSE,
             "dbt_marts",
-            "path:dbt_project/models/intermediate path:dbt_project/models/marts"
-            " path:dbt_project/seeds",
+            "group:intermediate group:marts resource_type:seed",
         ),
-        _models(POSTGRES, "dbt_stage", "path:dbt_project/models/publish"),
+        _models(POSTGRES, "dbt_stage", "group:publish"),
     ]
