@@ -98,7 +98,8 @@ def _refresh(*, full: bool) -> "Refreshed":
 
 
 def _progress(stage: str, table: str, rows: int) -> None:
-    _say(f"  {stage + '.' + table:<36} {rows:>12,} rows")
+    if rows:
+        _say(f"  {stage + '.' + table:<36} {rows:>12,} rows")
 
 
 def _say(line: str) -> None:
