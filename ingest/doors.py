@@ -61,7 +61,8 @@ def _listen(settings: Settings, field: str) -> socket.socket:
     try:
         return http_server.listen(settings.host, port)
     except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (")[0]
         raise DoorError(
-            f"cannot listen on {settings.host} port {port}: {error.strerror or error};"
+            f"cannot listen on {settings.host} port {port}: {reason};"
             f" stop what listens there or set {VARIABLES[field]}"
         ) from error

@@ -86,7 +86,7 @@ class RunningDoors:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
+        self.loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
         self.spool.__exit__(kind, error, trace)
 
@@ -106,6 +106,10 @@ class RunningDoors:
         self.lander.answering = {"mongodb": True, "clickhouse": True}
         self._intake._keys = self._new_keys()
 
+    def forget_pause(self) -> None:
+        """As if some seconds had gone by since the keys could not be read."""
+        self._intake._keys._paused_until = 0.0
+
     def spooled(self) -> list[SpooledBatch]:
         """Everything that was kept, oldest first."""
         return self.spool.read(1 << 40, 1 << 40)
@@ -122,7 +126,7 @@ class RunningDoors:
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         self._intake = Intake(self._new_keys(), self.spool)
         health = Health(self.spool, self.lander, self.key_table.ping)
