@@ -4,7 +4,7 @@ CREATE SCHEMA IF NOT EXISTS hxi;
 
 CREATE TABLE hxi.users (
     project_id       UUID NOT NULL,
-    user_id          UUID NOT NULL,          -- uuid5(project_id, the SDK's user id)
+    user_id          UUID NOT NULL DEFAULT gen_random_uuid(),   -- published: uuid5(project_id, the SDK's user id)
     external_user_id VARCHAR(255),
     email            VARCHAR(255),           -- left to whoever fills it; never touched by a publish
     device_type      VARCHAR(50),
@@ -18,7 +18,7 @@ CREATE INDEX idx_users_external ON hxi.users (project_id, external_user_id);
 -- device_type and locale: what hxi.users is derived from when only some of a user's sessions are planned.
 CREATE TABLE hxi.sessions (
     project_id        UUID NOT NULL,
-    session_id        UUID NOT NULL,
+    session_id        UUID NOT NULL DEFAULT gen_random_uuid(),  -- published: as the SDK sends it
     user_id           UUID,
     device_id         VARCHAR(255),
     ip_address        VARCHAR(100),
