@@ -11,7 +11,7 @@ import urllib3
 from gosight.ingest_pb2 import EventBatch, IngestResponse
 
 from ingest.decode.envelope import Malformed, parse_json
-from ingest.errors import MalformedBatchError
+from ingest.errors import RefusalError
 from stack.endpoints import Endpoints
 from stack.load.errors import BatchRefusedError, KeyRefusedError, LoadError, NotNowError
 from stack.load.packets import MAX_BODY_BYTES, Packet
@@ -92,7 +92,7 @@ def as_protobuf(packet: Packet) -> Packet | None:
     """
     try:
         parsed = parse_json(packet.body)
-    except MalformedBatchError:
+    except RefusalError:
         return None
     events = [event for event in parsed.events if not isinstance(event, Malformed)]
     if len(events) < len(parsed.events):
