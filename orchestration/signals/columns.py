@@ -12,6 +12,9 @@ TIMESTAMP = pl.Datetime("ms", "UTC")
 SESSION_ENDED_AT = "session_ended_at"
 """Time of the session's last event of any type; the reader adds it to gosight.events' columns."""
 
+SESSION_DEVICE_TYPE = "session_device_type"
+"""The session's device_type as in gosight.sessions; the reader adds it, too."""
+
 EVENT_COLUMNS: dict[str, pl.DataType] = {
     "project_id": pl.String(),
     "session_id": pl.String(),

@@ -1,67 +1,107 @@
 """Reads the events a signal needs, for the sessions of the open plan, from gosight.events."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 from clickhouse_connect.driver.client import Client
 
-from orchestration.signals.columns import SESSION_ENDED_AT, SESSION_KEY, TIMESTAMP
+from orchestration.signals.columns import (
+    SESSION_DEVICE_TYPE,
+    SESSION_ENDED_AT,
+    SESSION_KEY,
+    TIMESTAMP,
+)
+from orchestration.signals.signal import AnySignal
 
 PLANNED = "(project_id, session_id) IN (SELECT project_id, session_id FROM ops.planned_sessions)"
 
-UUID_COLUMNS = frozenset({"session_id", "event_id"})
+UUID_COLUMNS = frozenset({"session_id", "event_id", "view_id"})
 
 # Qualified: `session_id` alone would be the text selected under that name, unknown to the index.
 PLANNED_EVENTS = PLANNED.replace("(project_id, session_id)", "(e.project_id, e.session_id)", 1)
 
-ENDS_QUERY = f"""
-SELECT e.project_id AS project_id, toString(e.session_id) AS session_id,
-    max(e.timestamp) AS {SESSION_ENDED_AT}
-FROM gosight.events AS e
-WHERE {PLANNED_EVENTS}
-    AND (e.project_id > {{p0:String}}
-        OR e.project_id = {{p0:String}} AND e.session_id >= {{s0:UUID}})
-    AND (e.project_id < {{p1:String}}
-        OR e.project_id = {{p1:String}} AND e.session_id <= {{s1:UUID}})
-GROUP BY e.project_id, e.session_id"""
-
-ENDS_SCHEMA = pl.Schema(
-    {"project_id": pl.String(), "session_id": pl.String(), SESSION_ENDED_AT: TIMESTAMP}
+# As in gosight.sessions: the first event with anything known of its device, taken whole.
+DEVICE_KNOWN = (
+    "concat(e.browser, e.browser_version, e.os, e.os_version, e.device_type, e.user_agent,"
+    " e.language) != '' OR e.screen_width + e.screen_height + e.viewport_width"
+    " + e.viewport_height > 0"
 )
 
+# What a signal may ask of a session as a whole: how it is read, and its type.
+SESSION_FACTS: dict[str, tuple[str, pl.DataType]] = {
+    SESSION_ENDED_AT: ("max(e.timestamp)", TIMESTAMP),
+    SESSION_DEVICE_TYPE: (
+        f"argMinIf(e.device_type, (e.timestamp, UUIDToNum(e.event_id)), {DEVICE_KNOWN})",
+        pl.String(),
+    ),
+}
 
-def events_query(reads: pl.Schema, event_types: tuple[str, ...]) -> str:
+IN_RANGE = """(e.project_id > {p0:String}
+        OR e.project_id = {p0:String} AND e.session_id >= {s0:UUID})
+    AND (e.project_id < {p1:String}
+        OR e.project_id = {p1:String} AND e.session_id <= {s1:UUID})"""
+"""Sessions between two, in the order of the table's key, which the engine reads as one range."""
+
+
+def events_query(signal: AnySignal) -> str:
     """Selects the table's columns among those declared, in the order of the table's key.
 
     The engine then merges its parts instead of sorting them, so it too holds only a few blocks.
     """
     columns = ", ".join(
         f"toString(e.{name}) AS {name}" if name in UUID_COLUMNS else f"e.{name} AS {name}"
-        for name in reads
-        if name != SESSION_ENDED_AT
+        for name in signal.reads
+        if name not in SESSION_FACTS
     )
-    types = ", ".join(f"'{name}'" for name in event_types)
+    conditions = [PLANNED_EVENTS]
+    if signal.event_types:
+        types = ", ".join(f"'{name}'" for name in signal.event_types)
+        conditions.append(f"e.event_type IN ({types})")
+    if signal.narrowed_to:
+        conditions.append(signal.narrowed_to.format(planned=PLANNED_EVENTS))
     return (
-        f"SELECT {columns}\nFROM gosight.events AS e\n"
-        f"WHERE e.event_type IN ({types}) AND {PLANNED_EVENTS}\n"
+        f"SELECT {columns}\nFROM gosight.events AS e\nWHERE {' AND '.join(conditions)}\n"
         "ORDER BY e.project_id, e.session_id"
     )
 
 
-def read_events(
-    client: Client, reads: pl.Schema, event_types: tuple[str, ...]
-) -> Iterator[pl.DataFrame]:
+def session_facts_query(facts: Sequence[str]) -> str:
+    """Selects facts of the planned sessions between two."""
+    columns = "".join(f", {SESSION_FACTS[name][0]} AS {name}" for name in facts)
+    return (
+        f"SELECT e.project_id AS project_id, toString(e.session_id) AS session_id{columns}\n"
+        f"FROM gosight.events AS e\nWHERE {PLANNED_EVENTS}\n    AND {IN_RANGE}\n"
+        "GROUP BY e.project_id, e.session_id"
+    )
+
+
+def read_events(client: Client, signal: AnySignal) -> Iterator[pl.DataFrame]:
     """Batches of the planned sessions' events as declared; each session's rows are adjacent."""
-    schema = pl.Schema({name: dtype for name, dtype in reads.items() if name != SESSION_ENDED_AT})
-    with client.query_arrow_stream(events_query(reads, event_types), use_strings=True) as batches:
+    schema = pl.Schema(
+        {name: dtype for name, dtype in signal.reads.items() if name not in SESSION_FACTS}
+    )
+    with client.query_arrow_stream(events_query(signal), use_strings=True) as batches:
         for batch in batches:
             yield pl.DataFrame(batch).cast(schema)
 
 
-def with_session_ends(client: Client, events: pl.DataFrame) -> pl.DataFrame:
-    """Adds SESSION_ENDED_AT to a frame of whole sessions in the order they were read in."""
-    (p0, s0), (p1, s1) = (events.select(SESSION_KEY).row(index) for index in (0, -1))
-    ends = client.query_arrow(
-        ENDS_QUERY, parameters={"p0": p0, "s0": s0, "p1": p1, "s1": s1}, use_strings=True
+def with_session_facts(client: Client, reads: pl.Schema, events: pl.DataFrame) -> pl.DataFrame:
+    """Adds what `reads` declares of whole sessions to a frame of them in the order read."""
+    facts = [name for name in reads if name in SESSION_FACTS]
+    if not facts:
+        return events
+    found = client.query_arrow(
+        session_facts_query(facts), parameters=session_range(events), use_strings=True
     )
-    return events.join(pl.DataFrame(ends).cast(ENDS_SCHEMA), on=SESSION_KEY, how="left")
+    schema = pl.Schema(
+        {"project_id": pl.String(), "session_id": pl.String()}
+        | {name: SESSION_FACTS[name][1] for name in facts}
+    )
+    known = pl.DataFrame(found).cast(schema)
+    return events.join(known, on=SESSION_KEY, how="left").select(reads.names())
+
+
+def session_range(events: pl.DataFrame) -> dict[str, str]:
+    """Parameters of IN_RANGE for a frame of whole sessions in the order read."""
+    (p0, s0), (p1, s1) = (events.select(SESSION_KEY).row(index) for index in (0, -1))
+    return {"p0": p0, "s0": s0, "p1": p1, "s1": s1}

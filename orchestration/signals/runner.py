@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import polars as pl
 from clickhouse_connect.driver.client import Client
 
-from orchestration.signals.columns import SESSION_ENDED_AT, SESSION_KEY
+from orchestration.signals.columns import SESSION_KEY
 from orchestration.signals.frames import session_frames
-from orchestration.signals.reading import PLANNED, read_events, with_session_ends
+from orchestration.signals.reading import PLANNED, read_events, with_session_facts
 from orchestration.signals.signal import AnySignal
 
 DEFAULT_FRAME_ROWS = 500_000
@@ -40,9 +40,9 @@ def run_signal(
     started = time.monotonic()
     client.command(f"DELETE FROM signals.{signal.table} WHERE {PLANNED}")
     events = sessions = rows = frames = 0
-    batches = read_events(client, signal.reads, signal.event_types)
+    batches = read_events(client, signal)
     for frame in session_frames(batches, frame_rows):
-        found = signal.detect(_completed(client, signal.reads, frame))
+        found = signal.detect(with_session_facts(client, signal.reads, frame))
         if not found.is_empty():
             _insert(client, signal.table, found)
         events += frame.height
@@ -50,12 +50,6 @@ def run_signal(
         rows += found.height
         frames += 1
     return SignalReport(events, sessions, rows, frames, time.monotonic() - started)
-
-
-def _completed(client: Client, reads: pl.Schema, frame: pl.DataFrame) -> pl.DataFrame:
-    if SESSION_ENDED_AT not in reads:
-        return frame
-    return with_session_ends(client, frame).select(reads.names())
 
 
 def _insert(client: Client, table: str, rows: pl.DataFrame) -> None:

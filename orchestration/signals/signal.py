@@ -23,9 +23,13 @@ class Signal(Generic[SettingsT]):
     """The table's grain, for the asset's page."""
     reads: pl.Schema
     event_types: tuple[str, ...]
+    """None: all types."""
     writes: pl.Schema
     transform: Callable[[pl.LazyFrame, SettingsT], pl.LazyFrame]
     settings: SettingsT
+    narrowed_to: str = ""
+    """SQL on gosight.events AS e that leaves out what cannot change the result, where that is much;
+    `{planned}` in it becomes the condition for the plan's events."""
 
     def detect(self, events: pl.DataFrame) -> pl.DataFrame:
         """The signal's rows for whole sessions. Raises SignalSchemaError on a wrong frame."""

@@ -3,7 +3,7 @@
 import polars as pl
 
 from orchestration.signals.columns import EVENT_ORDER, SESSION_KEY
-from orchestration.signals.insights import as_insights, iso_time
+from orchestration.signals.insights import as_insights, iso_time, rounded_mean
 from orchestration.signals.rage_click.schema import (
     DETECTOR_VERSION,
     INSIGHT_TYPE,
@@ -121,8 +121,8 @@ def _summarise(clicks: pl.LazyFrame, settings: RageClickSettings) -> pl.LazyFram
             pl.first(*SESSION_KEY, "timestamp", "path", "url", "selector"),
             last_at=pl.last("timestamp"),
             click_count=pl.len(),
-            x=_centroid("x"),
-            y=_centroid("y"),
+            x=rounded_mean("x"),
+            y=rounded_mean("y"),
             related_event_ids=pl.col("event_id"),
         )
         .filter(pl.col("click_count") >= settings.min_clicks)
@@ -130,9 +130,3 @@ def _summarise(clicks: pl.LazyFrame, settings: RageClickSettings) -> pl.LazyFram
             target_selector=pl.when(pl.col("selector") != "").then("selector"),
         )
     )
-
-
-def _centroid(axis: str) -> pl.Expr:
-    """The mean, rounded half up in integers, so that every engine gets the same pixel."""
-    total, count = pl.col(axis).cast(pl.Int64).sum(), pl.len().cast(pl.Int64)
-    return ((2 * total + count) // (2 * count)).cast(pl.Int32)

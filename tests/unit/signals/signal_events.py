@@ -6,7 +6,7 @@ from uuid import UUID
 
 import polars as pl
 
-from orchestration.signals.columns import SESSION_ENDED_AT
+from orchestration.signals.columns import SESSION_DEVICE_TYPE, SESSION_ENDED_AT
 from orchestration.signals.signal import Signal
 
 T0 = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -61,14 +61,39 @@ def click(
     )
 
 
+def with_views(rows: list[Row]) -> list[Row]:
+    """Adds the page view each event belongs to: the latest of its path, else the first after."""
+    found = []
+    for row in rows:
+        views = sorted(
+            (view["timestamp"], view["event_id"])
+            for view in rows
+            if view["event_type"] == "page_view"
+            and all(view[key] == row[key] for key in ("project_id", "session_id", "path"))
+        )
+        order = (row["timestamp"], row["event_id"])
+        before = [view for view in views if view <= order]
+        view_id = (before[-1:] or views[:1] or [(None, None)])[0][1]
+        found.append({"view_id": view_id} | row)
+    return found
+
+
 def frame(signal: Signal[Any], rows: list[Row]) -> pl.DataFrame:
     """The columns and event types the signal declares, as the reader would give them."""
     ends: dict[tuple[str, str], datetime] = {}
     for row in rows:
         key = (row["project_id"], row["session_id"])
         ends[key] = max(ends.get(key, row["timestamp"]), row["timestamp"])
-    read = [row for row in rows if row["event_type"] in signal.event_types]
-    values = [{SESSION_ENDED_AT: ends[row["project_id"], row["session_id"]]} | row for row in read]
+    types = signal.event_types
+    read = [row for row in with_views(rows) if not types or row["event_type"] in types]
+    values = [
+        {
+            SESSION_ENDED_AT: ends[row["project_id"], row["session_id"]],
+            SESSION_DEVICE_TYPE: "desktop",
+        }
+        | row
+        for row in read
+    ]
     return pl.DataFrame(
         [{name: row.get(name) for name in signal.reads} for row in values],
         schema=signal.reads,

@@ -5,10 +5,12 @@ Each function takes events of any sessions in any order and returns what must be
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
+from math import acos, degrees, dist, hypot
 from typing import Any
 
-from tests.unit.signals.signal_events import Row
+from tests.unit.signals.signal_events import Row, with_views
 
 Found = list[tuple[Any, ...]]
 
@@ -143,3 +145,130 @@ def journey_steps(rows: list[Row]) -> Found:
                 )
             )
     return found
+
+
+def u_turns(rows: list[Row]) -> Found:
+    """(project, session, path, the three page views)."""
+    found: Found = []
+    for events in groups(rows, session):
+        steps: list[Row] = []
+        for view in events:
+            if view["event_type"] != "page_view":
+                continue
+            if not steps or steps[-1]["path"] != view["path"]:
+                steps.append(view)
+        for before, away, back in zip(steps, steps[1:], steps[2:], strict=False):
+            stay = events[events.index(away) : events.index(back)]
+            submitted = any(
+                row["event_type"] == "form_submit" and row["path"] == away["path"] for row in stay
+            )
+            is_back = before["path"] == back["path"] and milliseconds(back, away) <= 10_000
+            if is_back and not submitted:
+                ids = [before["event_id"], away["event_id"], back["event_id"]]
+                found.append((*session(away), away["path"], ids))
+    return found
+
+
+def slow_pages(rows: list[Row]) -> Found:
+    """(project, session, path, page view and timings), one per view."""
+    timings = [row for row in with_views(rows) if row["event_type"] in ("page_load", "web_vitals")]
+    views = groups(timings, lambda row: (*session(row), row["view_id"] or row["event_id"]))
+    return [
+        (
+            *session(view[0]),
+            view[0]["path"],
+            [view[0]["view_id"]] * (view[0]["view_id"] is not None)
+            + [row["event_id"] for row in view],
+        )
+        for view in views
+        if [0, *told(view, "lcp")][-1] > 4000
+        or [*told(view, "ttfb"), 0][0] > 1800
+        or [*told(view, "load_complete"), 0][0] > 6000
+    ]
+
+
+def told(view: list[Row], timing: str) -> list[int]:
+    return [row[timing] for row in view if row[timing] is not None]
+
+
+def form_abandonments(rows: list[Row]) -> Found:
+    """(project, session, path, changes), one per view."""
+    found: Found = []
+    on_views = [row for row in with_views(rows) if row["view_id"] is not None]
+    for view in groups(on_views, lambda row: (*session(row), row["view_id"])):
+        changes: list[Row] = []
+        submitted = False
+        previous = view[0]
+        for row in view:
+            if changes and milliseconds(row, previous) >= 30 * 60 * 1000:
+                break
+            previous = row
+            if row["event_type"] == "page_exit" and changes:
+                break
+            submitted = submitted or row["event_type"] == "form_submit"
+            changes += [row] * (row["event_type"] == "input_change")
+        if changes and not submitted:
+            found.append(
+                (*session(view[0]), view[0]["path"], [change["event_id"] for change in changes])
+            )
+    return found
+
+
+def thrashed_cursors(rows: list[Row]) -> Found:
+    """(project, session, path, moves), one per window."""
+    found: Found = []
+    for events in groups(rows, session):
+        moves = {row["event_id"]: row for row in events if row["event_type"] == "mouse_move"}
+        samples = sorted(
+            (when(row) + t, row["event_id"], index, x, y)
+            for row in moves.values()
+            for index, (t, x, y) in enumerate(
+                zip(row["move_t"], row["move_x"], row["move_y"], strict=True)
+            )
+            if (x, y) != (65535, 65535)
+        )
+        begin = 0
+        for end in range(len(samples)):
+            window = next(
+                (
+                    samples[first : end + 1]
+                    for first in range(begin, end)
+                    if is_thrashed(samples[first : end + 1])
+                ),
+                None,
+            )
+            if window:
+                ids = {sample[1] for sample in window}
+                related = [event_id for event_id in moves if event_id in ids]
+                found.append((*session(events[0]), moves[related[0]]["path"], related))
+                begin = end + 1
+    return found
+
+
+def when(row: Row) -> int:
+    moment: datetime = row["timestamp"]
+    return round(moment.timestamp() * 1000)
+
+
+def is_thrashed(window: list[tuple[Any, ...]]) -> bool:
+    span = window[-1][0] - window[0][0]
+    if not 2000 <= span <= 5000 or len(window) * 1000 < 8 * span:
+        return False
+    places = [sample[3:] for sample in window]
+    legs = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(places)]
+    path = sum(hypot(*leg) for leg in legs)
+    reversals = sum(turns_back(one, two) for one, two in pairwise(legs))
+    displacement = dist(places[0], places[-1])
+    return (
+        reversals >= 10
+        and path * 1000 >= 500 * span * (1 - 1e-9)
+        and path >= 4 * displacement * (1 - 1e-9)
+    )
+
+
+def turns_back(one: tuple[int, int], two: tuple[int, int]) -> bool:
+    lengths = hypot(*one), hypot(*two)
+    if min(lengths) < 30:
+        return False
+    cosine = (one[0] * two[0] + one[1] * two[1]) / (lengths[0] * lengths[1])
+    return degrees(acos(max(-1.0, min(1.0, cosine)))) > 120

@@ -18,6 +18,7 @@ from orchestration.signals.frames import session_frames
 from orchestration.signals.rage_click.schema import STRICT
 from orchestration.signals.signal import Signal
 from tests.unit.signals import signal_reference as reference
+from tests.unit.signals.pointer_moves import to_and_fro
 from tests.unit.signals.signal_events import PROJECT, SESSION, Row, at, detect, event_id, frame
 
 
@@ -33,25 +34,49 @@ of_every_signal = pytest.mark.parametrize("signal", SIGNALS.values(), ids=SIGNAL
 KINDS = [
     *("click",) * 6,
     *("js_error", "unhandled_rejection", "page_view", "scroll", "fetch_request", "input_focus"),
-    *("mouse_move", "session_end", "console_error"),
+    *("mouse_move", "session_end", "console_error", "input_change", "form_submit", "page_exit"),
+    *("page_load", "web_vitals"),
 ]
+
+# What a rule is about, so that it has much to find.
+KINDS_OF = {
+    "u_turns": [*("page_view",) * 6, "form_submit", "click"],
+    "slow_pages": ["page_view", "page_load", "web_vitals", "web_vitals", "scroll"],
+    "form_abandonments": [
+        *("page_view", "input_change", "input_change", "form_submit", "page_exit", "scroll")
+    ],
+    "thrashed_cursors": [*("mouse_move",) * 8, "page_view"],
+}
 
 # Times and places at and around every bound, so that equality and neighbours are common.
 TIMES = st.one_of(
     st.integers(0, 6000), st.sampled_from([0, 1, 1000, 1001, 2000, 2001, 2500, 2501, 3500, 5000])
 )
+LONG_TIMES = st.one_of(
+    TIMES, st.sampled_from([n * 1_800_000 + near for n in range(3) for near in (-1, 0, 1, 5000)])
+)
 PLACES = st.one_of(
     st.none(), st.integers(-60, 60), st.sampled_from([0, 30, 40, 50, 51, 2**31 - 1, -(2**31)])
 )
+SWEEPS = st.builds(
+    to_and_fro,
+    samples=st.sampled_from([0, 1, 7, 13, 17, 24, 45]),
+    every_ms=st.sampled_from([0, 60, 110, 125, 126, 260]),
+    leg_px=st.sampled_from([0, 29, 30, 63, 250, 65_535]),
+    begin_ms=st.sampled_from([-2000, 0, 0, 40]),
+    left_px=st.sampled_from([-50, 0, 0, 65_535]),
+)
 
 
-def events_of(kinds: list[str]) -> st.SearchStrategy[list[Row]]:
+def events_of(
+    kinds: list[str], times: st.SearchStrategy[int] = TIMES, most: int = 30
+) -> st.SearchStrategy[list[Row]]:
     row = st.fixed_dictionaries(
         {
             "project_id": st.sampled_from([PROJECT, "project-two"]),
             "session_id": st.sampled_from([SESSION, SESSION, event_id(0xB2)]),
             "event_type": st.sampled_from(kinds),
-            "timestamp": TIMES.map(at),
+            "timestamp": times.map(at),
             "url": st.just("https://shop.test/"),
             "path": st.sampled_from(["/a", "/a", "/b"]),
             "title": st.just(""),
@@ -65,9 +90,22 @@ def events_of(kinds: list[str]) -> st.SearchStrategy[list[Row]]:
             "target_is_editable": st.sampled_from([False, False, False, True]),
             "request_duration_ms": st.sampled_from([None, 0, 1, 500, 2500, 4000]),
             "error_message": st.sampled_from([None, "a", "b"]),
+            "lcp": st.sampled_from([None, 0, 4000, 4001]),
+            "ttfb": st.sampled_from([None, 0, 1800, 1801]),
+            "load_complete": st.sampled_from([None, 0, 6000, 6001]),
+            "sweep": SWEEPS,
         }
-    )
-    return st.lists(row, max_size=30).flatmap(with_ids)
+    ).map(with_moves)
+    return st.lists(row, max_size=most).flatmap(with_ids)
+
+
+def with_moves(row: Row) -> Row:
+    """The pointer's sweep as a mouse_move event has it; other events move nothing."""
+    sweep = row.pop("sweep") if row["event_type"] == "mouse_move" else []
+    return row | {
+        name: [sample[place] for sample in sweep]
+        for place, name in enumerate(("move_t", "move_x", "move_y"))
+    }
 
 
 def with_ids(rows: list[Row]) -> st.SearchStrategy[list[Row]]:
@@ -80,6 +118,12 @@ def with_ids(rows: list[Row]) -> st.SearchStrategy[list[Row]]:
 
 
 EVENTS = events_of(KINDS)
+
+
+def events_for(signal: Signal[Any]) -> st.SearchStrategy[list[Row]]:
+    """Any events, or those that the signal's rule is about."""
+    kinds = KINDS_OF.get(signal.table)
+    return st.one_of(EVENTS, events_of(kinds, most=12)) if kinds else EVENTS
 
 
 def related(signal: Signal[Any], rows: list[Row]) -> reference.Found:
@@ -97,6 +141,10 @@ RULES: dict[str, Callable[[list[Row]], reference.Found]] = {
     "error_clicks": reference.error_clicks,
     "dead_clicks": reference.dead_clicks,
     "journey_steps": reference.journey_steps,
+    "u_turns": reference.u_turns,
+    "slow_pages": reference.slow_pages,
+    "form_abandonments": reference.form_abandonments,
+    "thrashed_cursors": reference.thrashed_cursors,
 }
 
 
@@ -106,6 +154,18 @@ RULES: dict[str, Callable[[list[Row]], reference.Found]] = {
 def test_what_is_found_is_what_the_rule_says(signal: Signal[Any], rows: list[Row]) -> None:
     found = steps if signal.table == "journey_steps" else related
     assert sorted(found(signal, rows)) == sorted(RULES[signal.table](rows))
+
+
+@pytest.mark.parametrize("table", KINDS_OF)
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_among_events_of_its_own_kinds_what_is_found_is_what_the_rule_says(
+    table: str, data: st.DataObject
+) -> None:
+    times, most = (TIMES, 8) if table == "thrashed_cursors" else (LONG_TIMES, 30)
+    rows = data.draw(events_of(KINDS_OF[table], times, most))
+    one_project = [row | {"project_id": PROJECT} for row in rows]
+    assert sorted(related(SIGNALS[table], one_project)) == sorted(RULES[table](one_project))
 
 
 @settings(deadline=None, max_examples=60)
@@ -120,19 +180,19 @@ def test_rage_clicks_among_clicks_alone_are_what_the_rule_says(rows: list[Row]) 
 
 @of_every_signal
 @settings(deadline=None, max_examples=12)
-@given(rows=EVENTS, data=st.data())
-def test_the_order_of_arrival_is_irrelevant(
-    signal: Signal[Any], rows: list[Row], data: st.DataObject
-) -> None:
+@given(data=st.data())
+def test_the_order_of_arrival_is_irrelevant(signal: Signal[Any], data: st.DataObject) -> None:
+    rows = data.draw(events_for(signal))
     assert detect(signal, data.draw(st.permutations(rows))) == detect(signal, rows)
 
 
 @of_every_signal
 @settings(deadline=None, max_examples=12)
-@given(rows=EVENTS, shift_ms=st.integers(-(10**12), 2 * 10**12))
+@given(data=st.data(), shift_ms=st.integers(-(10**12), 2 * 10**12))
 def test_shifting_all_times_shifts_the_result(
-    signal: Signal[Any], rows: list[Row], shift_ms: int
+    signal: Signal[Any], data: st.DataObject, shift_ms: int
 ) -> None:
+    rows = data.draw(events_for(signal))
     shift = timedelta(milliseconds=shift_ms)
     shifted = [row | {"timestamp": row["timestamp"] + shift} for row in rows]
     expected = [moved(row, shift) for row in detect(signal, rows)]
@@ -151,8 +211,11 @@ def moved(row: Row, shift: timedelta) -> Row:
 
 @of_every_signal
 @settings(deadline=None, max_examples=12)
-@given(rows=EVENTS)
-def test_projects_with_equal_session_ids_stay_apart(signal: Signal[Any], rows: list[Row]) -> None:
+@given(data=st.data())
+def test_projects_with_equal_session_ids_stay_apart(
+    signal: Signal[Any], data: st.DataObject
+) -> None:
+    rows = data.draw(events_for(signal))
     projects = (PROJECT, "project-two")
     apart = [[row for row in rows if row["project_id"] == project] for project in projects]
     assert detect(signal, rows) == [row for part in apart for row in detect(signal, part)]
@@ -160,10 +223,11 @@ def test_projects_with_equal_session_ids_stay_apart(signal: Signal[Any], rows: l
 
 @of_every_signal
 @settings(deadline=None, max_examples=12)
-@given(rows=EVENTS, height=st.integers(1, 12), batch=st.integers(1, 7))
+@given(data=st.data(), height=st.integers(1, 12), batch=st.integers(1, 7))
 def test_splitting_the_sessions_over_frames_changes_nothing(
-    signal: Signal[Any], rows: list[Row], height: int, batch: int
+    signal: Signal[Any], data: st.DataObject, height: int, batch: int
 ) -> None:
+    rows = data.draw(events_for(signal))
     whole = frame(signal, sorted(rows, key=reference.session))
     parts = session_frames((whole[i : i + batch] for i in range(0, whole.height, batch)), height)
     found = [signal.detect(part) for part in parts]
@@ -173,11 +237,12 @@ def test_splitting_the_sessions_over_frames_changes_nothing(
 
 @of_every_signal
 @settings(deadline=None, max_examples=12)
-@given(rows=EVENTS, late=st.sampled_from(KINDS))
+@given(data=st.data(), late=st.sampled_from(KINDS))
 def test_an_event_after_every_window_or_on_another_path_changes_nothing(
-    signal: Signal[Any], rows: list[Row], late: str
+    signal: Signal[Any], data: st.DataObject, late: str
 ) -> None:
-    if signal.table == "journey_steps" and late == "page_view":
+    rows = data.draw(events_for(signal))
+    if signal.table in ("journey_steps", "u_turns") and late == "page_view":
         late = "click"  # a page view of another path is the next step
     ends = [
         {**row, "event_type": "mouse_move", "timestamp": at(20_000), "event_id": event_id(900 + n)}
@@ -186,6 +251,8 @@ def test_an_event_after_every_window_or_on_another_path_changes_nothing(
     extra = [
         {**row, "event_type": late, "timestamp": at(12_000 + 4000 * n), "event_id": event_id(800)}
         | {"request_duration_ms": 0, "path": "/elsewhere", "target_is_interactive": False}
+        | {"lcp": None, "ttfb": None, "load_complete": None}  # a timing may be a view of its own
+        | {"move_t": [], "move_x": [], "move_y": []}  # a pointer is followed across pages
         for n, row in enumerate(rows[:1])
     ]
     assert detect(signal, rows + ends + extra) == detect(signal, rows + ends)
