@@ -15,7 +15,6 @@ from stack import clients, projects
 from stack.embedded import Stack
 from stack.endpoints import Endpoints
 
-
 # Recordings of real visits that lie beside the checkout; they are not part of it.
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

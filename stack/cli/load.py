@@ -22,7 +22,8 @@ from stack.load.totals import LoadTotals
 # Shown always; the others when they are not 0.
 FIRST_COUNTS = ("received", "valid", "landed", "duplicate", "rejected")
 OTHER_COUNTS = ("filtered", "refused_by_store", "erased")
-KNOWN_WITHOUT_WAITING = ("received", "valid", "rejected")
+# Only the ledger knows these.
+KNOWN_BY_WAITING = ("landed", "duplicate", "reasons", *OTHER_COUNTS)
 
 
 @click.command()
@@ -96,17 +97,15 @@ def _progress() -> Iterator[Callable[[Done], None]]:
 
 
 def _report(totals: LoadTotals, *, waited: bool, as_json: bool) -> None:
-    known = FIRST_COUNTS if waited else KNOWN_WITHOUT_WAITING
+    unknown = () if waited else KNOWN_BY_WAITING
+    values = {name: value for name, value in asdict(totals).items() if name not in unknown}
     if as_json:
-        numbers = {name: value for name, value in asdict(totals).items() if waited or name in known}
-        click.echo(json.dumps(numbers | {"batches": totals.batches}))
+        click.echo(json.dumps(values))
         return
-    counts = {name: getattr(totals, name) for name in known}
-    counts |= {name: count for name in OTHER_COUNTS if (count := getattr(totals, name))}
-    for name, count in counts.items():
-        click.echo(f"{name:<17}{count:>13,}")
-        if name == "rejected":
-            for reason, number in sorted(totals.reasons.items()):
-                click.echo(f"  {reason:<21}{number:>7,}")
+    for name in (*FIRST_COUNTS, *OTHER_COUNTS):
+        if name in values and (name in FIRST_COUNTS or values[name]):
+            click.echo(f"{name:<17}{values[name]:>13,}")
+    for reason, count in sorted(totals.reasons.items()):
+        click.echo(f"  {reason:<21}{count:>7,}")
     if "timestamp_too_old" in totals.reasons:
         click.echo("events older than 30 days were rejected: --backfill takes them", err=True)

@@ -13,7 +13,7 @@ from stack.load.delivery import PATIENCE_SECONDS, Sent, deliver
 from stack.load.doors import Door
 from stack.load.packets import Packet, from_batch
 from stack.load.spool_health import wait_until_drained
-from stack.load.totals import LoadTotals, ledger_of, wait_until_landed
+from stack.load.totals import LoadTotals, open_ledger, wait_until_landed
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +122,14 @@ class _Load:
 
     def _wait(self) -> None:
         options, endpoints = self._options, self._endpoints
-        wait_until_landed(
-            self._ids,
-            self._totals,
-            ledger_of(endpoints.clickhouse_url),
-            options.patience_seconds,
-            lambda count: self._tell(batches_landed=count),
-        )
+        with open_ledger(endpoints.clickhouse_url) as ledger:
+            wait_until_landed(
+                self._ids,
+                self._totals,
+                ledger,
+                options.patience_seconds,
+                lambda count: self._tell(batches_landed=count),
+            )
         if self._repeated_at is not None:
             wait_until_drained(endpoints.ingest_url, self._repeated_at, options.patience_seconds)
 

@@ -1,11 +1,13 @@
 """What became of a load: the ledger's numbers of its batches, once they are landed."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from stack import clients
@@ -66,19 +68,25 @@ class LoadTotals:
             self.refusals.append(refusal)
 
 
-def ledger_of(clickhouse_url: str) -> Ledger:
+@contextmanager
+def open_ledger(clickhouse_url: str) -> Iterator[Ledger]:
     """Asks raw.ingest_ledger for the rows of batches; raises while ClickHouse is down."""
     query = (
         f"SELECT toString(batch_id), {', '.join(COUNTS)}, reasons FROM raw.ingest_ledger"
         " WHERE batch_id IN {ids:Array(UUID)}"
     )
 
-    def ask(ids: list[str]) -> Iterable[Row]:
-        with clients.clickhouse(clickhouse_url) as client:
+    with ExitStack() as opened:
+        client: Client | None = None
+
+        def ask(ids: list[str]) -> Iterable[Row]:
+            nonlocal client
+            if client is None:
+                client = opened.enter_context(clients.clickhouse(clickhouse_url))
             rows: Iterable[Row] = client.query(query, parameters={"ids": ids}).result_rows
             return rows
 
-    return ask
+        yield ask
 
 
 def wait_until_landed(
