@@ -32,38 +32,38 @@ class SessionDifference:
 
 
 def differences(
-    mongo: Mongo, rows: ClickHouseSink, kind: Kind, *, thorough: bool
+    mongo: Mongo, rows: ClickHouseSink, kind: Kind, project_id: str | None = None
 ) -> Iterator[SessionDifference]:
-    """Sessions whose number of events differs; `thorough` also looks where totals are equal.
+    """Sessions whose number of events differs.
 
+    All projects are looked at unless one is named, and then only if the stores' totals differ.
     MongoDB is always read first: what lands meanwhile shows as missing at worst, and a row that
     came after its session was read is not surplus.
     """
     collection = COLLECTION[kind].of(mongo)
-    for project_id in _projects(collection, rows, kind, thorough=thorough):
-        documents = _documents_by_session(collection, project_id)
-        landed = _rows_by_session(rows, kind, project_id)
+    projects = [project_id] if project_id else _projects(collection, rows, kind)
+    for project in projects:
+        documents = _documents_by_session(collection, project)
+        landed = _rows_by_session(rows, kind, project)
         unequal = _unequal(documents, landed)
         while some := list(islice(unequal, SESSIONS)):
-            yield from _compare(collection, rows, kind, project_id, some)
+            yield from _compare(collection, rows, kind, project, some)
 
 
-def _projects(
-    collection: "Collection[Document]", rows: ClickHouseSink, kind: Kind, *, thorough: bool
-) -> list[str]:
-    """Projects whose sessions must be compared."""
+def _projects(collection: "Collection[Document]", rows: ClickHouseSink, kind: Kind) -> list[str]:
+    """Projects whose number of events differs."""
     with translated():
         total = collection.estimated_document_count()
     query = f"SELECT project_id, count() FROM raw.{kind.value} FINAL GROUP BY project_id"
     landed = {str(project_id): int(count) for project_id, count in rows.rows(query)}
-    if total == sum(landed.values()) and not thorough:
+    if total == sum(landed.values()):
         return []
     with translated():
         projects = sorted({*collection.distinct("projectId"), *landed})
         return [
             project_id
             for project_id in projects
-            if thorough or _documents_of(collection, project_id) != landed.get(project_id, 0)
+            if _documents_of(collection, project_id) != landed.get(project_id, 0)
         ]
 
 
@@ -132,7 +132,7 @@ def _compare(
 
 def _batch_of_each(collection: "Collection[Document]", session: Session) -> dict[str, str]:
     with translated():
-        found = collection.find(of_session(*session), {"eventId": 1, "batchId": 1})
+        found = collection.find(of_session(session), {"eventId": 1, "batchId": 1})
         return {document["eventId"]: document["batchId"] for document in found}
 
 

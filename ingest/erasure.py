@@ -12,7 +12,7 @@ from ingest.decode.checks import canonical_uuid
 from ingest.landing import add_to_index
 from ingest.sinks import tables
 from ingest.sinks.clickhouse import ClickHouseSink
-from ingest.sinks.interface import Session
+from ingest.sinks.interface import DocumentStore, RowStore, Session
 from ingest.sinks.mongodb import MongoSink
 from ingest.spool import now_ms
 
@@ -44,30 +44,33 @@ def erase_sessions(
     documents, rows = MongoSink(mongo), ClickHouseSink(lambda: clickhouse)
     sessions = sorted({(project_id, canonical_uuid(text)) for text in session_ids})
     try:
-        _entomb(rows, sessions)
-        _count(documents, rows, sessions, settle_seconds)
-        for session in sessions:
-            documents.erase(*session)
-        rows.delete(sessions)
-        add_to_index(rows, sessions)
-        return Erased(len(sessions), sum(_counted(rows, sessions).values()))
+        return erase(documents, rows, sessions, settle_seconds)
     finally:
         documents.close()
 
 
-def _entomb(rows: ClickHouseSink, sessions: Sequence[Session]) -> None:
-    """From here on nothing of these sessions lands, and what is landing is dropped again."""
-    missing = set(sessions) - rows.erased(sessions)
+def erase(
+    documents: DocumentStore, rows: RowStore, sessions: Sequence[Session], settle_seconds: float
+) -> Erased:
+    """As `erase_sessions`; ids are canonical."""
+    # From here on nothing of these sessions lands, and what is landing is dropped again.
+    missing = set(sessions) - rows.erased(sessions).keys()
     _write_tombstones(rows, dict.fromkeys(sorted(missing), 0))
+    _count(documents, rows, sessions, settle_seconds)
+    for session in sessions:
+        documents.erase(session)
+    rows.delete(sessions)
+    add_to_index(rows, sessions)
+    return Erased(len(sessions), sum(rows.erased(sessions).values()))
 
 
 def _count(
-    documents: MongoSink, rows: ClickHouseSink, sessions: Sequence[Session], settle_seconds: float
+    documents: DocumentStore, rows: RowStore, sessions: Sequence[Session], settle_seconds: float
 ) -> None:
     """Keep how many landed events go: a second tombstone, once, before anything is deleted."""
-    counted = _counted(rows, sessions)
+    counted = rows.erased(sessions)
     found = {
-        session: documents.batches_of(*session) for session in sessions if not counted.get(session)
+        session: documents.batches_of(session) for session in sessions if not counted.get(session)
     }
     end = time.monotonic() + settle_seconds
     while True:
@@ -76,24 +79,13 @@ def _count(
         if len(in_ledger) == len(batches) or time.monotonic() > end:
             break
         time.sleep(_POLL_SECONDS)
-        found = {session: documents.batches_of(*session) for session in found}
+        found = {session: documents.batches_of(session) for session in found}
     # What is in no ledger row will be counted there, as erased.
     landed = {session: sum(one in in_ledger for one in ids) for session, ids in found.items()}
     _write_tombstones(rows, {session: count for session, count in landed.items() if count})
 
 
-def _counted(rows: ClickHouseSink, sessions: Sequence[Session]) -> dict[Session, int]:
-    if not sessions:
-        return {}
-    found = rows.rows(
-        "SELECT project_id, toString(session_id), sum(events_erased) FROM raw.tombstones"
-        " WHERE (project_id, session_id) IN %(sessions)s GROUP BY project_id, session_id",
-        {"sessions": sessions},
-    )
-    return {(project_id, session_id): int(count) for project_id, session_id, count in found}
-
-
-def _write_tombstones(rows: ClickHouseSink, counts: dict[Session, int]) -> None:
+def _write_tombstones(rows: RowStore, counts: dict[Session, int]) -> None:
     now = now_ms()
     if counts:
         rows.insert(

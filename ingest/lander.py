@@ -1,6 +1,7 @@
 """Drains the spool into both stores, for as long as ingest runs and whatever state they are in."""
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -100,7 +101,8 @@ class Lander:
             self._changed.notify_all()
         end = time.monotonic() + timeout_seconds
         for thread in self._threads:
-            thread.join(max(0.0, end - time.monotonic()))
+            if thread.is_alive():
+                thread.join(max(0.0, end - time.monotonic()))
         self._mongo.close()
 
     def stores(self) -> dict[str, bool]:
@@ -125,9 +127,15 @@ class Lander:
                 self._changed.wait_for(self._has_room)
             if self._stopping.is_set():
                 return
-            batches, last_seq = self._spool.read_after(
-                self._last_seq, self._block_bytes, self._settings.block_events
-            )
+            try:
+                batches, last_seq = self._spool.read_after(
+                    self._last_seq, self._block_bytes, self._settings.block_events
+                )
+            except sqlite3.Error as error:
+                log.exception("the spool cannot be read")
+                self._trouble = one_line(error)
+                self._stopping.wait(self._settings.backoff_seconds)
+                continue
             if not batches:
                 self._spool.wait_for_batches(timeout_seconds=PAUSE_SECONDS)
                 continue

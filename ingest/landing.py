@@ -43,12 +43,12 @@ class Landing:
         items = list(items_of(batches))
         refused_at_door = {batch.batch_id: rejects.load(batch.rejects) for batch in batches}
         sessions = _sessions(batches, items, refused_at_door)
-        erased = self.rows.erased(sessions)
+        erased = set(self.rows.erased(sessions))
         landed = self._write([item for item in items if item.session not in erased])
         self.documents.summarise([item.document() for item in landed if is_summarised(item)])
         add_to_index(self.rows, (item.session for item in landed))
         # An erasure that began meanwhile may have missed what was being written.
-        erased |= self.rows.erased(sessions - erased)
+        erased |= self.rows.erased(sessions - erased).keys()
         self._drop_erased([item for item in items if item.session in erased])
         self._keep_rejects(batches, items, refused_at_door, erased)
         self._write_ledger(batches, items, refused_at_door)

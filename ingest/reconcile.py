@@ -37,19 +37,18 @@ class Reconciled:
 
 
 def reconcile(
-    mongo: "MongoClient[dict[str, Any]]", clickhouse: Client, *, thorough: bool = False
+    mongo: "MongoClient[dict[str, Any]]", clickhouse: Client, project_id: str | None = None
 ) -> Reconciled:
-    """Land what raw lacks and is not erased, and add it to the index.
+    """Land what raw lacks and is not erased, and add it to the index; of one project or of all.
 
-    Counts are compared first, by store, project and session, and ids only where they differ;
-    `thorough` compares the sessions of every project. Safe beside a running lander: at worst a row
-    lands twice, in equal copies. StoreError: call again.
+    Counts are compared first, by store, project and session, and ids only where they differ. Safe
+    beside a running lander: at worst a row lands twice, in equal copies. StoreError: call again.
     """
     rows = ClickHouseSink(lambda: clickhouse)
     done = Reconciled()
     for kind in Kind:
         waiting: list[str] = []
-        for one in differences(mongo, rows, kind, thorough=thorough):
+        for one in differences(mongo, rows, kind, project_id):
             done.surplus += len(one.surplus)
             waiting += [document_id(one.session[0], event_id) for event_id in one.missing]
             while len(waiting) >= BLOCK[kind]:
@@ -77,7 +76,7 @@ def _land(
     landed = [item for index, item in enumerate(wanted) if index not in refused]
     add_to_index(rows, (item.session for item in landed))
     # As the lander does: an erasure may have begun after the first look.
-    late = rows.erased(sessions - erased)
+    late = rows.erased(sessions - erased.keys())
     if late:
         rows.delete(late)
         add_to_index(rows, late)
@@ -100,7 +99,8 @@ WITH rows AS (
         SELECT project_id, batch_id FROM raw.replay_chunks FINAL)
     GROUP BY project_id, batch_id)
 SELECT ledger.project_id AS project, sum(ledger.landed), sum(rows.n), any(gone.n)
-FROM (SELECT project_id, batch_id, landed FROM raw.ingest_ledger FINAL) AS ledger
+FROM (SELECT project_id, batch_id, landed FROM raw.ingest_ledger FINAL
+      WHERE %(project)s IN ('', project_id)) AS ledger
 LEFT JOIN rows USING (project_id, batch_id)
 LEFT JOIN (SELECT project_id, sum(events_erased) AS n FROM raw.tombstones GROUP BY project_id)
     AS gone ON gone.project_id = ledger.project_id
@@ -110,10 +110,11 @@ ORDER BY project
 """
 _EQUATIONS = """
 SELECT project_id, count(), toString(any(batch_id)) FROM raw.ingest_ledger FINAL
-WHERE received != valid + rejected + filtered
-   OR valid != landed + duplicate + refused_by_store + erased
-   OR landed_replay > landed
-   OR arraySum(mapValues(reasons)) != rejected + refused_by_store
+WHERE %(project)s IN ('', project_id)
+  AND (received != valid + rejected + filtered
+       OR valid != landed + duplicate + refused_by_store + erased
+       OR landed_replay > landed
+       OR arraySum(mapValues(reasons)) != rejected + refused_by_store)
 GROUP BY project_id ORDER BY project_id
 """
 _REJECTS = """
@@ -122,41 +123,49 @@ FROM (SELECT project_id, batch_id, rejected + refused_by_store AS n FROM raw.ing
     AS ledger
 LEFT JOIN (SELECT project_id, batch_id, count() AS n FROM raw.rejected_events FINAL
            GROUP BY project_id, batch_id) AS kept USING (project_id, batch_id)
-WHERE ledger.project_id NOT IN (SELECT project_id FROM raw.tombstones)
+WHERE %(project)s IN ('', ledger.project_id)
+  AND ledger.project_id NOT IN (SELECT project_id FROM raw.tombstones)
 GROUP BY project HAVING counted != found ORDER BY project
 """
 
 
-def check_ledger(mongo: "MongoClient[dict[str, Any]]", clickhouse: Client) -> list[str]:
-    """One line for each disagreement; none when all is exact, while batches are landing too.
+def check_ledger(
+    mongo: "MongoClient[dict[str, Any]]", clickhouse: Client, project_id: str | None = None
+) -> list[str]:
+    """One line for each disagreement, in one project or all; none when all is exact.
+
+    Batches may be landing meanwhile.
 
     In each batch received = valid + rejected + filtered and valid = landed + duplicate +
     refused_by_store + erased; in each project landed - erased later = rows in raw = documents; and
     every refused event is kept (judged in projects without an erasure, which takes some away).
     """
     rows = ClickHouseSink(lambda: clickhouse)
+    only = {"project": project_id or ""}
     return [
         *(
             f"project {project}: {count} batches do not add up, {batch} is one"
-            for project, count, batch in rows.rows(_EQUATIONS)
+            for project, count, batch in rows.rows(_EQUATIONS, only)
         ),
         *(
             f"project {project}: {landed} landed, less {erased} erased later, but raw has {found}"
-            for project, landed, found, erased in rows.rows(_BATCHES)
+            for project, landed, found, erased in rows.rows(_BATCHES, only)
         ),
         *(
             f"project {project}: {counted} events were refused, but {found} are kept"
-            for project, counted, found in rows.rows(_REJECTS)
+            for project, counted, found in rows.rows(_REJECTS, only)
         ),
-        *_unequal_stores(mongo, rows),
+        *_unequal_stores(mongo, rows, project_id),
     ]
 
 
-def _unequal_stores(mongo: "MongoClient[dict[str, Any]]", rows: ClickHouseSink) -> Iterator[str]:
+def _unequal_stores(
+    mongo: "MongoClient[dict[str, Any]]", rows: ClickHouseSink, only_project: str | None
+) -> Iterator[str]:
     for kind in Kind:
         missing: dict[str, int] = {}
         surplus: dict[str, int] = {}
-        for one in differences(mongo, rows, kind, thorough=False):
+        for one in differences(mongo, rows, kind, only_project):
             project_id = one.session[0]
             # A batch that is in no ledger row yet is still the lander's.
             settled = rows.ledgered((project_id, batch) for batch in one.missing.values())

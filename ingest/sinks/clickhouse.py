@@ -76,24 +76,26 @@ class ClickHouseSink:
         found: set[str] = set()
         for project_id, ids in _by_project(batches):
             for chunk in chunks(ids):
-                found |= self._texts(
+                rows = self.rows(
                     "SELECT toString(batch_id) FROM raw.ingest_ledger"
                     " WHERE project_id = %(project)s AND batch_id IN %(ids)s",
                     {"project": project_id, "ids": chunk},
                 )
+                found |= {batch_id for (batch_id,) in rows}
         return found
 
-    def erased(self, sessions: Collection[Session]) -> set[Session]:
+    def erased(self, sessions: Collection[Session]) -> dict[Session, int]:
         """Looked up by primary key."""
-        found: set[Session] = set()
+        found: dict[Session, int] = {}
         for project_id, ids in _by_project(sessions):
             for chunk in chunks(ids):
-                erased = self._texts(
-                    "SELECT DISTINCT toString(session_id) FROM raw.tombstones"
-                    " WHERE project_id = %(project)s AND session_id IN %(ids)s",
+                rows = self.rows(
+                    "SELECT toString(session_id), sum(events_erased) FROM raw.tombstones"
+                    " WHERE project_id = %(project)s AND session_id IN %(ids)s"
+                    " GROUP BY session_id",
                     {"project": project_id, "ids": chunk},
                 )
-                found |= {(project_id, session_id) for session_id in erased}
+                found |= {(project_id, session_id): int(count) for session_id, count in rows}
         return found
 
     def delete(
@@ -141,9 +143,6 @@ class ClickHouseSink:
     def ping(self) -> None:
         """StoreDownError when the server does not answer."""
         self.rows("SELECT 1")
-
-    def _texts(self, query: str, parameters: dict[str, Any]) -> set[str]:
-        return {text for (text,) in self.rows(query, parameters)}
 
 
 @contextmanager

@@ -40,6 +40,12 @@ class DocumentStore(Protocol):
     def delete(self, kind: Kind, documents: Sequence[Document]) -> None:
         """Forget documents, as far as their batch owns them."""
 
+    def batches_of(self, session: Session) -> list[str]:
+        """The batch of each event and replay payload of a session."""
+
+    def erase(self, session: Session) -> None:
+        """Delete everything of a session."""
+
     def forget(self, sessions: Collection[Session]) -> None:
         """Delete the summaries of sessions."""
 
@@ -56,8 +62,10 @@ class RowStore(Protocol):
     def ledgered(self, batches: Iterable[tuple[str, str]]) -> set[str]:
         """Which batches, given as (project, batch), have a ledger row."""
 
-    def erased(self, sessions: Collection[Session]) -> set[Session]:
-        """Which sessions have a tombstone."""
+    def erased(self, sessions: Collection[Session]) -> dict[Session, int]:
+        """Those that have a tombstone, with the landed events that went."""
 
-    def delete(self, sessions: Collection[Session], batch_ids: Collection[str]) -> None:
-        """Delete these batches' rows of these sessions."""
+    def delete(
+        self, sessions: Collection[Session], batch_ids: Collection[str] | None = None
+    ) -> None:
+        """Delete all rows of these sessions, or only these batches'; refused events too."""

@@ -20,7 +20,7 @@ from pymongo.errors import (
 )
 
 from ingest.decode.documents import Document
-from ingest.errors import RefusedByStoreError, StoreDownError
+from ingest.errors import RefusedByStoreError, SettingsError, StoreDownError
 from ingest.schema import mongo as schema
 from ingest.sinks.interface import Kind, Session, Written
 from ingest.sinks.split import write_or_split
@@ -50,14 +50,17 @@ def document_id(project_id: str, event_id: str) -> str:
 
 
 def connect(uri: str) -> "MongoClient[Document]":
-    """Does not wait for the server; times come back in UTC."""
-    return MongoClient(
-        uri,
-        tz_aware=True,
-        serverSelectionTimeoutMS=5_000,
-        connectTimeoutMS=5_000,
-        socketTimeoutMS=60_000,
-    )
+    """Does not wait for the server; times come back in UTC. SettingsError when `uri` is none."""
+    try:
+        return MongoClient(
+            uri,
+            tz_aware=True,
+            serverSelectionTimeoutMS=5_000,
+            connectTimeoutMS=5_000,
+            socketTimeoutMS=60_000,
+        )
+    except PyMongoError as error:
+        raise SettingsError(f"HXI_MONGODB_URI cannot be used: {error}") from error
 
 
 class MongoSink:
@@ -125,21 +128,21 @@ class MongoSink:
             if changed:
                 _replace(collection, changed)
 
-    def erase(self, project_id: str, session_id: str) -> None:
-        """Delete all that any collection holds of a session."""
+    def erase(self, session: Session) -> None:
+        """From every collection, derived ones too."""
         with translated():
             for spec in schema.COLLECTIONS:
-                spec.of(self._client).delete_many(of_session(project_id, session_id))
+                spec.of(self._client).delete_many(of_session(session))
 
-    def batches_of(self, project_id: str, session_id: str) -> list[str]:
-        """Batch of each event and replay payload of a session."""
+    def batches_of(self, session: Session) -> list[str]:
+        """One for each event or replay payload."""
         with translated():
             return [
                 document["batchId"]
                 for kind in Kind
                 for document in COLLECTION[kind]
                 .of(self._client)
-                .find(of_session(project_id, session_id), {"batchId": 1})
+                .find(of_session(session), {"batchId": 1})
             ]
 
     def ping(self) -> None:
@@ -152,8 +155,9 @@ class MongoSink:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def of_session(project_id: str, session_id: str) -> Document:
+def of_session(session: Session) -> Document:
     """A filter; the written-out $eq lets the embedded server use its index."""
+    project_id, session_id = session
     return {"projectId": {"$eq": project_id}, "sessionId": {"$eq": session_id}}
 
 
