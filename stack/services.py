@@ -13,8 +13,8 @@ from stack.urls import answers_ok
 
 ROOT = Path(__file__).resolve().parent.parent
 KEEPER = Path(__file__).with_name("keeper.py")
-# Without this Dagster reports usage to its makers.
-DAGSTER_SETTINGS = "telemetry:\n  enabled: false\n"
+# Without these Dagster reports usage to its makers and asks for an address first.
+DAGSTER_SETTINGS = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 
 
 def ingest(folder: DataFolder, ports: Ports, endpoints: Endpoints) -> Program:
@@ -55,6 +55,8 @@ def dagster(folder: DataFolder, ports: Ports, endpoints: Endpoints) -> Program:
             **_python_path(),
             "DAGSTER_HOME": str(home),
             "DAGSTER_DISABLE_TELEMETRY": "yes",
+            # Its successor is another package; this one does what is needed.
+            "PYTHONWARNINGS": "ignore:Function `dev_command` is superseded",
         },
         before_start=before_start,
         death_signal=signal.SIGTERM,  # the keeper then ends what Dagster started
