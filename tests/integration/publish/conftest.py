@@ -15,15 +15,11 @@ from psycopg import sql
 
 from stack import clients
 from stack.embedded import Stack
-from stack.migrations import PostgresTarget, migrate
+from stack.prepare import postgres_schemas
 from stack.services import ROOT
 from stack.stores import postgres as embedded
 from tests.integration.publish.stand_in_marts import Marts
 from tests.integration.publish.warehouse import Warehouse
-
-SCHEMAS = {
-    part: ROOT / "orchestration" / part / "schema" / "postgres" for part in ("plan", "publish")
-}
 
 
 @pytest.fixture(scope="session")
@@ -40,9 +36,7 @@ def template(admin_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     with psycopg.connect(admin_dsn, autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     dsn = admin_dsn.rsplit("/", 1)[0] + f"/{name}"
-    with clients.postgres(dsn) as connection:
-        for component, folder in SCHEMAS.items():
-            migrate(PostgresTarget(connection), component, folder)
+    postgres_schemas(dsn)
     run_dbt(
         dsn, tmp_path_factory.mktemp("dbt"), "run", "--select", "path:dbt_project/models/publish"
     )

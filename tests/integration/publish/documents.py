@@ -61,10 +61,11 @@ class Deviation:
         )
 
 
-def statements(document: Path) -> list[str]:
-    """The SQL of a document, as it stands there."""
-    blocks = re.findall(r"^```sql\n(.*?)^```", document.read_text(), re.DOTALL | re.MULTILINE)
-    return [text for block in blocks for text in block.split(";") if text.strip()]
+def blocks(document: Path, sections: str = ".*") -> list[str]:
+    """The SQL of a document's sections (their titles match), as it stands there."""
+    parts = re.split(r"^## ", document.read_text(), flags=re.MULTILINE)
+    wanted = [part for part in parts if re.match(sections, part)]
+    return re.findall(r"^```sql\n(.*?)^```", "\n".join(wanted), re.DOTALL | re.MULTILINE)
 
 
 def deviations(document: str) -> list[Deviation]:
@@ -88,20 +89,21 @@ def tables(connection: psycopg.Connection[Any], schema: str) -> dict[str, Table]
         " WHERE relkind IN ('r', 'v') AND relnamespace = %s::regnamespace",
         (schema,),
     ).fetchall()
-    return {name: _table(connection, sql.Identifier(schema, name)) for (name,) in names}
+    return {name: _table(connection, schema, name) for (name,) in names}
 
 
-def _table(connection: psycopg.Connection[Any], name: sql.Identifier) -> Table:
-    relation = name.as_string()
+def _table(connection: psycopg.Connection[Any], schema: str, name: str) -> Table:
+    relation = sql.Identifier(schema, name).as_string()
     return Table(
-        columns=_columns(connection, relation),
+        columns=_columns(connection, schema, relation),
         primary_key=next(iter(_constraints(connection, relation, "p")), ()),
         references=_constraints(connection, relation, "f"),
         indexes=_indexes(connection, relation),
     )
 
 
-def _columns(connection: psycopg.Connection[Any], relation: str) -> dict[str, Column]:
+def _columns(connection: psycopg.Connection[Any], schema: str, relation: str) -> dict[str, Column]:
+    """Without the schema's name, which types and sequences of its own carry."""
     rows = connection.execute(
         """
         SELECT attname, format_type(atttypid, atttypmod), attnotnull,
@@ -113,7 +115,9 @@ def _columns(connection: psycopg.Connection[Any], relation: str) -> dict[str, Co
         (relation,),
     ).fetchall()
     return {
-        name: Column(kind, re.sub(r"nextval\('.*'", "nextval('…'", default), is_required)
+        name: Column(
+            kind.removeprefix(f"{schema}."), default.replace(f"{schema}.", ""), is_required
+        )
         for name, kind, is_required, default in rows
     }
 
@@ -188,12 +192,17 @@ def _of_keys(name: str, document: Table, live: Table) -> Iterator[Difference]:
         elif live.references.get(columns) != target:
             yield Difference(name, columns[0], "no foreign key")
     for columns in document.indexes:
-        begins = {index[: len(columns)] for index in live.indexes}
-        longer_begins = {index[: len(columns) + 1] for index in live.indexes}
-        if ("project_id", *columns) in longer_begins:
-            yield Difference(name, "*", PROJECT_FIRST)
-        elif columns not in begins:
-            yield Difference(name, columns[0], "no index")
+        if not _has_index(live, columns):
+            is_longer = _has_index(live, ("project_id", *columns))
+            yield (
+                Difference(name, "*", PROJECT_FIRST)
+                if is_longer
+                else Difference(name, columns[0], "no index")
+            )
+
+
+def _has_index(table: Table, columns: tuple[str, ...]) -> bool:
+    return any(index[: len(columns)] == columns for index in table.indexes)
 
 
 def _said(wanted: tuple[str, ...], found: tuple[str, ...]) -> str:

@@ -9,18 +9,18 @@ from tests.integration.publish.documents import Table
 from tests.integration.publish.warehouse import Warehouse
 
 SPECS = Path(__file__).resolve().parents[4] / "shared" / "spec"
-HXI, HXI_V0 = "001_hxi_postgres_v1.md", "000_hxi_postgres_v0.md"
+HXI, HXI_V0, GOSIGHT = "001_hxi_postgres_v1.md", "000_hxi_postgres_v0.md", "003_gosight.md"
 
 
-def documented(warehouse: Warehouse, document: str) -> dict[str, Table]:
+def documented(warehouse: Warehouse, document: str, sections: str = ".*") -> dict[str, Table]:
     """The document's tables, made in a schema of their own."""
     if not SPECS.is_dir():
         pytest.skip("needs the source documents in ../shared/spec beside the checkout, not there")
     with warehouse.connection.transaction():
         warehouse.connection.execute("CREATE SCHEMA documented")
         warehouse.connection.execute("SET LOCAL search_path TO documented")
-        for statement in documents.statements(SPECS / document):
-            warehouse.connection.execute(statement.encode())
+        for block in documents.blocks(SPECS / document, sections):
+            warehouse.connection.execute(block.encode())
     return documents.tables(warehouse.connection, "documented")
 
 
@@ -51,6 +51,14 @@ def test_hxi_v0_has_the_names_and_types_of_its_document(warehouse: Warehouse) ->
     found = set(documents.differences(wanted, live, views=True))
     assert unexplained(found, "hxi_v0") == []
     assert outdated(found, "hxi_v0") == []
+
+
+def test_gosight_is_the_document(warehouse: Warehouse) -> None:
+    wanted = documented(warehouse, GOSIGHT, "4. PostgreSQL")
+    assert len(wanted) == 7
+    found = set(documents.differences(wanted, documents.tables(warehouse.connection, "gosight")))
+    assert unexplained(found, "gosight_postgres") == []
+    assert outdated(found, "gosight_postgres") == []
 
 
 def test_differences_between_document_and_tables_are_noticed(warehouse: Warehouse) -> None:
