@@ -44,6 +44,10 @@ detections as (
             select project_id, session_id, click_id from clicks_of_errors
         ) as charged
     from dead_clicks
+    {%- for table in ['thrashed_cursors', 'u_turns', 'slow_pages', 'form_abandonments'] %}
+    union all
+    select *, true as charged from {{ source('signals', table) }} where {{ in_planned_sessions() }}
+    {%- endfor %}
 )
 
 select
