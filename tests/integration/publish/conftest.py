@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -52,6 +53,13 @@ def database(admin_dsn: str, template: str) -> Iterator[str]:
         admin.execute(statement.format(name, sql.Identifier(template)))
         yield admin_dsn.rsplit("/", 1)[0] + f"/{name.as_string().strip(chr(34))}"
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+@pytest.fixture
+def served(admin_dsn: str, template: str) -> Iterator[psycopg.Connection[Any]]:
+    """The superuser's connection, in autocommit mode, to a migrated database of the test's own."""
+    with database(admin_dsn, template) as dsn, clients.postgres(dsn) as connection:
+        yield connection
 
 
 @pytest.fixture

@@ -1,27 +1,47 @@
 """The PostgreSQL documents, executed as they stand, beside the live tables."""
 
 from pathlib import Path
+from typing import Any, LiteralString
 
+import psycopg
 import pytest
 
 from tests.integration.publish import documents
 from tests.integration.publish.documents import Table
-from tests.integration.publish.warehouse import Warehouse
 
 SPECS = Path(__file__).resolve().parents[4] / "shared" / "spec"
-HXI, HXI_V0, GOSIGHT = "001_hxi_postgres_v1.md", "000_hxi_postgres_v0.md", "003_gosight.md"
+HXI, HXI_V0 = "001_hxi_postgres_v1.md", "000_hxi_postgres_v0.md"
+TRACEFLOW, GOSIGHT = "002_traceflow.md", "003_gosight.md"
+
+# Tables the document of TRACEFLOW names and does not define.
+ASSUMED = """
+CREATE TABLE traceflow_projects (id UUID PRIMARY KEY);
+CREATE TABLE traceflow_project_members (project_id UUID, user_id UUID);
+CREATE TABLE user_roles (user_id UUID, role TEXT);
+CREATE TABLE users (id UUID PRIMARY KEY);
+"""
 
 
-def documented(warehouse: Warehouse, document: str, sections: str = ".*") -> dict[str, Table]:
-    """The document's tables, made in a schema of their own."""
+def documented(
+    served: psycopg.Connection[Any],
+    document: str,
+    sections: str = ".*",
+    assumed: LiteralString = "",
+) -> dict[str, Table]:
+    """The tables of the document's sections, made in a schema of their own."""
     if not SPECS.is_dir():
         pytest.skip("needs the source documents in ../shared/spec beside the checkout, not there")
-    with warehouse.connection.transaction():
-        warehouse.connection.execute("CREATE SCHEMA documented")
-        warehouse.connection.execute("SET LOCAL search_path TO documented")
+    with served.transaction():
+        served.execute("CREATE SCHEMA documented")
+        served.execute("SET LOCAL search_path TO documented")
+        if assumed:
+            served.execute(assumed)
+        known = documents.tables(served, "documented")
         for block in documents.blocks(SPECS / document, sections):
-            warehouse.connection.execute(block.encode())
-    return documents.tables(warehouse.connection, "documented")
+            here = block.replace("public.", "documented.").replace("auth.users", "documented.users")
+            served.execute(here.encode())
+    made = documents.tables(served, "documented")
+    return {name: table for name, table in made.items() if name not in known}
 
 
 def unexplained(found: set[documents.Difference], document: str) -> list[documents.Difference]:
@@ -36,40 +56,52 @@ def outdated(found: set[documents.Difference], document: str) -> list[documents.
     return [entry for entry in listed if not any(entry.explains(d) for d in found)]
 
 
-def test_hxi_is_the_document_but_for_the_listed_deviations(warehouse: Warehouse) -> None:
-    wanted = documented(warehouse, HXI)
+def test_hxi_is_the_document_but_for_the_listed_deviations(served: psycopg.Connection[Any]) -> None:
+    wanted = documented(served, HXI)
     assert len(wanted) == 11
-    found = set(documents.differences(wanted, documents.tables(warehouse.connection, "hxi")))
+    found = set(documents.differences(wanted, documents.tables(served, "hxi")))
     assert unexplained(found, "hxi") == []
     assert outdated(found, "hxi") == []
 
 
-def test_hxi_v0_has_the_names_and_types_of_its_document(warehouse: Warehouse) -> None:
-    wanted = documented(warehouse, HXI_V0)
+def test_hxi_v0_has_the_names_and_types_of_its_document(served: psycopg.Connection[Any]) -> None:
+    wanted = documented(served, HXI_V0)
     assert len(wanted) == 11
-    live = documents.tables(warehouse.connection, "hxi_v0")
+    live = documents.tables(served, "hxi_v0")
     found = set(documents.differences(wanted, live, views=True))
     assert unexplained(found, "hxi_v0") == []
     assert outdated(found, "hxi_v0") == []
 
 
-def test_gosight_is_the_document(warehouse: Warehouse) -> None:
-    wanted = documented(warehouse, GOSIGHT, "4. PostgreSQL")
+def test_gosight_is_the_document(served: psycopg.Connection[Any]) -> None:
+    wanted = documented(served, GOSIGHT, "4. PostgreSQL")
     assert len(wanted) == 7
-    found = set(documents.differences(wanted, documents.tables(warehouse.connection, "gosight")))
+    found = set(documents.differences(wanted, documents.tables(served, "gosight")))
     assert unexplained(found, "gosight_postgres") == []
     assert outdated(found, "gosight_postgres") == []
 
 
-def test_differences_between_document_and_tables_are_noticed(warehouse: Warehouse) -> None:
-    before = documents.tables(warehouse.connection, "hxi")
-    warehouse.connection.execute("ALTER TABLE hxi.error_logs DROP COLUMN stack_trace CASCADE")
-    warehouse.connection.execute("DROP VIEW hxi_v0.events")
-    warehouse.connection.execute("ALTER TABLE hxi.events ALTER COLUMN x TYPE BIGINT")
-    warehouse.connection.execute("DROP INDEX hxi.idx_events_type")
-    warehouse.connection.execute("DROP TABLE hxi.session_replay_chunks CASCADE")
+def test_traceflow_is_the_document_but_for_the_listed_deviations(
+    served: psycopg.Connection[Any],
+) -> None:
+    wanted = documented(served, TRACEFLOW, "(?!Migration)", ASSUMED)
+    assert len(wanted) == 8
+    found = set(documents.differences(wanted, documents.tables(served, "traceflow")))
+    assert unexplained(found, "traceflow") == []
+    assert outdated(found, "traceflow") == []
 
-    after = documents.tables(warehouse.connection, "hxi")
+
+def test_differences_between_document_and_tables_are_noticed(
+    served: psycopg.Connection[Any],
+) -> None:
+    before = documents.tables(served, "hxi")
+    served.execute("ALTER TABLE hxi.error_logs DROP COLUMN stack_trace CASCADE")
+    served.execute("DROP VIEW hxi_v0.events")
+    served.execute("ALTER TABLE hxi.events ALTER COLUMN x TYPE BIGINT")
+    served.execute("DROP INDEX hxi.idx_events_type")
+    served.execute("DROP TABLE hxi.session_replay_chunks CASCADE")
+
+    after = documents.tables(served, "hxi")
     found = set(documents.differences(before, after))
     assert found == {
         documents.Difference("error_logs", "stack_trace", "missing"),

@@ -1,0 +1,13 @@
+REVOKE ALL ON ALL TABLES IN SCHEMA traceflow FROM anon, authenticated;
+REVOKE ALL ON SCHEMA traceflow FROM anon, authenticated;
+DROP POLICY "Users can view own subscription" ON traceflow.traceflow_subscriptions;
+DROP POLICY "Admins can view all recordings" ON traceflow.session_recordings;
+DROP POLICY "Allow anonymous insert for recording" ON traceflow.session_recordings;
+DROP POLICY "Users can manage their project issues" ON traceflow.traceflow_ux_issues;
+DROP POLICY "Users can view their project events" ON traceflow.traceflow_events;
+DROP POLICY "Users can view their project sessions" ON traceflow.traceflow_sessions;
+DROP FUNCTION traceflow.update_updated_at_column() CASCADE;
+DROP FUNCTION traceflow.update_traceflow_session_stats() CASCADE;
+DROP FUNCTION traceflow.is_traceflow_admin(UUID);
+DROP FUNCTION traceflow.has_admin_role();
+DROP FUNCTION traceflow.member_projects();
