@@ -4,7 +4,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.errors import IngestError, StoreError
@@ -21,6 +21,24 @@ PING_SECONDS = 2.0
 FIRST_BACKOFF_SECONDS = 0.2
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Where to land, and how to ask each store whether it is there (StoreError: it is not)."""
+
+    landing: Landing
+    pings: Mapping[str, Callable[[], None]]
+    close: Callable[[], None]
+
+
+def open_stores(settings: Settings) -> Stores:
+    """Asks nothing of them yet. SettingsError when an address is none."""
+    mongo = mongodb.connect(settings.mongodb_uri)
+    documents = mongodb.MongoSink(mongo, settings.mongodb_writers)
+    rows = clickhouse.ClickHouseSink(lambda: clickhouse.connect(settings.clickhouse_url))
+    pings = {"mongodb": documents.ping, "clickhouse": rows.ping}
+    return Stores(Landing(documents, rows), pings, mongo.close)
 
 
 @dataclass
@@ -61,23 +79,18 @@ class _Block:
 class Lander:
     """`start` and `stop` once each; in between everything spooled lands, at least once."""
 
-    def __init__(self, spool: Spool, settings: Settings, landing: Landing | None = None) -> None:
-        """Asks nothing of the stores; `landing` replaces the stores that `settings` names."""
+    def __init__(self, spool: Spool, settings: Settings, stores: Stores | None = None) -> None:
+        """`stores` replaces those that `settings` names."""
         self._spool = spool
         self._settings = settings
-        self._mongo = mongodb.connect(settings.mongodb_uri)
-        documents = mongodb.MongoSink(self._mongo, settings.mongodb_writers)
-        rows = clickhouse.ClickHouseSink(lambda: clickhouse.connect(settings.clickhouse_url))
-        self._landing = landing or Landing(documents, rows)
-        self._states = (
-            _StoreState("mongodb", documents.ping),
-            _StoreState("clickhouse", rows.ping),
-        )
+        self._stores = stores or open_stores(settings)
+        self._states = [_StoreState(name, ping) for name, ping in self._stores.pings.items()]
         self._block_bytes = min(settings.block_bytes, MAX_BLOCK_BYTES // (2 * LANES))
         self._stopping = threading.Event()
         self._changed = threading.Condition()
         self._waiting: list[_Block] = []  # blocks read and in no lane
         self._in_flight = 0  # bytes of all blocks read and not landed
+        self._blocks = 0  # their number
         self._last_seq = 0
         self._trouble = ""
         self._threads = [
@@ -103,11 +116,16 @@ class Lander:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(max(0.0, end - time.monotonic()))
-        self._mongo.close()
+        self._stores.close()
 
     def stores(self) -> dict[str, bool]:
         """Whether each store answered when it was last asked, at most a few seconds ago."""
         return {state.name: state.error == "" for state in self._states}
+
+    @property
+    def in_flight_blocks(self) -> int:
+        """Blocks read and not landed: in a lane, waiting for one, or put aside."""
+        return self._blocks
 
     @property
     def last_error(self) -> str | None:
@@ -143,6 +161,7 @@ class Lander:
             self._last_seq = last_seq
             with self._changed:
                 self._in_flight += block.size
+                self._blocks += 1
                 self._waiting.append(block)
                 self._changed.notify_all()
             if not self._is_full(block):
@@ -171,12 +190,13 @@ class Lander:
             else:
                 with self._changed:
                     self._in_flight -= block.size
+                    self._blocks -= 1
                     self._trouble = ""
                     self._changed.notify_all()
 
     def _land(self, batches: Sequence[SpooledBatch]) -> None:
         started = time.perf_counter()
-        self._landing.land(batches)
+        self._stores.landing.land(batches)
         self._spool.remove(list(batches))
         events = sum(batch.valid for batch in batches)
         seconds = time.perf_counter() - started
@@ -195,8 +215,8 @@ class Lander:
                 self._changed.wait(None if block is None else block.due - now)
         return None
 
-    def _put_back(self, blocks: list[_Block], error: Exception) -> None:
-        for block in blocks:
+    def _put_back(self, parts: list[_Block], error: Exception) -> None:
+        for block in parts:
             block.failures += 1
             longest = self._settings.backoff_seconds
             pause = min(longest, FIRST_BACKOFF_SECONDS * 2 ** min(block.failures - 1, 20))
@@ -206,7 +226,8 @@ class Lander:
             log.warning("landing waits: %s", text)
         with self._changed:
             self._trouble = text
-            self._waiting += blocks
+            self._waiting += parts
+            self._blocks += len(parts) - 1
             self._changed.notify_all()
 
 

@@ -1,5 +1,6 @@
 """ClickHouse as the lander sees it: Arrow inserts, what is in the ledger, what is erased."""
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
@@ -35,6 +36,8 @@ _OF_SESSIONS = {
 
 def connect(url: str) -> Client:
     """StoreDownError when the server does not answer. May be used by several threads."""
+    # The driver logs a stack of its own for each failure that is raised here anyway.
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
     with translated():
         return clickhouse_connect.get_client(
             dsn=url,

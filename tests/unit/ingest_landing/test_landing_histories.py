@@ -106,5 +106,5 @@ def test_a_history_ends_exact(
     history.stores.check()
     last = history.looks[-1]
     for look in history.looks:
-        for session, (count, events) in look.items():
-            assert events == last[session][1] or count != last[session][0], "not planned again"
+        for of_session, (count, events) in look.items():
+            assert events == last[of_session][1] or count != last[of_session][0], "not planned"
