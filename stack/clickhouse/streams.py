@@ -83,6 +83,7 @@ class Outlet:
         """Waits for a slow client; ClientGoneError once it has left."""
         self._room.acquire()
         if self._is_gone:
+            self._room.release()  # the next one is let go too
             raise ClientGoneError
         self._loop.call_soon_threadsafe(self._items.put_nowait, item)
 
@@ -95,4 +96,4 @@ class Outlet:
     def abandon(self) -> None:
         """The client went away; whoever waits in `put` is let go."""
         self._is_gone = True
-        self._room.release(1 << 20)
+        self._room.release()
