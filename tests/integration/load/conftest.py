@@ -8,12 +8,15 @@ from typing import Any
 import pymongo
 import pytest
 from clickhouse_connect.driver.client import Client
+from gosight.ingest_pb2 import EventBatch
 
 from ingest.schema.mongo import EVENTS, REPLAY_CHUNKS
 from stack.embedded import Stack
 from stack.endpoints import Endpoints
 from stack.simulate import Plan, Truth, generate
 from stack.simulate.output import batch_writer
+
+EVENTS_A_BATCH = 50
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,19 @@ def kept(
 
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
-    """A folder with the same visits as visits.binpb and visits.ndjson, and how many events."""
+    """A folder with the same visits as visits.binpb and visits.ndjson, and how many events.
+
+    In many small batches, so that a load of few events has a middle.
+    """
     folder = tmp_path_factory.mktemp("simulated")
     truth = Truth()
     with (
         batch_writer(folder / "visits.binpb") as binary,
         batch_writer(folder / "visits.ndjson") as text,
     ):
-        for batch in generate(Plan(sessions=500, days=3, seed=77), truth):
-            binary(batch)
-            text(batch)
+        for batch in generate(Plan(sessions=100, days=3, seed=77), truth):
+            for start in range(0, len(batch.events), EVENTS_A_BATCH):
+                part = EventBatch(events=batch.events[start : start + EVENTS_A_BATCH])
+                binary(part)
+                text(part)
     return folder, truth.totals.events

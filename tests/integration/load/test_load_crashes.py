@@ -50,6 +50,7 @@ def test_a_program_killed_while_batches_land(
     totals = load_files(own, [folder / "visits.binpb"], progress=kill)
     assert kill.at is not None
     assert (totals.received, totals.landed, totals.duplicate) == (events, events, 0)
+    stack.wait_ready()
     assert kept().clickhouse == kept().mongodb == (events, 0)
 
 
