@@ -1,5 +1,6 @@
 """Starts the server: socket, engine, event loop; stops them in the other order."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -13,7 +14,8 @@ from stack.clickhouse.engine import Engine
 from stack.clickhouse.errors import QueryError
 from stack.clickhouse.service import Service
 
-GRACE_SECONDS = 5  # for running queries after SIGTERM, before they are killed
+BACKLOG = 1024  # connections waiting to be accepted
+GRACE_SECONDS = 3  # for running queries after SIGTERM, before they are killed
 
 
 def main() -> None:
@@ -26,12 +28,29 @@ def main() -> None:
         sys.exit(f"cannot listen on {config.host}:{config.port}: {error.strerror or error}")
     try:
         engine = Engine(config)
-    except QueryError as error:
-        sys.exit(f"cannot open {config.data_dir}: is another server using it? ({error})")
-    except OSError as error:
-        sys.exit(f"cannot use {config.data_dir}: {error}")
+    except BlockingIOError:
+        sys.exit(f"cannot open {config.data_dir}: another server is using it")
+    except (QueryError, OSError) as error:
+        sys.exit(f"cannot open {config.data_dir}: {error}")
     # Not sys.exit: the engine's own threads crash in the interpreter's tear-down.
     os._exit(_serve(config, engine, listener))
+
+
+class _Server(uvicorn.Server):
+    """Kills what still runs when its grace is over, so that the clients are told."""
+
+    def __init__(self, service: Service, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._service = service
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        killing = asyncio.create_task(self._kill_late())
+        await super().shutdown(sockets)
+        killing.cancel()
+
+    async def _kill_late(self) -> None:
+        await asyncio.sleep(GRACE_SECONDS)
+        await asyncio.to_thread(self._service.kill_all)
 
 
 def _bind(config: Config) -> socket.socket:
@@ -45,7 +64,8 @@ def _bind(config: Config) -> socket.socket:
 def _serve(config: Config, engine: Engine, listener: socket.socket) -> int:
     service = Service(engine, config.users)
     app = App(service)
-    server = uvicorn.Server(
+    server = _Server(
+        service,
         uvicorn.Config(
             app,
             lifespan="off",
@@ -53,13 +73,14 @@ def _serve(config: Config, engine: Engine, listener: socket.socket) -> int:
             log_level="warning",
             server_header=False,
             timeout_keep_alive=60,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+            timeout_graceful_shutdown=2 * GRACE_SECONDS,
+        ),
     )
     # uvicorn sends the signal that stopped it to itself once more, when the engine is still open.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: None)
     host, port = listener.getsockname()[:2]
+    listener.listen(BACKLOG)
     print(f"ClickHouse {engine.version} listens on http://{host}:{port}", flush=True)
     server.run(sockets=[listener])
     app.close()

@@ -54,7 +54,11 @@ class App:
             elif work.exception() is None and not reading.done():
                 await writing
             work.result()
+        except asyncio.CancelledError:
+            return  # the server is stopping, and its patience is over
         finally:
+            call.inlet.abandon()
+            call.outlet.abandon()
             reading.cancel()
             writing.cancel()
 

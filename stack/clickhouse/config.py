@@ -21,6 +21,9 @@ SERVER_MEMORY_SHARE = 0.6
 QUERY_MEMORY_SHARE = 0.4
 QUERY_SECONDS = 600
 QUERY_LOG_DAYS = 7
+# The server's own default. With few entries a mutation waits for the next look at the queue: a
+# delete of a few rows then takes 0.5 to 2 s instead of 0.04 s.
+BACKGROUND_THREADS = 16
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def write_engine_files(config: Config) -> None:
 
 
 def _engine_config(config: Config) -> str:
-    threads = max(2, os.cpu_count() or 2)
+    threads = max(BACKGROUND_THREADS, os.cpu_count() or 2)
     # fsync: a client drops its own copy once an insert is acknowledged, so an acknowledged part
     # must survive a power cut too. Cost seen: 100 small inserts take 1.17 s instead of 0.97 s.
     return f"""<clickhouse>
@@ -124,6 +127,7 @@ def _users_config(config: Config) -> str:
     return f"""<clickhouse>
   <profiles><default>
     <implicit_select>0</implicit_select>
+    <async_insert>0</async_insert>
     <max_memory_usage>{config.query_memory}</max_memory_usage>
     <max_execution_time>{config.query_seconds}</max_execution_time>
   </default></profiles>

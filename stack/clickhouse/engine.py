@@ -1,17 +1,26 @@
 """The one engine of the process, and connections to it with errors in the interface's own form."""
 
 import contextlib
+import fcntl
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from chdb import _chdb as untyped
 
 from stack.clickhouse import config as configuration
-from stack.clickhouse.errors import QueryError, from_engine
+from stack.clickhouse.errors import (
+    NOT_ENOUGH_SPACE,
+    NOT_IMPLEMENTED,
+    QueryError,
+    from_engine,
+    refused,
+)
 from stack.clickhouse.tokens import literal, quoted
 
+Params = Mapping[str, str]
 _chdb: Any = untyped
 # The engine makes its own query ids. This setting is a text without effect on a single server, so
 # it carries ours into system.processes, where KILL finds it.
@@ -58,18 +67,23 @@ class Connection:
                 if not done:
                     self._raw.streaming_cancel_query(handle)
 
-    def insert(self, head: bytes, fmt: str, chunks: Iterator[bytes]) -> Any:
-        """Nothing of the last block is kept when `chunks` raises; answers the engine's counters."""
-        with _engine_errors():
-            handle = self._raw.send_insert(head, fmt)
+    def insert(
+        self, head: bytes, tail: bytes, fmt: str, chunks: Iterator[bytes], params: Params
+    ) -> Any:
+        """Answers the engine's counters once all is written; nothing is begun when `chunks` raises.
+
+        The engine's own streaming insert is not used: it reports success when a constraint, a
+        materialized view or the disk refused the rows. So the data is a file, gone with its handle.
+        """
+        with tempfile.TemporaryFile(dir=".") as data:
             try:
-                for chunk in chunks:
-                    self._raw.insert_append(handle, chunk)
-            except BaseException:
-                with contextlib.suppress(RuntimeError):
-                    self._raw.insert_cancel(handle)
-                raise
-            return self._raw.insert_done(handle)
+                data.writelines(chunks)
+                data.flush()
+            except OSError as error:
+                raise refused(NOT_ENOUGH_SPACE, f"Cannot keep the data: {error}.") from error
+            source = f" FROM INFILE '/dev/fd/{data.fileno()}' COMPRESSION 'none' ".encode()
+            form = f" FORMAT {fmt}".encode()
+            return self.query(head + source + tail + form, "Null", params)
 
     def set(self, settings: Mapping[str, str | None]) -> None:
         """All in one statement; None resets to the default."""
@@ -103,8 +117,9 @@ class Engine:
     """Owns the data folder. Never fork a process that holds one: the child hangs."""
 
     def __init__(self, config: configuration.Config) -> None:
-        """QueryError when the folder is another process's."""
+        """BlockingIOError when another process holds the folder; QueryError when it is damaged."""
         config.data_dir.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(config.data_dir / "lock")
         configuration.write_engine_files(config)
         # Relative names below: the address is cut at `?` and `&`, which a folder's name may hold.
         os.chdir(config.data_dir)
@@ -142,6 +157,14 @@ class Engine:
     def close(self) -> None:
         """The engine stops with its last connection."""
         self._root.close()
+        self._lock.close()
+
+
+def _locked(file: Path) -> IO[bytes]:
+    """Our own lock, because the engine tells of its own in many lines on stderr."""
+    lock = file.open("ab")
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return lock
 
 
 def own_default_database(connection: Connection, folder: Path) -> None:
@@ -151,14 +174,20 @@ def own_default_database(connection: Connection, folder: Path) -> None:
     where refreshable views do not work.
     """
     kept = folder / "metadata" / "default.sql"
-    # An empty one's id is given away at each start, and then it cannot be attached any more.
+    # Without a table its id is a new one at each start, and the kept one cannot be attached.
     uuid = connection.text("SELECT uuid FROM system.databases WHERE name = 'default'")
     if kept.exists() and uuid in kept.read_text():
         connection.query("DETACH DATABASE default")
         connection.query("ATTACH DATABASE default")
-    else:
+    elif connection.text("SELECT count() FROM system.tables WHERE database = 'default'") == "0":
         connection.query("DROP DATABASE default")
         connection.query("CREATE DATABASE default ENGINE = Atomic")
+    else:
+        raise refused(
+            NOT_IMPLEMENTED,
+            "The database `default` has tables but was not made by this server: move them to"
+            " another database with the program that made them.",
+        )
 
 
 @contextlib.contextmanager

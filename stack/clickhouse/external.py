@@ -66,7 +66,7 @@ def fill(connection: Connection, tables: Sequence[ExternalTable]) -> None:
     for table in tables:
         connection.query(f"CREATE TEMPORARY TABLE {quoted(table.name)} ({table.structure})")
         head = f"INSERT INTO {quoted(table.name)}".encode()
-        connection.insert(head, table.format, iter([table.data]))
+        connection.insert(head, b"", table.format, iter([table.data]), {})
 
 
 def drop(connection: Connection, tables: Sequence[ExternalTable]) -> None:

@@ -17,11 +17,15 @@ GET_IS_READONLY = (
 OUTSIDE_FUNCTIONS = {"file", "python", "eval", "catboostevaluate", "generatesql"}
 AI_PREFIX = "ai"  # aiGenerate and the like send what they are given to a service
 FREE = {b"SET", b"USE"}
-FENCE_SETTINGS = {"dialect"}  # another language than the one read below
+FENCE = {b"ROLE", b"DIALECT"}  # in a SET: other rights; another language than the one read here
 
 
-def check(statement: Statement) -> None:
+def check(statement: Statement, settings: Mapping[str, str]) -> None:
     """What no request may do."""
+    if not statement.keyword and not statement.text.strip():
+        raise refused(SYNTAX_ERROR, "Empty query.")
+    if "dialect" in settings:
+        raise refused(NOT_IMPLEMENTED, "The setting 'dialect' is not supported: write SQL.")
     if statement.has_many:
         raise refused(SYNTAX_ERROR, "Syntax error (Multi-statements are not allowed).")
     if statement.names_file:
@@ -37,13 +41,12 @@ def check_request(connection: Connection, request: Request, statement: Statement
         raise refused(READONLY, GET_IS_READONLY)
 
 
-def check_reader(connection: Connection, statement: Statement, settings: Mapping[str, str]) -> None:
+def check_reader(connection: Connection, statement: Statement) -> None:
     """For read-only users: only what reads, and only what is stored here."""
-    is_set_role = statement.keyword == b"SET" and statement.second in {b"ROLE", b"DEFAULT"}
-    if is_set_role or _writes(connection, statement):
+    is_set = statement.keyword == b"SET"
+    is_fence = is_set and any(token.keyword in FENCE for token in tokens(statement.sql))
+    if is_fence or _writes(connection, statement):
         raise refused(READONLY, "Cannot execute query in readonly mode.")
-    if names := FENCE_SETTINGS & settings.keys():
-        raise refused(READONLY, f"Cannot modify '{min(names)}' setting in readonly mode.")
     for token, following in pairwise(tokens(statement.sql)):
         if token.text[:1] == b"$" or (token.kind == "other" and token.text >= b"\x80"):
             # Curly quotes, wide spaces and here-documents: ways to hide a name from this check.

@@ -4,6 +4,7 @@ import json
 import secrets
 import string
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,6 +17,7 @@ from stack.clickhouse.native_blocks import BlockEncoder
 from stack.clickhouse.streams import Outlet
 
 HELD_BYTES = 1 << 20  # the server's default buffer_size
+HELD_SECONDS = 0.2  # what comes slowly is passed on, at the price of errors without a status
 SPOOL_BYTES = 16 << 20  # of wait_end_of_query kept in memory, the rest in a file
 CHUNK_BYTES = 1 << 20
 TAG_LETTERS = string.ascii_lowercase
@@ -61,6 +63,7 @@ class Reply:
         self._coder: Coder = Plain()
         self._held: list[bytes] = []
         self._held_bytes = 0
+        self._held_since = 0.0
         self._limit = HELD_BYTES
         self._spool: IO[bytes] | None = None
         self._is_started = False
@@ -99,7 +102,9 @@ class Reply:
             return
         self._held.append(data)
         self._held_bytes += len(data)
-        if self._held_bytes > self._limit:
+        now = time.monotonic()
+        self._held_since = self._held_since or now
+        if self._held_bytes > self._limit or now > self._held_since + HELD_SECONDS:
             self._start(HTTPStatus.OK)
 
     def end(self) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stack.clickhouse.engine import Connection
-from stack.clickhouse.errors import BAD_REQUEST_PARAMETER, QueryError
+from stack.clickhouse.errors import BAD_REQUEST_PARAMETER, NOT_IMPLEMENTED, QueryError, refused
 from stack.clickhouse.reply import Reply
 from stack.clickhouse.statement import Statement
 
@@ -22,6 +23,8 @@ COUNTERS = (
 )
 F_SETPIPE_SZ = 1031
 PIPE_BYTES = 1 << 20
+INPUT = re.compile(rb"\binput\s*\(\s*'((?:[^'\\]|\\.|'')*)'\s*\)", re.IGNORECASE)
+INPUT_TABLE = b"_data_of_input"
 
 
 @dataclass
@@ -94,11 +97,30 @@ def other(run: Run) -> None:
 
 def insert(run: Run, data: Iterator[bytes]) -> None:
     """All of one block or nothing; blocks are about a million rows."""
-    if run.parameters:
-        names = {f"param_{name}": value for name, value in run.parameters.items()}
-        run.connection.set(names)
-    result = run.connection.insert(run.statement.sql, run.statement.format, data)
+    statement = run.statement
+    if statement.reads_input:
+        _insert_from_input(run, data)
+        return
+    result = run.connection.insert(
+        statement.sql, statement.tail, statement.format, data, run.parameters
+    )
     run.count(result)
+
+
+def _insert_from_input(run: Run, data: Iterator[bytes]) -> None:
+    """The engine has no data for input(): a temporary table takes its place."""
+    found = INPUT.search(run.statement.sql)
+    if not found:
+        raise refused(NOT_IMPLEMENTED, "input() takes one literal: the columns of the data.")
+    connection, columns = run.connection, found[1].replace(b"\\'", b"'").replace(b"''", b"'")
+    connection.query(b"CREATE TEMPORARY TABLE " + INPUT_TABLE + b" (" + columns + b")")
+    try:
+        head = b"INSERT INTO " + INPUT_TABLE
+        connection.insert(head, b"", run.statement.format, data, {})
+        sql = run.statement.sql[: found.start()] + INPUT_TABLE + run.statement.sql[found.end() :]
+        run.count(connection.query(sql, "Null", run.parameters))
+    finally:
+        connection.query(b"DROP TEMPORARY TABLE IF EXISTS " + INPUT_TABLE)
 
 
 def _through_pipe(run: Run) -> None:

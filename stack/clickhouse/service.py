@@ -77,8 +77,8 @@ class Service:
         reply.choose(request.params, request.headers)
         query = request.params.get("query", "").encode("utf-8", "surrogateescape")
         statement, data = body.read_statement(query, chunks)
-        guard.check(statement)
         settings = request.settings(own_params(tables))
+        guard.check(statement, settings)
         job = Job(call, request, statement, data, reply, user, tables, settings)
         with self._registered(call):
             if "session_id" in request.params:
@@ -112,7 +112,7 @@ class Service:
         statement = job.statement
         guard.check_request(connection, job.request, statement)
         if job.user.is_readonly:
-            guard.check_reader(connection, statement, job.settings)
+            guard.check_reader(connection, statement)
         self._fill(job, connection)
         if statement.keyword == b"KILL":
             with self._lock:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
 
@@ -30,11 +30,12 @@ class Statement:
     keyword: bytes
     sql: bytes
     second: bytes = b""  # the word after the first, whatever it is
-    tail: bytes = b""  # SETTINGS that came after FORMAT
+    tail: bytes = b""  # SETTINGS after FORMAT; of an INSERT with data, all SETTINGS
     format: str = ""
     data_start: int = -1  # offset into the text given; INSERT_DATA only
     has_many: bool = False
     has_totals: bool = False
+    reads_input: bool = False  # INSERT SELECT FROM input(), with data behind it
     names_file: bool = False  # INTO OUTFILE or FROM INFILE, which are the client's business
 
     @property
@@ -60,6 +61,7 @@ def insert_with_data(text: bytes, *, is_complete: bool) -> Statement | None:
     if not _reach_insert(walk):
         return None
     is_select = reads_input = False
+    settings = -1
     for token in _after_target(walk):
         if token.keyword == b"INPUT":
             reads_input = True
@@ -67,10 +69,16 @@ def insert_with_data(text: bytes, *, is_complete: bool) -> Statement | None:
             continue
         elif token.keyword == b"SELECT":
             is_select = True
+        elif token.keyword == b"SETTINGS":
+            settings = token.start
         elif token.keyword == b"VALUES" and not is_select:
-            return _with_data(text, token, token.end, "Values", is_complete=is_complete)
+            found = _with_data(text, token, token.end, "Values", is_complete=is_complete)
+            return _settings_apart(found, settings)
         elif token.keyword == b"FORMAT" and (reads_input or not is_select):
-            return _with_format(text, token, next(walk, None), is_complete=is_complete)
+            found = _with_format(text, token, next(walk, None), is_complete=is_complete)
+            if found and is_select:
+                return replace(found, reads_input=True)
+            return _settings_apart(found, settings)
     return None
 
 
@@ -103,13 +111,24 @@ def whole(text: bytes) -> Statement:
 
 
 def _reach_insert(walk: Iterator[Token]) -> bool:
+    """Up to INSERT, or behind WITH up to INSERT INTO."""
     first = next(walk, None)
     if first is None or first.keyword != b"WITH":
         return first is not None and first.keyword == b"INSERT"
+    previous = first
     for token in walk:
-        if token.depth == 0 and token.keyword in {b"SELECT", b"INSERT"}:
-            return token.keyword == b"INSERT"
+        if _is_main(previous, token):
+            return token.keyword == b"INTO"
+        previous = token
     return False
+
+
+def _is_main(previous: Token, token: Token) -> bool:
+    """SELECT or INSERT INTO behind the WITH clause; a CTE may be called insert."""
+    if token.depth:
+        return False
+    is_insert = previous.keyword == b"INSERT" and token.keyword == b"INTO"
+    return is_insert or token.keyword == b"SELECT"
 
 
 def _after_target(walk: Iterator[Token]) -> Iterator[Token]:
@@ -122,6 +141,12 @@ def _after_target(walk: Iterator[Token]) -> Iterator[Token]:
         elif previous != b".":
             yield token
         previous = token.text
+
+
+def _settings_apart(found: Statement | None, start: int) -> Statement | None:
+    if found is None or start < 0:
+        return found
+    return replace(found, sql=found.sql[:start], tail=found.sql[start:])
 
 
 def _with_format(
@@ -151,8 +176,8 @@ def _keyword(found: list[Token]) -> bytes:
     """The first word; of WITH, the statement it belongs to."""
     first = next((token.keyword for token in found if token.text != b"("), b"")
     if first == b"WITH":
-        own = (t.keyword for t in found if t.depth == 0 and t.keyword in {b"SELECT", b"INSERT"})
-        return next(own, first)
+        main = next((two for one, two in pairwise(found) if _is_main(one, two)), None)
+        return b"INSERT" if main and main.keyword == b"INTO" else b"SELECT"
     return first
 
 
