@@ -28,10 +28,11 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
         settings = from_environment(environment)
     except SettingsError as error:
         return _say(error, 2)
+    # Drivers say much at these levels, down to the documents they send.
     logging.basicConfig(
-        level=settings.log_level,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    logging.getLogger("ingest").setLevel(settings.log_level)
     try:
         with Spool(settings.spool_dir, settings.spool_bytes) as spool:
             uvloop.run(_run(settings, spool))
