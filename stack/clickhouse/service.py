@@ -57,6 +57,8 @@ class Service:
                 reply.fail(error)
         except ClientGoneError:
             return
+        finally:
+            self.sessions.sweep()
 
     def kill(self, call: Call) -> None:
         """Stop what the call is running in the engine, if it has begun."""

@@ -88,7 +88,7 @@ def whole(text: bytes) -> Statement:
     while found and found[-1].text == b";":
         text = text[: found.pop().start]
     if not found:
-        return Statement(Kind.OTHER, b"", text)
+        return Statement(Kind.OTHER, b"", b"")
     keyword = _keyword(found)
     kind = Kind.SELECT if keyword in SELECTS else Kind.OTHER
     at = _format_at(found)
