@@ -20,7 +20,6 @@ GRACE_SECONDS = 3  # for running queries after SIGTERM, before they are killed
 
 def main() -> None:
     """Exit code 1 and one line when the port or the folder is not ours to take."""
-    os.environ["TZ"] = "UTC"  # the engine takes its time zone from here
     config = from_command_line(sys.argv[1:], os.environ)
     try:
         listener = _bind(config)

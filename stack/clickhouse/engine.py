@@ -2,13 +2,13 @@
 
 import contextlib
 import fcntl
+import importlib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
-
-from chdb import _chdb as untyped
 
 from stack.clickhouse import config as configuration
 from stack.clickhouse.errors import (
@@ -21,18 +21,22 @@ from stack.clickhouse.errors import (
 from stack.clickhouse.tokens import literal, quoted
 
 Params = Mapping[str, str]
-_chdb: Any = untyped
 # The engine makes its own query ids. This setting is a text without effect on a single server, so
 # it carries ours into system.processes, where KILL finds it.
 MARK = "cluster_for_parallel_replicas"
 DEFAULT_DATABASE = "default"
 
 
+@cache
+def _native() -> Any:
+    return importlib.import_module("chdb._chdb")
+
+
 class Connection:
     """Settings, current database and temporary tables of its own; one statement at a time."""
 
     def __init__(self, address: str) -> None:
-        self._raw = _chdb.connect(address)
+        self._raw = _native().connect(address)
         self.progress: dict[str, int] = {}
         self._raw.set_progress_callback(self._keep_progress)
 
@@ -106,7 +110,7 @@ class Connection:
         """Whether the statement changes anything; text that does not parse does not."""
         with _engine_errors():
             kind = self._raw.classify_query(sql)["query_class"]
-        return bool(kind not in {_chdb.query_class.READ_ONLY, _chdb.query_class.UNKNOWN})
+        return bool(kind not in {_native().query_class.READ_ONLY, _native().query_class.UNKNOWN})
 
     def close(self) -> None:
         """Drops its temporary tables."""
@@ -124,7 +128,8 @@ class Engine:
         # Relative names below: the address is cut at `?` and `&`, which a folder's name may hold.
         os.chdir(config.data_dir)
         self._address = f"engine?config-file={configuration.CONFIG_FILE}"
-        _chdb.set_signal_handlers_enabled(0)
+        os.environ["TZ"] = "UTC"  # read when the library is loaded, hence the late import
+        _native().set_signal_handlers_enabled(0)
         with _engine_errors():
             self._root = Connection(self._address)
         own_default_database(self._root, config.data_dir / "engine")
