@@ -3,22 +3,21 @@
 import asyncio
 import tempfile
 import threading
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from uuid import uuid4
 
 import grpc
 import httpx
 from gosight.ingest_pb2 import EventBatch
-from gosight.ingest_pb2_grpc import IngestServiceStub
 
-from ingest.spool import Spool, SpooledBatch
+from ingest.spool import Spool
 from stack.endpoints import Endpoints
 from tests.benchmarks.report import Report, timed
+from tests.benchmarks.spooled import spooled
 
 CLIENTS = 8
+PROJECT = "bench"
 
 
 def measure(report: Report, endpoints: Endpoints, batches: Sequence[EventBatch]) -> None:
@@ -40,26 +39,9 @@ def _bare(bodies: Sequence[bytes]) -> None:
         written = []
         for body in bodies:
             batch = EventBatch.FromString(body)
-            written.append(spool.append(_spooled(batch.SerializeToString(), len(batch.events))))
+            written.append(spool.append(spooled(batch, PROJECT)))
         for one in written:
             one.result()
-
-
-def _spooled(body: bytes, events: int) -> SpooledBatch:
-    return SpooledBatch(
-        batch_id=str(uuid4()),
-        project_id="bench",
-        door="bench",
-        sdk_version="",
-        sent_at=0,
-        ingested_at=int(time.time() * 1000),
-        received=events,
-        valid=events,
-        filtered=0,
-        body=body,
-        positions=b"",
-        rejects=b"",
-    )
 
 
 async def _http(endpoints: Endpoints, bodies: Sequence[bytes]) -> None:
@@ -84,13 +66,15 @@ def _grpc(endpoints: Endpoints, bodies: Sequence[bytes]) -> None:
 
     def send(_: int) -> None:
         with grpc.insecure_channel(endpoints.ingest_grpc) as channel:
-            stub = IngestServiceStub(channel)
+            send_batch = channel.unary_unary(
+                "/gosight.IngestService/SendBatch"
+            )  # bytes as they are
             while True:
                 with lock:
                     body = next(waiting, None)
                 if body is None:
                     return
-                stub.SendBatch(EventBatch.FromString(body), metadata=metadata, wait_for_ready=True)
+                send_batch(body, metadata=metadata, wait_for_ready=True, timeout=60)
 
     with ThreadPoolExecutor(CLIENTS) as clients:
         list(clients.map(send, range(CLIENTS)))

@@ -1,0 +1,104 @@
+"""Events landed per second from a full spool, beside bare inserts of the same rows."""
+
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from clickhouse_connect.driver.client import Client
+from gosight.ingest_pb2 import EventBatch
+
+from ingest.decode.arrow import EVENTS, table
+from ingest.decode.documents import event_document
+from ingest.decode.events import BatchFacts, Decoded, decode_body
+from ingest.decode.rows import event_row
+from ingest.lander import Lander
+from ingest.settings import Settings
+from ingest.spool import Spool
+from stack import clients
+from stack.endpoints import Endpoints
+from tests.benchmarks.report import Report, timed
+from tests.benchmarks.spooled import spooled
+
+BLOCK = 10_000
+SCRATCH = "hxi_bench"
+POLL_SECONDS = 0.05
+
+
+def measure(report: Report, endpoints: Endpoints, batches: Sequence[EventBatch]) -> None:
+    """Into a project of its own, so that every event is new."""
+    events = sum(len(batch.events) for batch in batches)
+    report.section(f"landing: {events:,} events in blocks of up to {BLOCK:,}")
+    facts = BatchFacts(str(uuid4()), str(uuid4()), int(time.time() * 1000), "bench")
+    decoded = [
+        event
+        for batch in batches
+        for event in decode_body(batch.SerializeToString())
+        if not event.is_replay
+    ]
+    documents = [event_document(event, facts) for event in decoded]
+    tables = [
+        table([event_row(event, facts) for event in block], EVENTS) for block in _blocks(decoded)
+    ]
+    mongodb = timed(lambda: _bare_mongodb(endpoints, documents)).seconds
+    clickhouse = timed(lambda: _bare_clickhouse(endpoints, tables)).seconds
+    report.rate("bare insert_many, one writer", events, mongodb)
+    report.rate("bare insert_arrow", events, clickhouse)
+    bare = report.rate("both, one after the other", events, mongodb + clickhouse)
+    landed = report.rate("lander, both stores and the ledger", events, _land(endpoints, batches))
+    report.ratio("lander / both", landed / bare)
+
+
+def _blocks(decoded: Sequence[Decoded]) -> Iterator[Sequence[Decoded]]:
+    for start in range(0, len(decoded), BLOCK):
+        yield decoded[start : start + BLOCK]
+
+
+def _bare_mongodb(endpoints: Endpoints, documents: Sequence[dict[str, Any]]) -> None:
+    with clients.mongodb(endpoints.mongodb_uri) as client:
+        collection = client[SCRATCH]["events"]
+        collection.create_index([("projectId", 1), ("eventId", 1)], unique=True)
+        for start in range(0, len(documents), BLOCK):
+            collection.insert_many(documents[start : start + BLOCK], ordered=False)
+        client.drop_database(SCRATCH)
+
+
+def _bare_clickhouse(endpoints: Endpoints, tables: Sequence[Any]) -> None:
+    with clients.clickhouse(endpoints.clickhouse_url) as client:
+        scratch(client)
+        client.command(f"CREATE OR REPLACE TABLE {SCRATCH}.landing AS raw.events")
+        for one in tables:
+            client.insert_arrow(f"{SCRATCH}.landing", one)
+        client.command(f"DROP TABLE {SCRATCH}.landing")
+
+
+def scratch(client: Client) -> None:
+    """A database that only benchmarks use."""
+    client.command(f"CREATE DATABASE IF NOT EXISTS {SCRATCH}")
+
+
+def _land(endpoints: Endpoints, batches: Sequence[EventBatch]) -> float:
+    """Seconds from the lander's start until the spool is empty."""
+    project = str(uuid4())
+    with tempfile.TemporaryDirectory() as folder, Spool(Path(folder), 1 << 34) as spool:
+        for one in [spool.append(spooled(batch, project)) for batch in batches]:
+            one.result()
+        lander = Lander(spool, _settings(endpoints, Path(folder)))
+        started = time.perf_counter()
+        lander.start()
+        while spool.depth().batches:
+            time.sleep(POLL_SECONDS)
+        seconds = time.perf_counter() - started
+        lander.stop(10)
+    return seconds
+
+
+def _settings(endpoints: Endpoints, spool_dir: Path) -> Settings:
+    return Settings(
+        clickhouse_url=endpoints.clickhouse_url,
+        mongodb_uri=endpoints.mongodb_uri,
+        postgres_dsn=endpoints.postgres_dsn,
+        spool_dir=spool_dir,
+    )
