@@ -1,7 +1,9 @@
 """What the server is started with: the command line, the environment, limits, engine files."""
 
 import argparse
+import hashlib
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,7 @@ from stack.clickhouse.auth import User
 DISPLAY_NAME = "hxi"
 CONFIG_FILE = "config.xml"
 USERS_FILE = "users.xml"
+XML_NAME = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 OWNER_ROLE = "owner"
 READER_ROLE = "reader"
 # Other programs run beside this one; what a query may take leaves room for merges.
@@ -93,7 +96,22 @@ def write_engine_files(config: Config) -> None:
     """config.xml and users.xml in the data folder, written anew at each start."""
     folder = config.data_dir
     (folder / CONFIG_FILE).write_text(_engine_config(config))
-    (folder / USERS_FILE).write_text(_users_config(config))
+    users = folder / USERS_FILE
+    users.touch(mode=0o600)
+    users.write_text(_users_config(config))
+
+
+def _engine_user(user: User) -> str:
+    """Dictionaries with SOURCE(CLICKHOUSE(USER ...)) log in to the engine itself."""
+    if user.name == "default" or not XML_NAME.fullmatch(user.name):
+        return ""
+    role = READER_ROLE if user.is_readonly else OWNER_ROLE
+    password = hashlib.sha256(user.password.encode()).hexdigest()
+    return f"""<{user.name}>
+    <password_sha256_hex>{password}</password_sha256_hex><networks><ip>::/0</ip></networks>
+    <profile>default</profile><quota>default</quota>
+    <grants><query>GRANT {role}</query></grants>
+  </{user.name}>"""
 
 
 def _engine_config(config: Config) -> str:
@@ -143,7 +161,7 @@ def _users_config(config: Config) -> str:
     <password></password><networks><ip>::/0</ip></networks>
     <profile>default</profile><quota>default</quota>
     <grants><query>GRANT {OWNER_ROLE}</query><query>GRANT {READER_ROLE}</query></grants>
-  </default></users>
+  </default>{"".join(map(_engine_user, config.users))}</users>
   <quotas><default/></quotas>
 </clickhouse>
 """
