@@ -36,24 +36,23 @@ class Crash:
 
 
 class Aside:
-    """Does something else just before the n-th call."""
+    """Does other things just before certain calls, counted from 1."""
 
-    def __init__(self, at: int, act: Callable[[], object]) -> None:
-        self._left = at
-        self._act = act
+    def __init__(self, acts: dict[int, Callable[[], object]]) -> None:
+        self._acts = dict(acts)
+        self._calls = 0
 
     def between(self, target: Any) -> Any:
         return _Watched(target, self._call)
 
     def _call(self, call: Callable[[], Any]) -> Any:
-        self._left -= 1
-        if self._left == 0:
-            self._act()
+        self._calls += 1
+        self._acts.pop(self._calls, lambda: None)()
         return call()
 
     @property
     def has_happened(self) -> bool:
-        return self._left <= 0
+        return not self._acts
 
 
 class _Watched:

@@ -1,5 +1,8 @@
 """A crash, or an erasure, at any step of landing leaves what an undisturbed landing leaves."""
 
+from functools import partial
+from itertools import combinations
+
 import pytest
 
 from ingest.sinks.interface import Session
@@ -135,7 +138,7 @@ def test_a_later_copy_that_lands_first_does_not_double(is_after: bool) -> None:
 def test_an_erasure_before_any_call_of_landing_leaves_nothing_of_the_session() -> None:
     def run(at: int) -> bool:
         made = stores()
-        aside = Aside(at, lambda: made.erase(GONE))
+        aside = Aside({at: lambda: made.erase(GONE)})
         made.land(*batches(), watched=aside)
         if aside.has_happened:
             assert made.events_of(GONE) == frozenset()
@@ -144,6 +147,24 @@ def test_an_erasure_before_any_call_of_landing_leaves_nothing_of_the_session() -
         return aside.has_happened
 
     assert at_each_call(run) > 8
+
+
+def look(made: Stores, seen: list[tuple[int, frozenset[str]]]) -> None:
+    seen.append((made.index()[GONE], made.events_of(GONE)))
+
+
+def test_a_run_that_looks_while_an_erasure_and_a_landing_cross_is_repeated() -> None:
+    """What it read is gone in the end, so the session's index must differ from what it saw."""
+    looks = 0
+    for erased_at, looked_at in combinations(range(1, 20), 2):
+        made = stores()
+        seen: list[tuple[int, frozenset[str]]] = []
+        acts = {erased_at: partial(made.erase, GONE), looked_at: partial(look, made, seen)}
+        made.land(*batches(), watched=Aside(acts))
+        for count, events in seen:
+            looks += bool(events)
+            assert not events or count != made.index()[GONE]
+    assert looks
 
 
 @pytest.mark.parametrize("is_after", [False, True])

@@ -2,6 +2,8 @@
 
 from itertools import permutations
 
+from gosight.common_pb2 import DeviceType
+
 from ingest.decode.documents import Document
 from ingest.items import items_of
 from ingest.summary import fold
@@ -12,7 +14,7 @@ def documents() -> list[Document]:
     late_start = event("b", kind="session_start", user_id="anonymous")
     late_start.device.os = "iOS"
     start = event("a", kind="session_start")
-    start.device.device_type = "DEVICE_TYPE_MOBILE"
+    start.device.device_type = DeviceType.DEVICE_TYPE_MOBILE
     start.device.user_agent = "Mozilla/5.0"
     identify = event("m", kind="identify")
     identify.identify.user_id = "ann"
