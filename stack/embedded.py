@@ -16,7 +16,7 @@ from stack.prepare import prepare
 from stack.stores import clickhouse, mongodb, postgres, redis
 from stack.supervisor import Program, Supervisor
 
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0  # Dagster imports for long where others are busy too
 
 
 class Stack:

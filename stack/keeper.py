@@ -5,15 +5,18 @@ when the stack dies by kill -9 the kernel tells this process, which takes them a
 """
 
 import ctypes
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import FrameType
 
 import psutil
 
 PR_SET_CHILD_SUBREAPER = 36
 POLITE_SECONDS = 15.0
+LAUNCHER = Path(__file__).with_name("launch.py")
 
 
 def main() -> None:
@@ -23,7 +26,11 @@ def main() -> None:
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
-    child = subprocess.Popen(sys.argv[1:])
+    # Should this process be killed by -9, the kernel asks the program to end what it started.
+    conditions = [str(int(signal.SIGINT)), str(os.getpid()), ""]
+    child = subprocess.Popen(
+        [sys.executable, "-I", "-S", str(LAUNCHER), *conditions, *sys.argv[1:]]
+    )
     try:
         child.wait()
     except KeyboardInterrupt:
