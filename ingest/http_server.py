@@ -20,6 +20,9 @@ from ingest.intake import MAX_BODY_BYTES, Intake, Sent
 
 DOOR = "http"
 BACKLOG = 2048
+# Longer than the pauses of SDKs and than proxies keep theirs, so that a client seldom sends into a
+# connection that is being closed.
+KEEP_ALIVE_SECONDS = 75
 EVENTS_PATH = "/v1/events"
 ORDINARY_METHODS = "GET, HEAD, OPTIONS"
 EVENTS_METHODS = "POST, OPTIONS"
@@ -223,6 +226,7 @@ def server(app: HttpDoor, stop_seconds: int) -> Server:
             access_log=False,
             server_header=False,
             backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=stop_seconds,
         )
     )
