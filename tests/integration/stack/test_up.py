@@ -1,9 +1,6 @@
 import json
-import os
 import shlex
 import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -15,63 +12,7 @@ import pytest
 from stack import clients
 from stack.embedded import Stack
 from stack.endpoints import Endpoints, endpoints_file
-
-ROOT = Path(__file__).resolve().parents[3]
-STOPPED_SECONDS = 30
-
-
-def hxi(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    """Run one command to its end, with no HXI_ variable but those given."""
-    return subprocess.run(
-        [sys.executable, "-m", "stack.cli", *arguments],
-        cwd=ROOT,
-        env=plain_environment() | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=90,
-    )
-
-
-def plain_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("HXI_")}
-
-
-class Up:
-    """A `hxi up --ports auto` in a process of its own; `lines` is what it printed until ready."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "stack.cli", "up", "--ports", "auto", "--data-dir", str(folder)],
-            cwd=ROOT,
-            env=plain_environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.lines: list[str] = []
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip())
-            if line.startswith("ready"):
-                break
-        else:
-            pytest.fail(f"hxi up ended: {self.lines}")
-        parent = psutil.Process(self.process.pid)
-        self.children = parent.children(recursive=True)
-
-    def end(self, number: int) -> int:
-        """Send the signal; returns the exit code."""
-        self.process.send_signal(number)
-        code = self.process.wait(STOPPED_SECONDS)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return code
-
-    def left_over(self) -> list[psutil.Process]:
-        """Children that still run a moment after the parent's end."""
-        return list(psutil.wait_procs(self.children, timeout=STOPPED_SECONDS)[1])
+from tests.integration.stack.running_up import ROOT, Up, hxi
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +113,7 @@ def test_killed_by_9_it_leaves_no_process_and_loses_nothing(up: Up) -> None:
             assert connection.execute("SELECT n FROM kept").fetchall() == [(1,)]
         again.children = psutil.Process(again.process.pid).children(recursive=True)
     finally:
-        code = again.end(signal.SIGTERM)
+        code = again.end(signal.SIGINT)
     assert code == 0
     assert again.left_over() == []
     assert not endpoints_file(up.folder).exists()
