@@ -1,6 +1,6 @@
 """Crashes between any two calls of a store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
@@ -38,7 +38,7 @@ class Crash:
 class Aside:
     """Does other things just before certain calls, counted from 1."""
 
-    def __init__(self, acts: dict[int, Callable[[], object]]) -> None:
+    def __init__(self, acts: Mapping[int, Callable[[], object]]) -> None:
         self._acts = dict(acts)
         self._calls = 0
 
