@@ -5,7 +5,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from clickhouse_connect.driver.client import Client
@@ -16,8 +16,11 @@ from stack.endpoints import Endpoints
 from stack.stores import clickhouse, mongodb, postgres, redis
 
 MARTS = "gosight"
-# The first of these that a mart has tells how recent its newest row is.
-FRESHNESS_COLUMNS = ("ingested_at", "ended_at")
+# The first of these that a mart has tells how recent its newest row is, by the clients' clocks.
+FRESHNESS_COLUMNS = (
+    *("timestamp", "timestamp_end", "ended_at", "last_seen_at", "viewed_at", "started_at"),
+    *("hour", "day", "date"),
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Mart:
 
     name: str
     rows: int
-    newest: datetime | None
+    newest: datetime | date | None
 
 
 @dataclass(frozen=True)

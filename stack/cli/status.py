@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import asdict
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,12 @@ def _print(found: Status) -> None:
         click.echo(f"{'spool':<12} {_spool(found.ingest)}")
     click.echo(f"{'waiting':<12} {_waiting(found)}")
     for mart in found.marts:
-        newest = f"newest {mart.newest:%Y-%m-%d %H:%M:%S} UTC" if mart.newest else ""
-        click.echo(f"gosight.{mart.name:<26} {mart.rows:>12,} rows  {newest}".rstrip())
+        newest = f"  newest {_moment(mart.newest)}" if mart.newest else ""
+        click.echo(f"gosight.{mart.name:<26} {mart.rows:>12,} rows{newest}")
+
+
+def _moment(newest: datetime | date) -> str:
+    return f"{newest:%Y-%m-%d %H:%M:%S} UTC" if isinstance(newest, datetime) else f"{newest}"
 
 
 def _spool(health: dict[str, Any]) -> str:
