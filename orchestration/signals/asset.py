@@ -1,5 +1,7 @@
 """Makes a signal a Dagster asset: run it over the open plan and report what it wrote."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from orchestration.resources.run import RunResource
@@ -9,14 +11,16 @@ from orchestration.signals.signal import AnySignal
 EVENTS = dg.AssetKey(["gosight", "events"])
 
 
-def signal_asset(signal: AnySignal) -> dg.AssetsDefinition:
-    """Asset ["signals", table], which reads gosight.events alone."""
+def signal_asset(
+    signal: AnySignal, reads: Sequence[dg.AssetKey] = (EVENTS,)
+) -> dg.AssetsDefinition:
+    """Asset ["signals", table]."""
 
     @dg.asset(
         key=["signals", signal.table],
         group_name="signals",
         kinds={"polars", "clickhouse"},
-        deps=[EVENTS],
+        deps=list(reads),
         description=signal.description,
     )
     def materialise(run: RunResource) -> dg.MaterializeResult[None]:

@@ -7,6 +7,7 @@ import polars as pl
 from orchestration.signals.columns import INSIGHT_COLUMNS
 
 INSIGHT_NAMESPACE = uuid5(NAMESPACE_URL, "hxi-warehouse:insight")
+INSIGHT_ORDER = ("project_id", "session_id", "timestamp", "insight_id")
 FIRST_EVENT = pl.col("related_event_ids").list.first()
 
 
@@ -39,7 +40,7 @@ def as_insights(
             ),
         )
         .select(*(pl.col(name).cast(dtype) for name, dtype in INSIGHT_COLUMNS.items()))
-        .sort("project_id", "session_id", "timestamp", "insight_id")
+        .sort(INSIGHT_ORDER)
     )
 
 

@@ -40,9 +40,9 @@ def run_signal(
     started = time.monotonic()
     client.command(f"DELETE FROM signals.{signal.table} WHERE {PLANNED}")
     events = sessions = rows = frames = 0
-    batches = read_events(client, signal)
+    batches = (signal.reader or read_events)(client, signal)
     for frame in session_frames(batches, frame_rows):
-        found = signal.detect(with_session_facts(client, signal.reads, frame))
+        found = _detect(client, signal, frame)
         if not found.is_empty():
             _insert(client, signal.table, found)
         events += frame.height
@@ -50,6 +50,11 @@ def run_signal(
         rows += found.height
         frames += 1
     return SignalReport(events, sessions, rows, frames, time.monotonic() - started)
+
+
+def _detect(client: Client, signal: AnySignal, frame: pl.DataFrame) -> pl.DataFrame:
+    beside = signal.side_reader(client, frame) if signal.side_reader else None
+    return signal.detect(with_session_facts(client, signal.reads, frame), beside)
 
 
 def _insert(client: Client, table: str, rows: pl.DataFrame) -> None:

@@ -1,6 +1,6 @@
 """What the runner knows of a signal: what it reads, what it writes and the pure step between."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -23,18 +23,27 @@ class Signal(Generic[SettingsT]):
     """The table's grain, for the asset's page."""
     reads: pl.Schema
     event_types: tuple[str, ...]
-    """None: all types."""
+    """() = all types."""
     writes: pl.Schema
-    transform: Callable[[pl.LazyFrame, SettingsT], pl.LazyFrame]
+    transform: Callable[..., pl.LazyFrame]
+    """From (frame, settings), or (frame, settings, what the side reader found)."""
     settings: SettingsT
     narrowed_to: str = ""
     """SQL on gosight.events AS e that leaves out what cannot change the result, where that is much;
     `{planned}` in it becomes the condition for the plan's events."""
+    reader: Callable[[Any, "AnySignal"], Iterator[pl.DataFrame]] | None = None
+    """Reads frames as `reads` declares through a client. None: events, from gosight.events."""
+    side_reader: Callable[[Any, pl.DataFrame], pl.DataFrame] | None = None
+    """Reads what else `transform` takes, as a third argument, for a frame of whole sessions."""
 
-    def detect(self, events: pl.DataFrame) -> pl.DataFrame:
-        """The signal's rows for whole sessions. Raises SignalSchemaError on a wrong frame."""
+    def detect(self, events: pl.DataFrame, beside: pl.DataFrame | None = None) -> pl.DataFrame:
+        """The signal's rows for whole sessions. Raises SignalSchemaError on a wrong frame.
+
+        `beside`: what the side reader found; None: nothing.
+        """
         require_schema(f"input of signal {self.table}", events.schema, self.reads)
-        rows = self.transform(events.lazy(), self.settings).collect()
+        inputs = [events.lazy(), self.settings, *([] if beside is None else [beside.lazy()])]
+        rows = self.transform(*inputs).collect()
         require_schema(f"output of signal {self.table}", rows.schema, self.writes)
         return rows
 

@@ -22,6 +22,20 @@ evidence as (
     group by project_id, session_id
 ),
 
+-- Signals that could not be judged, in part at least.
+not_judged as (
+    select project_id, session_id, arraySort(groupUniqArray(toString(insight_type))) as signals
+    from (
+        {%- for table in ['dead_clicks', 'thrashed_cursors'] %}
+        select project_id, session_id, insight_type
+        from {{ source('signals', table) }}
+        where {{ in_planned_sessions() }} and not {{ is_detection() }}
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    )
+    group by project_id, session_id
+),
+
 deductions as (
     select
         project_id,
@@ -53,14 +67,18 @@ scored as (
         has_interaction or has_requests or has_vitals as is_scored,
         toUInt8(100 - least(100, ifNull(total, 0))) as points,
         issues,
-        arrayFilter(code -> code != '', [
-            if(has_interaction, '', 'interaction'),
-            if(has_requests, '', 'api'),
-            if(has_vitals, '', 'vitals')
-        ]) as not_measurable
+        arrayConcat(
+            arrayFilter(code -> code != '', [
+                if(has_interaction, '', 'interaction'),
+                if(has_requests, '', 'api'),
+                if(has_vitals, '', 'vitals')
+            ]),
+            signals
+        ) as not_measurable
     from sessions
     left join evidence using (project_id, session_id)
     left join deductions using (project_id, session_id)
+    left join not_judged using (project_id, session_id)
 )
 
 select

@@ -14,7 +14,7 @@ error_clicks as (
 ),
 
 dead_clicks as (
-    select * from {{ source('signals', 'dead_clicks') }} where {{ in_planned_sessions() }}
+    select * from {{ source('signals', 'dead_clicks') }} where {{ in_planned_sessions() }} and {{ is_detection() }}
 ),
 
 clicks_of_rage as (
@@ -46,7 +46,7 @@ detections as (
     from dead_clicks
     {%- for table in ['thrashed_cursors', 'u_turns', 'slow_pages', 'form_abandonments'] %}
     union all
-    select *, true as charged from {{ source('signals', table) }} where {{ in_planned_sessions() }}
+    select *, true as charged from {{ source('signals', table) }} where {{ in_planned_sessions() }} and {{ is_detection() }}
     {%- endfor %}
 )
 

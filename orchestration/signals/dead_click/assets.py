@@ -1,6 +1,8 @@
 """Asset signals/dead_clicks."""
 
-from orchestration.signals.asset import signal_asset
+import dagster as dg
+
+from orchestration.signals.asset import EVENTS, signal_asset
 from orchestration.signals.dead_click import SIGNAL
 
-dead_clicks = signal_asset(SIGNAL)
+dead_clicks = signal_asset(SIGNAL, reads=[EVENTS, dg.AssetKey(["signals", "replay_facts"])])

@@ -47,11 +47,17 @@ WRITES = INSIGHT_COLUMNS
 
 FULL_SNAPSHOT = "full_snapshot"
 CHANGE = "change"
+UNREADABLE = "unreadable"
+END = "end"
 REPLAY_FACTS = pl.Schema(
     {"project_id": pl.String(), "session_id": pl.String(), "at": TIMESTAMP, "kind": pl.String()}
 )
-"""Grain: one row per replay event. kind: FULL_SNAPSHOT, CHANGE (a mutation, a scroll or a
-selection), or any other text for the rest."""
+"""Grain: one row per moment of a recording. kind: FULL_SNAPSHOT, the first; CHANGE, each mutation,
+scroll or selection; UNREADABLE, a payload that may hold any of them; END, the last moment."""
+
+OBSERVED = "observed"
+INFERRED = "inferred"
+NOT_MEASURABLE = "not_measurable"
 
 
 @dataclass(frozen=True)

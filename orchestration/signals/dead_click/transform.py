@@ -8,15 +8,20 @@ from orchestration.signals.dead_click.schema import (
     CHANGE,
     DETECTOR_VERSION,
     FULL_SNAPSHOT,
+    INFERRED,
     INSIGHT_TYPE,
+    NOT_MEASURABLE,
+    OBSERVED,
     REACTION_TYPES,
     REPLAY_FACTS,
     REQUEST_TYPES,
+    UNREADABLE,
     DeadClickSettings,
 )
 from orchestration.signals.insights import as_insights
 
 DEFAULTS = DeadClickSettings()
+CLICK_KEY = (*SESSION_KEY, "event_id")
 # A request that began in the click's millisecond but was reported in a later one came after the
 # click, whatever its id: `is_late` ranks it so.
 TIMELINE_ORDER = (*SESSION_KEY, "at", "is_late", "event_id")
@@ -29,8 +34,8 @@ def transform(
 ) -> pl.LazyFrame:
     """One row per left click on something interactive that nothing in its session answered.
 
-    Graded `observed` where a replay saw that nothing moved, else `inferred`. A click whose window
-    outlasts both the session's events and its replay is not measurable and gives no row.
+    Graded `observed` where a replay saw that nothing moved, else `inferred`. `not_measurable`, so
+    no detection: the window outlasts both the session's events and its replay.
     """
     facts = pl.LazyFrame(schema=REPLAY_FACTS) if replay_facts is None else replay_facts
     clicks = _interactive_clicks(events)
@@ -118,10 +123,28 @@ def _graded(clicks: pl.LazyFrame, facts: pl.LazyFrame, settings: DeadClickSettin
     )
     return (
         clicks.join(replays, on=SESSION_KEY, how="left")
-        .with_columns(is_observed=is_covered.fill_null(value=False))
-        .filter(pl.col("is_observed") | (pl.col(SESSION_ENDED_AT) >= window_end))
+        .join(_beside_unreadable(clicks, facts, window_end), on=CLICK_KEY, how="left")
         .with_columns(
-            grade=pl.when("is_observed").then(pl.lit("observed")).otherwise(pl.lit("inferred")),
+            grade=pl.when(is_covered & pl.col("is_unreadable").is_null())
+            .then(pl.lit(OBSERVED))
+            .when(pl.col(SESSION_ENDED_AT) >= window_end)
+            .then(pl.lit(INFERRED))
+            .otherwise(pl.lit(NOT_MEASURABLE)),
             related_event_ids=pl.concat_list("event_id"),
         )
+    )
+
+
+def _beside_unreadable(
+    clicks: pl.LazyFrame, facts: pl.LazyFrame, window_end: pl.Expr
+) -> pl.LazyFrame:
+    """Clicks with a payload in their window that cannot be read: it may hold an answer."""
+    unreadable = facts.filter(pl.col("kind") == UNREADABLE)
+    return (
+        clicks.select(*CLICK_KEY, "timestamp")
+        .join(unreadable.select(*SESSION_KEY, unreadable_at="at"), on=SESSION_KEY)
+        .filter(pl.col("unreadable_at").is_between("timestamp", window_end, closed="right"))
+        .select(CLICK_KEY)
+        .unique()
+        .with_columns(is_unreadable=pl.lit(value=True))
     )

@@ -25,6 +25,8 @@ READS = pl.Schema(
 
 WRITES = INSIGHT_COLUMNS
 
+NOT_MEASURABLE = "not_measurable"
+
 LOST = 65535
 """Recorders report a pointer whose place they lost at (65535, 65535)."""
 

@@ -3,11 +3,12 @@
 import polars as pl
 
 from orchestration.signals.columns import EVENT_ORDER, SESSION_DEVICE_TYPE, SESSION_KEY
-from orchestration.signals.insights import as_insights, rounded_mean
+from orchestration.signals.insights import INSIGHT_ORDER, as_insights, rounded_mean
 from orchestration.signals.thrashed_cursor.schema import (
     DETECTOR_VERSION,
     INSIGHT_TYPE,
     LOST,
+    NOT_MEASURABLE,
     ThrashedCursorSettings,
 )
 from orchestration.signals.thrashed_cursor.windows import Samples, Window, windows
@@ -36,21 +37,30 @@ def transform(events: pl.LazyFrame, settings: ThrashedCursorSettings = DEFAULTS)
     """One row per window of a desktop session's pointer samples that meets every threshold.
 
     Greedy: the window that is complete first, from as early as it holds; the next begins after it.
+    A session whose recorder samples too slowly to judge has one row graded `not_measurable`, which
+    is no detection.
     """
     moves = _moves(events, settings)
+    samples = _samples(moves)
     found = (
-        _samples(moves)
-        .pipe(_with_reversals, settings)
+        _with_reversals(samples, settings)
         .pipe(_of_sessions_that_turn_enough, settings)
-        .map_batches(lambda samples: _scan(samples, settings), schema=FOUND_COLUMNS)
+        .map_batches(lambda candidates: _scan(candidates, settings), schema=FOUND_COLUMNS)
     )
-    return as_insights(
+    windows_found = as_insights(
         _one_row_per_window(found, moves),
         INSIGHT_TYPE,
         DETECTOR_VERSION,
         pl.struct("duration_ms", "reversals", "path_px", "displacement_px", "samples"),
         named_by=pl.concat_str("first_move_id", "first_index", separator="/"),
     )
+    not_measurable = as_insights(
+        _one_row_per_slow_session(samples, moves, settings),
+        INSIGHT_TYPE,
+        DETECTOR_VERSION,
+        pl.struct(grade=pl.lit(NOT_MEASURABLE)),
+    )
+    return pl.concat([windows_found, not_measurable]).sort(INSIGHT_ORDER)
 
 
 def _moves(events: pl.LazyFrame, settings: ThrashedCursorSettings) -> pl.LazyFrame:
@@ -187,4 +197,27 @@ def _one_row_per_window(found: pl.LazyFrame, moves: pl.LazyFrame) -> pl.LazyFram
         places.join(related, on="window")
         .join(first_ids, on="first_move")
         .with_columns(target_selector=None)
+    )
+
+
+def _one_row_per_slow_session(
+    samples: pl.LazyFrame, moves: pl.LazyFrame, settings: ThrashedCursorSettings
+) -> pl.LazyFrame:
+    """Sessions whose usual gap between samples is too long; longer ones are pauses of the hand."""
+    gap = pl.col("at").diff()
+    usual_gap = gap.filter(gap <= settings.max_window_ms).median()
+    slow = (
+        samples.group_by("session")
+        .agg(usual_gap=usual_gap)
+        .filter(pl.col("usual_gap") * settings.min_samples_per_s > 1000)
+    )
+    return (
+        moves.join(slow, on="session", how="semi")
+        .sort(EVENT_ORDER)
+        .group_by("session", maintain_order=True)
+        .agg(
+            pl.first(*SESSION_KEY, "timestamp", "url", "path"),
+            related_event_ids=pl.col("event_id").head(1),
+        )
+        .with_columns(x=None, y=None, target_selector=None)
     )

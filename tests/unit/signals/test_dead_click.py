@@ -120,11 +120,6 @@ def test_a_link_to_another_origin_is_not_judged_but_one_within_is() -> None:
     assert dead([click(0, 1, **button)]) == [event_id(1)]
 
 
-@pytest.mark.parametrize(("end", "found"), [(2500, 1), (2499, 0), (0, 0)])
-def test_a_session_that_ends_within_the_window_is_not_measurable(end: int, found: int) -> None:
-    assert len(detect(SIGNAL, [click(0, 1), event("mouse_move", end, 2)])) == found
-
-
 def grades(rows: list[Row], replay: list[tuple[int, str]]) -> list[str]:
     facts = pl.LazyFrame(
         [(PROJECT, SESSION, at(offset), kind) for offset, kind in replay],
@@ -152,7 +147,31 @@ def test_a_change_seen_by_the_replay_in_the_window_is_a_reaction(offset: int, fo
 
 def test_a_replay_that_outlasts_the_events_makes_the_click_measurable() -> None:
     assert grades([click(0, 1)], [(-10, "full_snapshot"), (2500, "other")]) == ["observed"]
-    assert grades([click(0, 1)], [(-10, "full_snapshot"), (2499, "other")]) == []
+    assert grades([click(0, 1)], [(-10, "full_snapshot"), (2499, "other")]) == ["not_measurable"]
+
+
+@pytest.mark.parametrize(
+    ("ends_at", "grade"), [(2500, "inferred"), (2499, "not_measurable"), (0, "not_measurable")]
+)
+def test_a_click_whose_window_outlasts_the_session_is_not_measurable(
+    ends_at: int, grade: str
+) -> None:
+    assert grades([click(0, 1), event("mouse_move", ends_at, 2)], []) == [grade]
+
+
+@pytest.mark.parametrize(
+    ("offset", "grade"), [(0, "observed"), (1, "inferred"), (2500, "inferred"), (2501, "observed")]
+)
+def test_a_payload_that_cannot_be_read_may_hide_an_answer(offset: int, grade: str) -> None:
+    replay = [(-10, "full_snapshot"), (offset, "unreadable"), (9000, "other")]
+    assert grades([click(0, 1), LATER], replay) == [grade]
+
+
+def test_a_recording_of_another_session_sees_nothing_of_this_one() -> None:
+    rows = [click(0, 1), click(5000, 2, session_id=event_id(77)), LATER]
+    rows.append(LATER | {"session_id": event_id(77)})
+    replay = [(-10, "full_snapshot"), (5100, "change"), (9000, "other")]
+    assert sorted(grades(rows, replay)) == ["inferred", "observed"]
 
 
 def test_no_events_are_no_rows() -> None:

@@ -13,8 +13,15 @@ THRASH = to_and_fro()
 """20 samples in 2,090 ms, 18 reversals, 1,900 px of way from one end of a leg to the other."""
 
 
-def found(samples: list[Sample], **columns: Any) -> list[Row]:
+NOT_MEASURABLE = {"grade": "not_measurable"}
+
+
+def details(samples: list[Sample], **columns: Any) -> list[Row]:
     return [json.loads(row["details"]) for row in detect(SIGNAL, [move(0, 1, samples, **columns)])]
+
+
+def found(samples: list[Sample], **columns: Any) -> list[Row]:
+    return [row for row in details(samples, **columns) if row != NOT_MEASURABLE]
 
 
 def ids(rows: list[Row]) -> list[list[str]]:
@@ -94,10 +101,33 @@ def test_the_mean_speed_is_at_least_500_px_a_second(missing_px: int, rows: int) 
 
 
 @pytest.mark.parametrize(("gap_ms", "rows"), [(2500, 1), (2501, 0)])
-def test_sampling_slower_than_eight_a_second_is_not_measurable(gap_ms: int, rows: int) -> None:
+def test_a_window_has_at_least_eight_samples_a_second(gap_ms: int, rows: int) -> None:
     """20 samples: 19 at once, and one that makes the window as long as their rate allows."""
     samples = [*((n, (n % 2) * 2000, 300) for n in range(19)), (gap_ms, 0, 300)]
     assert len(found(samples)) == rows
+
+
+@pytest.mark.parametrize(("every_ms", "rows"), [(125, []), (126, [NOT_MEASURABLE])])
+def test_a_session_sampled_slower_than_eight_times_a_second_is_not_measurable(
+    every_ms: int, rows: list[Row]
+) -> None:
+    straight = [(n * every_ms, n, 300) for n in range(20)]
+    assert details(straight) == rows
+    # Pauses of the hand say nothing of the recorder.
+    moved_twice = [*straight, *((60_000 + when, x, y) for when, x, y in straight)]
+    assert details(moved_twice) == rows
+    assert details(straight, session_device_type="mobile") == []
+
+
+def test_what_is_not_measurable_is_told_once_a_session_with_its_first_move() -> None:
+    slow = [(n * 500, n, 300) for n in range(20)]
+    [row] = detect(SIGNAL, [move(20_000, 1, slow), move(0, 2, slow, path="/first")])
+    assert (row["timestamp"], row["path"]) == (at(0), "/first")
+    assert (row["related_event_ids"], row["x"], row["y"]) == ([event_id(2)], None, None)
+
+
+def test_a_few_samples_tell_nothing_of_the_recorder() -> None:
+    assert details([(n * 500, n, 300) for n in range(15)]) == []
 
 
 @pytest.mark.parametrize(("last_x", "rows"), [(500, 1), (501, 0)])

@@ -1,0 +1,13 @@
+{#- One row per replay payload of the planned sessions, its bytes as sent. A view: payloads are most of the
+    bytes of raw, and are kept once more only, in replay_chunks. -#}
+{{ config(materialized='view', schema='intermediate', contract={'enforced': false}) }}
+
+select
+    project_id,
+    session_id,
+    event_id,
+    timestamp,
+    rrweb_type,
+    data
+from {{ source('raw', 'replay_chunks') }} final
+where {{ in_planned_sessions() }}

@@ -1,0 +1,71 @@
+{#- One row per session: which state its events support most (bs-1). Points are the support of a rule, not a
+    probability, and say nothing of a person's feelings. -#}
+{{ config(
+    pre_hook="{{ delete_planned_sessions() }}",
+    order_by='(project_id, session_id)',
+    partition_by='toYYYYMM(session_date)',
+) }}
+
+with sessions as (
+    select *
+    from {{ ref('sessions') }}
+    where
+        {{ in_planned_sessions() }}
+        and not has({{ var('behaviour_states_off') }}, project_id)
+),
+
+-- How often each problem was met, as the experience score counts it.
+problems as (
+    select
+        project_id,
+        session_id,
+        JSONExtract(issues, 'Array(Tuple(code String, count UInt64))') as issue,
+        mapFromArrays(issue.code, issue.count) as times
+    from {{ ref('experience_scores') }}
+    where {{ in_planned_sessions() }}
+),
+
+pointed as (
+    select
+        project_id,
+        session_id,
+        user_id,
+        started_at,
+        ended_at,
+        session_date,
+        3 * (times['rage_click'] > 0) + 3 * (times['error_click'] > 0) + 2 * (times['dead_click_observed'] >= 2)
+        + (times['api_5xx'] > 0) + 2 * (times['last_bad'] > 0) as frustrated,
+        2 * (times['u_turn'] > 0) + 2 * (times['form_error'] >= 2) + 2 * is_form_refilled as confused,
+        (engaged_ms >= {{ var('engaged_ms_min') }}) + (engaged_ms >= {{ var('very_engaged_ms_min') }})
+        + (max_scroll_depth >= 50) + (page_count >= 2) + is_form_started as engaged,
+        4 * (is_form_sent and frustrated = 0) as satisfied,
+        2 * is_bounce + (engaged_ms < {{ var('engaged_ms_min') }}) as disengaged,
+        arrayReverseSort([frustrated, confused, engaged, satisfied, disengaged]) as ranked,
+        ranked[1] < 2 or ranked[1] = ranked[2] as is_neutral
+    from sessions
+    left join problems using (project_id, session_id)
+    left join {{ ref('int_sessions_forms') }} as forms using (project_id, session_id)
+)
+
+select
+    project_id,
+    session_id,
+    user_id,
+    started_at,
+    ended_at,
+    session_date,
+    toLowCardinality(if(
+        is_neutral,
+        'neutral',
+        ['frustrated', 'confused', 'engaged', 'satisfied', 'disengaged'][
+            indexOf([frustrated, confused, engaged, satisfied, disengaged], ranked[1])
+        ]
+    )) as state,
+    if(is_neutral, 0, least(0.95, ranked[1] / (ranked[1] + ranked[2] + 2))) as confidence,
+    toUInt8(frustrated) as frustrated_points,
+    toUInt8(confused) as confused_points,
+    toUInt8(engaged) as engaged_points,
+    toUInt8(satisfied) as satisfied_points,
+    toUInt8(disengaged) as disengaged_points,
+    toLowCardinality('bs-1') as rule_version
+from pointed

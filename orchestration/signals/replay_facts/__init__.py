@@ -1,0 +1,16 @@
+"""Replay facts: what recordings show, payload by payload. `SIGNAL` is what the runner runs."""
+
+from orchestration.signals.replay_facts import schema, transform
+from orchestration.signals.replay_facts.reading import read_payloads
+from orchestration.signals.signal import Signal
+
+SIGNAL = Signal(
+    table="replay_facts",
+    description="One row per replay payload: when the page was recorded whole and when it moved.",
+    reads=schema.READS,
+    event_types=(),
+    reader=read_payloads,
+    writes=schema.WRITES,
+    transform=transform.transform,
+    settings=schema.ReplayFactsSettings(),
+)
