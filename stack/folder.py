@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from stack.errors import BusyError
+from stack.errors import BusyError, UserError
 
 LOCK_SECONDS = 2.0  # longer than any probe of `is_held` keeps it
 
@@ -40,9 +40,14 @@ class DataFolder:
     def at(cls, path: Path) -> "DataFolder":
         """Make the folder if needed; closed to other users, as it holds people's data."""
         folder = cls(path.resolve())
-        folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.run.mkdir(mode=0o700, exist_ok=True)
-        folder.logs.mkdir(mode=0o700, exist_ok=True)
+        try:
+            folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.run.mkdir(mode=0o700, exist_ok=True)
+            folder.logs.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"{path} cannot be the data folder ({error.strerror}): name another --data-dir"
+            ) from error
         return folder
 
     @property

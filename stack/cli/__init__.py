@@ -47,8 +47,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except UserError as error:
         click.echo(f"hxi: {error}", err=True)
         sys.exit(error.exit_code)
+    except click.UsageError as error:
+        _show_usage(error)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
+
+
+def _show_usage(error: click.UsageError) -> None:
+    """One line, as for every other bad use; `hxi` alone shows its help."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    command = error.ctx.command_path if error.ctx else "hxi"
+    reason = " ".join(error.format_message().split()).rstrip(".")
+    click.echo(f"hxi: {reason}: see `{command} --help`", err=True)

@@ -7,7 +7,7 @@ import pytest
 
 from stack import folder as folder_module
 from stack import ports
-from stack.errors import BusyError
+from stack.errors import BusyError, UserError
 from stack.folder import DataFolder, is_held
 from stack.ports import Ports, choose, is_free, require_free
 
@@ -31,6 +31,12 @@ def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path, monkeypatch: pytest.M
         with pytest.raises(BusyError, match=r"runs on .* already"), folder.locked():
             pass
     assert not is_held(tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"file/data cannot be the data folder \(Not a directory\)"):
+        DataFolder.at(tmp_path / "file" / "data")
 
 
 def test_fixed_ports_are_a_block_outside_the_usual_and_the_clients_range() -> None:
