@@ -17,7 +17,7 @@ FAILS_LATE = "SELECT throwIf(number = 3000000, 'too far') AS n FROM numbers(5000
         ("SELECT nobody", 404, 47),
         ("SELECT nobody()", 404, 46),
         ("SELECT 1 SETTINGS nobody = 1", 404, 115),
-        ("SELECT {nobody:String}", 500, 456),
+        ("SELECT {nobody:String}", 400, 456),
         ("SELECT throwIf(1)", 500, 395),
         ("SELECT sum(number) FROM numbers(1e10) SETTINGS max_execution_time = 1", 408, 159),
         ("", 400, 62),

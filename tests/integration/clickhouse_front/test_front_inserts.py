@@ -141,3 +141,34 @@ def test_a_wrong_column_is_an_error_with_its_name(client: Client, table: str) ->
     arrow = pa.table({"nobody": [1]})
     with pytest.raises(DatabaseError, match="nobody"):
         client.insert_arrow(table, arrow)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [
+        ("ALTER TABLE t ADD CONSTRAINT small CHECK n < 2", 469),
+        ("CREATE MATERIALIZED VIEW v ENGINE = Null AS SELECT throwIf(n = 2) FROM t", 395),
+        ("ALTER TABLE t MODIFY SETTING parts_to_throw_insert = 1, parts_to_delay_insert = 1", 252),
+    ],
+)
+@pytest.mark.parametrize("form", ["Values", "TSV"])
+def test_what_the_table_refuses_is_an_error(
+    http: httpx.Client, client: Client, table: str, refusal: str, code: int, form: str
+) -> None:
+    client.command("SYSTEM STOP MERGES")
+    client.insert(table, [[1, "before"]], column_names=["n", "s"])
+    client.command(refusal)
+    body = "(2, 'x')" if form == "Values" else "2\tx\n"
+    answer = http.post("/", content=f"INSERT INTO {table} (n, s) FORMAT {form}\n{body}")
+    client.command("SYSTEM START MERGES")
+    assert answer.headers["X-ClickHouse-Exception-Code"] == str(code)
+
+
+def test_too_many_partitions_in_one_insert_are_an_error(client: Client) -> None:
+    client.command(
+        "CREATE TABLE days (day Date) ENGINE = MergeTree PARTITION BY day ORDER BY tuple()"
+    )
+    with pytest.raises(DatabaseError, match="TOO_MANY_PARTS"):
+        client.insert_arrow("days", pa.table({"day": pa.array(range(101), pa.uint16())}))
+    client.insert_arrow("days", pa.table({"day": pa.array(range(100), pa.uint16())}))
+    assert client.query("SELECT count() FROM days").first_row == (100,)

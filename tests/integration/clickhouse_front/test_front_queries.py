@@ -9,10 +9,12 @@ from uuid import UUID
 import httpx
 import pytest
 from clickhouse_connect import common
+from clickhouse_connect.driver.binding import format_str
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.external import ExternalData
 
-from tests.integration.clickhouse_front.front_process import Front
+from tests.integration.clickhouse_front.front_process import PASSWORD, USER, Front
+from tests.integration.clickhouse_front.processes import running, wait_running
 
 ROWS = 300_000  # several blocks
 
@@ -154,11 +156,23 @@ def test_several_statements_in_one_request_are_refused(http: httpx.Client) -> No
     assert (answer.status_code, answer.headers["X-ClickHouse-Exception-Code"]) == (400, "62")
 
 
-def test_queries_run_in_parallel_and_a_slow_one_blocks_nobody(client: Client) -> None:
-    slow = "SELECT sum(sleepEachRow(0.2)) FROM numbers(10) SETTINGS max_block_size = 1"
-    with ThreadPoolExecutor(9) as pool:
-        waiting = pool.submit(client.query, slow)
+def test_queries_run_in_parallel_and_slow_ones_block_nobody(front: Front, client: Client) -> None:
+    slow = "/* slow */ SELECT sleepEachRow(1) FROM numbers(1000) SETTINGS max_block_size = 1"
+    with front.ask(slow), front.ask(slow), front.ask(slow), ThreadPoolExecutor(8) as pool:
+        wait_running(client, "/* slow */", 3)
         quick = pool.map(lambda n: client.query(f"SELECT {n}").result_rows[0][0], range(200))
         assert list(quick) == list(range(200))
-        assert not waiting.done()
-        assert waiting.result(timeout=30).first_row == (0,)
+        assert running(client, "/* slow */") == 3
+    wait_running(client, "/* slow */", 0)
+
+
+def test_a_dictionary_logs_in_as_the_owner(client: Client, database: str) -> None:
+    client.command("CREATE TABLE names (id UInt64, name String) ENGINE = MergeTree ORDER BY id")
+    client.insert("names", [[7, "seven"]])
+    source = f"USER '{USER}' PASSWORD {format_str(PASSWORD)} DB '{database}' TABLE 'names'"
+    client.command(
+        f"""CREATE DICTIONARY named (id UInt64, name String) PRIMARY KEY id
+            SOURCE(CLICKHOUSE({source})) LIFETIME(0) LAYOUT(FLAT())"""
+    )
+    query = "SELECT dictGet({name:String}, 'name', 7)"
+    assert client.query(query, {"name": f"{database}.named"}).first_row == ("seven",)
