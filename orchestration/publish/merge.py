@@ -9,6 +9,9 @@ from orchestration.publish import statements
 from orchestration.publish.tables import SESSION_ROWS, SESSIONS, USERS, ServedTable
 from orchestration.publish.transaction import publish_transaction
 
+# Of one hash or sort; a million landed events then hash in a few parts.
+WORK_MEM = "64MB"
+
 
 class LandingLostError(Exception):
     """The landing tables do not hold this run's copy."""
@@ -36,6 +39,7 @@ def merge_plan(connection: psycopg.Connection[Any], plan_id: int) -> dict[str, C
     with publish_transaction(connection, plan_id):
         _check_landing(connection, plan_id)
         connection.execute("SET LOCAL jit = off")  # compiling costs more than these scans
+        connection.execute(f"SET LOCAL work_mem = '{WORK_MEM}'")
         connection.execute(statements.AFFECTED_USERS)
         connection.execute("ANALYZE affected_users")
         connection.execute(statements.CURRENT_USERS)
@@ -68,20 +72,23 @@ def _check_landing(connection: psycopg.Connection[Any], plan_id: int) -> None:
 def _merge_tables(connection: psycopg.Connection[Any]) -> dict[str, Changes]:
     """Parents are written before their rows and deleted after them."""
     parents = (USERS, SESSIONS)
-    written = {table.name: _upsert(connection, table) for table in parents}
-    deleted = {}
+    deleted: dict[str, int] = {}
+    updated: dict[str, int] = {}
+    inserted: dict[str, int] = {}
+
+    def write(table: ServedTable) -> None:
+        # Updates first: they would compare every row that was just inserted.
+        updated[table.name] = connection.execute(statements.update(table)).rowcount
+        inserted[table.name] = connection.execute(statements.insert(table)).rowcount
+
+    def delete(table: ServedTable) -> None:
+        deleted[table.name] = connection.execute(statements.delete(table)).rowcount
+
+    for table in parents:
+        write(table)
     for table in SESSION_ROWS:
-        deleted[table.name] = _delete(connection, table)
-        written[table.name] = _upsert(connection, table)
+        delete(table)
+        write(table)
     for table in reversed(parents):
-        deleted[table.name] = _delete(connection, table)
-    return {name: Changes(*counts, deleted[name]) for name, counts in written.items()}
-
-
-def _upsert(connection: psycopg.Connection[Any], table: ServedTable) -> tuple[int, int]:
-    row = connection.execute(statements.upsert(table)).fetchone()
-    return (row[0], row[1]) if row else (0, 0)
-
-
-def _delete(connection: psycopg.Connection[Any], table: ServedTable) -> int:
-    return connection.execute(statements.delete(table)).rowcount
+        delete(table)
+    return {name: Changes(inserted[name], updated[name], deleted[name]) for name in inserted}

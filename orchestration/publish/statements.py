@@ -58,34 +58,38 @@ LEFT JOIN hxi.users AS served USING (project_id, user_id)
 """
 
 
-def upsert(table: ServedTable) -> sql.Composed:
-    """Insert new rows, replace those that differ; answers (inserted, updated).
-
-    Equal rows are left out before the insert: a conflict alone would lock and rewrite them.
-    """
+def update(table: ServedTable) -> sql.Composed:
+    """Replace the rows that differ; equal rows are not touched."""
     return sql.SQL(
         """
-        WITH written AS (
-            INSERT INTO {served} AS served ({columns})
-            SELECT {columns} FROM {source} AS source
-            WHERE NOT EXISTS (
-                SELECT FROM {served} AS equal
-                WHERE {same_key} AND ({equal_derived}) IS NOT DISTINCT FROM ({source_derived}))
-            ON CONFLICT ({key}) DO UPDATE SET ({derived}) = ROW ({new_derived})
-            RETURNING xmax = 0 AS is_new
-        )
-        SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM written
+        UPDATE {served} AS served
+        SET ({derived}) = ROW ({source_derived})
+        FROM {source} AS source
+        WHERE {same_key} AND ({served_derived}) IS DISTINCT FROM ({source_derived})
+        """
+    ).format(
+        served=_served(table),
+        source=sql.Identifier(*table.source),
+        same_key=_equal("served", "source", table.key),
+        derived=_names(table.derived),
+        served_derived=_names(table.derived, "served"),
+        source_derived=_names(table.derived, "source"),
+    )
+
+
+def insert(table: ServedTable) -> sql.Composed:
+    """Add the rows whose key is new."""
+    return sql.SQL(
+        """
+        INSERT INTO {served} ({columns})
+        SELECT {columns} FROM {source} AS source
+        WHERE NOT EXISTS (SELECT FROM {served} AS served WHERE {same_key})
         """
     ).format(
         served=_served(table),
         source=sql.Identifier(*table.source),
         columns=_names(table.columns),
-        key=_names(table.key),
-        derived=_names(table.derived),
-        same_key=_equal("equal", "source", table.key),
-        equal_derived=_names(table.derived, "equal"),
-        source_derived=_names(table.derived, "source"),
-        new_derived=_names(table.derived, "excluded"),
+        same_key=_equal("served", "source", table.key),
     )
 
 

@@ -14,8 +14,8 @@ select
     click_y as y,
     scroll_top as scroll_position,
     timestamp,
-    {{ json_object('payload') }} || case
-        when custom in ('', '{}') then '{}'::jsonb
-        else jsonb_build_object('custom', {{ json_object('custom') }})
+    case
+        when custom in ('', '{}') then {{ json_object('payload') }}
+        else {{ json_object('payload') }} || jsonb_build_object('custom', {{ json_object('custom') }})
     end as metadata
 from {{ source('landing', 'events') }}
