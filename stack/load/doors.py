@@ -21,6 +21,7 @@ TIMEOUT_SECONDS = 30.0
 KEY_HEADER = "x-gosight-key"
 BACKFILL_HEADER = "x-gosight-backfill"
 BATCH_ID_HEADER = "x-gosight-batch-id"
+PUSHBACK_HEADER = "grpc-retry-pushback-ms"
 # The connection is tried again at once: ingest restarts within a second.
 CHANNEL_OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -197,7 +198,12 @@ def _grpc_refusal(error: grpc.RpcError) -> Exception:
         return BatchRefusedError(reason)
     if code is grpc.StatusCode.UNIMPLEMENTED:
         return LoadError(f"HXI_INGEST_GRPC is no ingest service: {reason}")
-    return NotNowError(f"{code.name}: {reason}", may_be_kept="connect" not in reason.lower())
+    trailers = dict(error.trailing_metadata() or ())
+    pushback = str(trailers.get(PUSHBACK_HEADER, ""))
+    retry_after = int(pushback) / 1000 if pushback.isdecimal() else 0.0
+    # Only without a word of ingest's own may the batch be kept there.
+    was_sent = not pushback and "failed to connect" not in reason
+    return NotNowError(f"{code.name}: {reason}", retry_after, may_be_kept=was_sent)
 
 
 def _require_size(packet: Packet) -> None:

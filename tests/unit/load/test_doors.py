@@ -1,6 +1,7 @@
 """What each door's answers mean to the loader: taken, later, never, wrong key, no ingest at all."""
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,7 @@ ANSWERS = {
     "limited": (429, grpc.StatusCode.RESOURCE_EXHAUSTED),
     "broken": (500, grpc.StatusCode.INTERNAL),
     "elsewhere": (404, grpc.StatusCode.UNIMPLEMENTED),
+    "silence": (200, None),
 }
 
 
@@ -56,6 +58,9 @@ def ingest() -> Iterator[Ingest]:
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             double.seen.append((f"http {self.path}", headers, body))
+            if double.answer == "silence":
+                self.close_connection = True
+                return
             status, text = ANSWERS[double.answer][0], b"<html>"
             if double.answer != "elsewhere":
                 text = orjson.dumps({"eventsAccepted": 2, "eventsRejected": 1, "error": "why"})
@@ -71,8 +76,13 @@ def ingest() -> Iterator[Ingest]:
 
     def send_batch(body: bytes, context: grpc.ServicerContext) -> IngestResponse:
         double.seen.append(("grpc", dict(context.invocation_metadata()), body))
+        if double.answer == "silence":
+            server.stop(None)
+            time.sleep(0.5)
         code = ANSWERS[double.answer][1]
         if code is not None:
+            if code is grpc.StatusCode.UNAVAILABLE:
+                context.set_trailing_metadata((("grpc-retry-pushback-ms", "5000"),))
             context.abort(code, "why")
         context.set_trailing_metadata((("x-gosight-batch-id", "b-grpc"),))
         return IngestResponse(success=True, events_accepted=2, events_rejected=1)
@@ -144,14 +154,23 @@ def test_both_doors_refuse_alike(
     assert "\n" not in str(told.value)
 
 
-def test_a_door_that_answered_503_kept_nothing_and_says_when_to_come_back(ingest: Ingest) -> None:
+def test_a_full_spool_kept_nothing_and_says_when_to_come_back(
+    ingest: Ingest, door: OpenDoor
+) -> None:
     ingest.answer = "full"
-    with (
-        opened(ingest.endpoints, "gs_key", backfill=False, door="http") as send,
-        pytest.raises(NotNowError) as told,
-    ):
-        send(PROTOBUF)
+    with pytest.raises(NotNowError) as told:
+        door(PROTOBUF)
     assert (told.value.retry_after, told.value.may_be_kept) == (5.0, False)
+
+
+def test_a_connection_that_breaks_before_the_answer_may_have_left_the_batch_there(
+    ingest: Ingest, door: OpenDoor
+) -> None:
+    ingest.answer = "silence"
+    with pytest.raises(NotNowError) as told:
+        door(PROTOBUF)
+    assert told.value.may_be_kept
+    assert len(ingest.seen) == 1
 
 
 def test_nobody_listening_means_later(ingest: Ingest, door: OpenDoor) -> None:
