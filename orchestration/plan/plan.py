@@ -42,24 +42,28 @@ def open_plan(client: Client, fence: int, settings: Settings, *, full: bool = Fa
 
     With `full`, every session. Sessions and days of plans that never finished are taken over.
     Visible to readers of `ops.planned_sessions` only when complete. Needs the lease: `fence` is its
-    number and becomes the plan's id.
+    number and becomes the plan's id. May be repeated under the same lease: an open plan stays as it
+    is, one that was never visible is made anew.
     """
     newest = integer(client, "SELECT max(plan_id) FROM ops.plans")
+    if newest == fence and current_plan(client).plan_id == fence:
+        _supersede(client, fence)
+        return current_plan(client)
     if newest >= fence:
         raise PlanError(
             f"plan {newest} is newer than this lease ({fence}): another run has begun, or"
             " PostgreSQL was restored from an older copy"
             f" (then: SELECT setval('ops.plan_fence', {newest}))"
         )
-    _forget(client, fence)
+    _forget(client, fence + 1)
     client.command(
         f"""
         INSERT INTO ops.plan_sessions (plan_id, project_id, session_id, n, settings_hash)
         WITH
             waiting AS (
                 SELECT project_id, session_id, sum(n) AS n,
-                       if(mapContains({{hashes:Map(String, String)}}, project_id),
-                          {{hashes:Map(String, String)}}[project_id], {{hash:String}}) AS hash
+                       transform(project_id, {{projects:Array(String)}}, {{hashes:Array(String)}},
+                                 {{hash:String}}) AS hash
                 FROM raw.session_index GROUP BY project_id, session_id),
             built AS (
                 SELECT project_id, session_id,
@@ -75,7 +79,8 @@ def open_plan(client: Client, fence: int, settings: Settings, *, full: bool = Fa
             "plan": fence,
             "full": full,
             "hash": settings.default_hash,
-            "hashes": dict(settings.project_hashes),
+            "projects": list(settings.project_hashes.keys()),
+            "hashes": list(settings.project_hashes.values()),
         },
     )
     client.command(
@@ -84,10 +89,7 @@ def open_plan(client: Client, fence: int, settings: Settings, *, full: bool = Fa
     )
     kind = "full" if full else "incremental"
     client.command(f"INSERT INTO ops.plans VALUES ({fence}, 'open', '{kind}', now64(3, 'UTC'))")
-    client.command(
-        f"INSERT INTO ops.plans SELECT plan_id, 'superseded', '', now64(3, 'UTC')"
-        f" FROM ({UNFINISHED}) WHERE plan_id < {fence}"
-    )
+    _supersede(client, fence)
     return current_plan(client)
 
 
@@ -126,6 +128,14 @@ def close_plan(client: Client, plan: Plan) -> None:
     )
     client.command(f"INSERT INTO ops.plans VALUES ({plan.plan_id}, 'closed', '', now64(3, 'UTC'))")
     _forget(client, plan.plan_id + 1)
+
+
+def _supersede(client: Client, fence: int) -> None:
+    """Mark the plans that this one took over."""
+    client.command(
+        f"INSERT INTO ops.plans SELECT plan_id, 'superseded', '', now64(3, 'UTC')"
+        f" FROM ({UNFINISHED}) WHERE plan_id < {fence}"
+    )
 
 
 def _forget(client: Client, before: int) -> None:

@@ -62,6 +62,8 @@ class RunResource(dg.ConfigurableResource[None]):
         client = self.clickhouse()
         if self._plan is None:
             rules = plan.Settings(default_hash=rules_hash(), project_hashes={})
-            self._plan = plan.open_plan(client, self._lease.fence, rules, full=self.full_refresh)
-            plan.add_days(client, self._plan)
+            opened = plan.open_plan(client, self._lease.fence, rules, full=self.full_refresh)
+            # Before anybody may rewrite events: a retried asset must not get the plan without it.
+            plan.add_days(client, opened)
+            self._plan = opened
         return self._plan

@@ -1,0 +1,26 @@
+"""Exactness of the plan: whatever happens, the marts end as a full recomputation has them."""
+
+import time
+
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from tests.integration.plan.own_databases import own_databases
+from tests.integration.plan.plan_histories import MISTAKES, first_counterexample, play
+from tests.integration.plan.toy_warehouse import Scheme, ToyWarehouse
+
+HISTORIES = 150
+
+
+def test_marts_end_as_a_full_recomputation_has_them(clickhouse: Client) -> None:
+    with own_databases(clickhouse) as databases:
+        warehouse = ToyWarehouse(databases, Scheme())
+        for seed in range(HISTORIES):
+            play(warehouse, seed)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=str)
+def test_a_scheme_with_one_mistake_is_found_out(clickhouse: Client, mistake: Scheme) -> None:
+    with own_databases(clickhouse) as databases:
+        warehouse = ToyWarehouse(databases, mistake)
+        assert first_counterexample(warehouse, range(HISTORIES)) is not None
