@@ -22,9 +22,6 @@ from orchestration.signals.insights import as_insights
 
 DEFAULTS = DeadClickSettings()
 CLICK_KEY = (*SESSION_KEY, "event_id")
-# A request that began in the click's millisecond but was reported in a later one came after the
-# click, whatever its id: `is_late` ranks it so.
-TIMELINE_ORDER = (*SESSION_KEY, "at", "is_late", "event_id")
 
 
 def transform(
@@ -39,37 +36,39 @@ def transform(
     """
     facts = pl.LazyFrame(schema=REPLAY_FACTS) if replay_facts is None else replay_facts
     clicks = _interactive_clicks(events)
+    # Numbers, because sessions are compared often; in order, for each branch numbers them anew.
+    sessions = clicks.select(SESSION_KEY).unique(maintain_order=True).with_row_index("session")
     return (
-        pl.concat([clicks, _reactions(events, clicks), _changes(facts, clicks)], how="diagonal")
-        .pipe(_unanswered, settings)
+        clicks.join(sessions, on=SESSION_KEY)
+        .pipe(_unanswered, _reactions(events, sessions), _changes(facts, sessions), settings)
+        .pipe(_not_leaving)
         .pipe(_graded, facts, settings)
         .pipe(as_insights, INSIGHT_TYPE, DETECTOR_VERSION, pl.struct("grade"))
     )
 
 
 def _interactive_clicks(events: pl.LazyFrame) -> pl.LazyFrame:
-    is_link = (pl.col("target_tag") == "a").fill_null(value=False)
-    goes_elsewhere = is_link & leaves_origin(pl.col("target_href"), pl.col("url"))
-    return (
-        events.filter(
-            pl.col("event_type") == "click",
-            pl.col("click_button") == "left",
-            pl.col("target_is_interactive").fill_null(value=False),
-        )
-        .filter(~goes_elsewhere)
-        .select(
-            *SESSION_KEY,
-            "event_id",
-            *("timestamp", "url", "path", "target_selector", SESSION_ENDED_AT),
-            x="click_x",
-            y="click_y",
-            at=pl.col("timestamp").dt.epoch("ms"),
-            is_late=pl.lit(value=False),
-        )
+    return events.filter(
+        pl.col("event_type") == "click",
+        pl.col("click_button") == "left",
+        pl.col("target_is_interactive").fill_null(value=False),
+    ).select(
+        *CLICK_KEY,
+        *("timestamp", "url", "path", "target_selector", "target_tag", "target_href"),
+        SESSION_ENDED_AT,
+        x="click_x",
+        y="click_y",
+        at=pl.col("timestamp").dt.epoch("ms"),
     )
 
 
-def _reactions(events: pl.LazyFrame, clicks: pl.LazyFrame) -> pl.LazyFrame:
+def _not_leaving(clicks: pl.LazyFrame) -> pl.LazyFrame:
+    """Without links to elsewhere, which are answered there. Last, for URLs take time to read."""
+    is_link = (pl.col("target_tag") == "a").fill_null(value=False)
+    return clicks.filter(~(is_link & leaves_origin(pl.col("target_href"), pl.col("url"))))
+
+
+def _reactions(events: pl.LazyFrame, sessions: pl.LazyFrame) -> pl.LazyFrame:
     """Reactions of the sessions clicked in, of any path and tab; a request counts when it began."""
     reported_at = pl.col("timestamp").dt.epoch("ms")
     took = pl.col("request_duration_ms").fill_null(0).clip(lower_bound=0)
@@ -77,39 +76,55 @@ def _reactions(events: pl.LazyFrame, clicks: pl.LazyFrame) -> pl.LazyFrame:
     began_at = pl.when(is_request).then(reported_at - took).otherwise(reported_at)
     return (
         events.filter(pl.col("event_type").is_in(REACTION_TYPES))
-        .join(clicks.select(SESSION_KEY).unique(), on=SESSION_KEY, how="semi")
-        .select(
-            *SESSION_KEY,
-            "event_id",
-            at=began_at,
-            is_late=began_at < reported_at,
-            reacted_at=began_at,
-        )
+        .join(sessions, on=SESSION_KEY)
+        .select("session", at=began_at, is_late=began_at < reported_at, reaction_id="event_id")
     )
 
 
-def _changes(facts: pl.LazyFrame, clicks: pl.LazyFrame) -> pl.LazyFrame:
-    """What a replay saw move. It has no event id, so in a click's own millisecond it is earlier."""
-    at = pl.col("at").dt.epoch("ms")
+def _changes(facts: pl.LazyFrame, sessions: pl.LazyFrame) -> pl.LazyFrame:
+    """What a replay saw move."""
     return (
         facts.filter(pl.col("kind") == CHANGE)
-        .join(clicks.select(SESSION_KEY).unique(), on=SESSION_KEY, how="semi")
-        .select(
-            *SESSION_KEY, event_id=pl.lit(""), at=at, is_late=pl.lit(value=False), reacted_at=at
-        )
+        .join(sessions, on=SESSION_KEY)
+        .select("session", at=pl.col("at").dt.epoch("ms"))
     )
 
 
-def _unanswered(timeline: pl.LazyFrame, settings: DeadClickSettings) -> pl.LazyFrame:
-    next_reaction = pl.col("reacted_at").backward_fill().over(SESSION_KEY)
+def _unanswered(
+    clicks: pl.LazyFrame,
+    reactions: pl.LazyFrame,
+    changes: pl.LazyFrame,
+    settings: DeadClickSettings,
+) -> pl.LazyFrame:
+    """Clicks without an answer after their millisecond, nor in it but later in order."""
+    answers = pl.concat([reactions.select("session", "at"), changes])
+    next_answer = answers.sort("at").with_columns(answered_at="at")
+    waited = pl.col("answered_at") - pl.col("at")
     return (
-        timeline.sort(TIMELINE_ORDER)
-        .with_columns(next_reaction=next_reaction)
-        .filter(
-            pl.col("timestamp").is_not_null(),
-            (pl.col("next_reaction") - pl.col("at") > settings.window_ms).fill_null(value=True),
+        clicks.with_columns(after=pl.col("at") + 1)
+        .sort("after")
+        .join_asof(
+            next_answer.drop("at"),
+            left_on="after",
+            right_on="answered_at",
+            by="session",
+            strategy="forward",
+            coalesce=False,
+            check_sortedness=False,
         )
+        .filter((waited > settings.window_ms).fill_null(value=True))
+        .join(_answered_at_once(clicks, reactions), on=CLICK_KEY, how="anti")
     )
+
+
+def _answered_at_once(clicks: pl.LazyFrame, reactions: pl.LazyFrame) -> pl.LazyFrame:
+    """Clicks with a reaction in their own millisecond that is later in order.
+
+    A request that began in it but was reported in a later one came after the click, whatever its
+    id. What a replay saw in it has no id, so it counts as earlier.
+    """
+    is_later = pl.col("is_late") | (pl.col("reaction_id") > pl.col("event_id"))
+    return clicks.join(reactions, on=["session", "at"]).filter(is_later).select(CLICK_KEY).unique()
 
 
 def _graded(clicks: pl.LazyFrame, facts: pl.LazyFrame, settings: DeadClickSettings) -> pl.LazyFrame:
@@ -121,11 +136,13 @@ def _graded(clicks: pl.LazyFrame, facts: pl.LazyFrame, settings: DeadClickSettin
     is_covered = (pl.col("covered_from") <= pl.col("timestamp")) & (
         pl.col("covered_to") >= window_end
     )
+    # A payload that cannot be read may hold an answer.
+    is_readable = (pl.col("unreadable_at") > window_end).fill_null(value=True)
     return (
         clicks.join(replays, on=SESSION_KEY, how="left")
-        .join(_beside_unreadable(clicks, facts, window_end), on=CLICK_KEY, how="left")
+        .pipe(_with_next, facts.filter(pl.col("kind") == UNREADABLE))
         .with_columns(
-            grade=pl.when(is_covered & pl.col("is_unreadable").is_null())
+            grade=pl.when(is_covered & is_readable)
             .then(pl.lit(OBSERVED))
             .when(pl.col(SESSION_ENDED_AT) >= window_end)
             .then(pl.lit(INFERRED))
@@ -135,16 +152,18 @@ def _graded(clicks: pl.LazyFrame, facts: pl.LazyFrame, settings: DeadClickSettin
     )
 
 
-def _beside_unreadable(
-    clicks: pl.LazyFrame, facts: pl.LazyFrame, window_end: pl.Expr
-) -> pl.LazyFrame:
-    """Clicks with a payload in their window that cannot be read: it may hold an answer."""
-    unreadable = facts.filter(pl.col("kind") == UNREADABLE)
+def _with_next(clicks: pl.LazyFrame, unreadable: pl.LazyFrame) -> pl.LazyFrame:
+    """Adds `unreadable_at`, the session's next moment of that kind after the click's."""
     return (
-        clicks.select(*CLICK_KEY, "timestamp")
-        .join(unreadable.select(*SESSION_KEY, unreadable_at="at"), on=SESSION_KEY)
-        .filter(pl.col("unreadable_at").is_between("timestamp", window_end, closed="right"))
-        .select(CLICK_KEY)
-        .unique()
-        .with_columns(is_unreadable=pl.lit(value=True))
+        clicks.with_columns(after=pl.col("timestamp") + pl.duration(milliseconds=1))
+        .sort("after")
+        .join_asof(
+            unreadable.select(*SESSION_KEY, unreadable_at="at").sort("unreadable_at"),
+            left_on="after",
+            right_on="unreadable_at",
+            by=SESSION_KEY,
+            strategy="forward",
+            coalesce=False,
+            check_sortedness=False,
+        )
     )

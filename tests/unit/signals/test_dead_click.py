@@ -176,3 +176,18 @@ def test_a_recording_of_another_session_sees_nothing_of_this_one() -> None:
 
 def test_no_events_are_no_rows() -> None:
     assert detect(SIGNAL, []) == []
+
+
+def test_many_sessions_in_one_frame_are_judged_as_each_alone() -> None:
+    """Every third session answers; there are enough for the engine to work in parallel."""
+    rows = [
+        row | {"session_id": event_id(session)}
+        for session in range(4000)
+        for row in [
+            click(0, 1),
+            event("scroll", 2400 if session % 3 == 0 else 2600, 2),
+            event("mouse_move", 60_000, 3),
+        ]
+    ]
+    found = [row["session_id"] for row in detect(SIGNAL, rows)]
+    assert found == [event_id(session) for session in range(4000) if session % 3]
