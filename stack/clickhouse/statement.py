@@ -29,7 +29,7 @@ class Statement:
     kind: Kind
     keyword: bytes
     sql: bytes
-    second: bytes = b""  # the word after the first, whatever it is
+    words: tuple[bytes, ...] = ()  # the first three
     tail: bytes = b""  # SETTINGS after FORMAT; of an INSERT with data, all SETTINGS
     format: str = ""
     data_start: int = -1  # offset into the text given; INSERT_DATA only
@@ -101,7 +101,7 @@ def whole(text: bytes) -> Statement:
         kind=kind,
         keyword=keyword,
         sql=sql,
-        second=found[1].keyword if len(found) > 1 else b"",
+        words=tuple(token.keyword for token in found[:3]),
         tail=tail,
         format=name,
         has_many=any(token.text == b";" for token in found),

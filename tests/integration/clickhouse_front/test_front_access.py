@@ -177,3 +177,24 @@ def test_the_reader_may_bring_data_of_its_own_to_a_query(reader: Client) -> None
     wanted = ExternalData(file_name="wanted", data=b"1\n2\n", structure="n UInt64")
     query = "SELECT n FROM facts WHERE n IN wanted"
     assert reader.query(query, external_data=wanted).result_rows == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "code"),
+    [("CREATE USER joe", 514), ("CREATE ROLE r", 514), ("DROP USER hxi", 495)],
+)
+def test_users_and_roles_cannot_be_changed_and_that_is_an_error(
+    http: httpx.Client, statement: str, code: int
+) -> None:
+    answer = http.post("/", content=statement)
+    assert answer.headers["X-ClickHouse-Exception-Code"] == str(code)
+
+
+def test_making_sure_of_a_user_has_no_effect_and_the_log_says_so(
+    front: Front, http: httpx.Client
+) -> None:
+    statement = "CREATE USER IF NOT EXISTS joe IDENTIFIED BY 'x'"
+    assert http.post("/", content=statement).status_code == 200
+    assert "CREATE USER IF NOT EXISTS has no effect here" in front.output
+    with front.http(Login("joe", "x")) as joe:
+        assert joe.post("/", content="SELECT 1").status_code == 403
