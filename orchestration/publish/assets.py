@@ -1,9 +1,11 @@
 """Assets landing/* and hxi/*: the copy and the merge of the run's plan."""
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import dagster as dg
 
+from orchestration.publish.agreement import DisagreementError, disagreements
 from orchestration.publish.copy import copy_plan
 from orchestration.publish.landing import LANDING_TABLES, PLANNED_SESSIONS
 from orchestration.publish.merge import UNCHANGED, merge_plan
@@ -11,7 +13,8 @@ from orchestration.publish.tables import SERVED_TABLES, SESSIONS, USERS
 from orchestration.resources.run import RunResource
 
 LANDING, HXI = "landing", "hxi"
-Results = Iterator[dg.MaterializeResult[None]]
+AGREES = "agrees_with_marts"
+Event: TypeAlias = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 
 def _landing_specs() -> Iterator[dg.AssetSpec]:
@@ -40,7 +43,7 @@ def _hxi_specs() -> Iterator[dg.AssetSpec]:
 
 
 @dg.multi_asset(specs=list(_landing_specs()), name="landing_tables")
-def landing_tables(run: RunResource) -> Results:
+def landing_tables(run: RunResource) -> Iterator[Event]:
     """Copies what the plan names; nothing planned leaves the tables as they are."""
     rows = {table.name: 0 for table in LANDING_TABLES}
     plan = run.plan()
@@ -51,14 +54,19 @@ def landing_tables(run: RunResource) -> Results:
         yield dg.MaterializeResult(asset_key=[LANDING, name], metadata={"rows_written": count})
 
 
-@dg.multi_asset(specs=list(_hxi_specs()), name="hxi_tables")
-def hxi_tables(run: RunResource) -> Results:
-    """Merges what was copied, all tables in one transaction."""
+@dg.multi_asset(
+    specs=list(_hxi_specs()),
+    check_specs=[dg.AssetCheckSpec(AGREES, asset=[HXI, SESSIONS.name])],
+    name="hxi_tables",
+)
+def hxi_tables(run: RunResource) -> Iterator[Event]:
+    """Merges what was copied, all tables in one transaction, and compares them with the marts."""
     changes = {table.name: UNCHANGED for table in SERVED_TABLES}
     plan = run.plan()
-    if plan.sessions:
-        with run.postgres() as connection:
+    with run.postgres() as connection:
+        if plan.sessions:
             changes = merge_plan(connection, plan.plan_id)
+        found = disagreements(run.clickhouse(), connection)
     for name, change in changes.items():
         yield dg.MaterializeResult(
             asset_key=[HXI, name],
@@ -69,6 +77,14 @@ def hxi_tables(run: RunResource) -> Results:
                 "rows_deleted": change.deleted,
             },
         )
+    yield dg.AssetCheckResult(
+        asset_key=[HXI, SESSIONS.name],
+        check_name=AGREES,
+        passed=not found,
+        metadata={"differences": [str(difference) for difference in found]},
+    )
+    if found:
+        raise DisagreementError(f"{found[0]}: rebuild with `hxi run --full-refresh`")
 
 
 def assets() -> list[dg.AssetsDefinition]:

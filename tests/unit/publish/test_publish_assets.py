@@ -11,6 +11,7 @@ from clickhouse_connect.driver.client import Client
 
 from orchestration.plan.plan import Plan
 from orchestration.publish import assets as publish
+from orchestration.publish.agreement import Disagreement, DisagreementError
 from orchestration.publish.landing import LANDING_TABLES
 from orchestration.publish.merge import Changes
 from orchestration.publish.tables import SERVED_TABLES
@@ -21,8 +22,8 @@ from orchestration.transform.project import POSTGRES
 ASSETS = publish.assets()
 
 
-class Unreachable(RunResource):
-    """A run whose plan names `sessions` sessions and whose stores nobody may ask for."""
+class Idling(RunResource):
+    """A run whose plan names `sessions` sessions and whose clients do nothing."""
 
     sessions: int
 
@@ -35,16 +36,12 @@ class Unreachable(RunResource):
         """Plan number 7."""
         return Plan(7, self.sessions)
 
-
-class Reachable(Unreachable):
-    """The same with clients that do nothing."""
-
     def clickhouse(self) -> Client:
-        """Never used: the copy is replaced."""
+        """Only handed on."""
         return cast(Client, None)
 
     def postgres(self) -> psycopg.Connection[Any]:
-        """Opened and closed, never used."""
+        """Opened, handed on and closed."""
         return cast(psycopg.Connection[Any], Idle())
 
 
@@ -92,8 +89,9 @@ def test_stage_models_wait_for_the_landing_assets() -> None:
     assert landed == {dg.AssetKey(["landing", table.name]) for table in LANDING_TABLES}
 
 
-def test_with_nothing_planned_no_store_is_touched_and_every_table_reports_no_row() -> None:
-    metadata = written(Unreachable(sessions=0))
+def test_with_nothing_planned_every_table_reports_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publish, "disagreements", lambda *_: [])
+    metadata = written(Idling(sessions=0))
     assert len(metadata) == len(LANDING_TABLES) + len(SERVED_TABLES)
     assert {values["rows_written"] for values in metadata.values()} == {0}
 
@@ -111,8 +109,9 @@ def test_rows_are_reported_by_table_for_the_runs_own_plan(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(publish, "copy_plan", copy_plan)
     monkeypatch.setattr(publish, "merge_plan", merge_plan)
+    monkeypatch.setattr(publish, "disagreements", lambda *_: [])
 
-    metadata = written(Reachable(sessions=3))
+    metadata = written(Idling(sessions=3))
 
     assert plans == [7, 7]
     assert metadata["landing/events"] == {"rows_written": 5}
@@ -122,3 +121,17 @@ def test_rows_are_reported_by_table_for_the_runs_own_plan(monkeypatch: pytest.Mo
         "rows_updated": 2,
         "rows_deleted": 4,
     }
+
+
+def test_a_disagreement_with_the_marts_fails_the_run_and_says_where(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = [Disagreement("events", "shop", (4, 0), (5, 0))]
+    monkeypatch.setattr(publish, "disagreements", lambda *_: found)
+
+    with pytest.raises(DisagreementError, match=r"hxi\.events holds 4 rows, the marts 5"):
+        written(Idling(sessions=0))
+    result = dg.materialize(ASSETS, resources={"run": Idling(sessions=0)}, raise_on_error=False)
+    assert not result.success
+    (check,) = result.get_asset_check_evaluations()
+    assert (check.check_name, check.passed) == ("agrees_with_marts", False)
