@@ -13,6 +13,7 @@ from pydantic import PrivateAttr
 from orchestration.plan import lease, plan
 from orchestration.resources.clients import clickhouse_client, mongodb_client, postgres_connection
 from orchestration.settings import Settings, rules_hash
+from orchestration.transform.project import CLICKHOUSE
 
 
 class RunResource(dg.ConfigurableResource[None]):
@@ -62,8 +63,15 @@ class RunResource(dg.ConfigurableResource[None]):
         client = self.clickhouse()
         if self._plan is None:
             rules = plan.Settings(default_hash=rules_hash(), project_hashes={})
-            opened = plan.open_plan(client, self._lease.fence, rules, full=self.full_refresh)
+            full = self.full_refresh or _lacks_a_table(client)
+            opened = plan.open_plan(client, self._lease.fence, rules, full=full)
             # Before anybody may rewrite events: a retried asset must not get the plan without it.
             plan.add_days(client, opened)
             self._plan = opened
         return self._plan
+
+
+def _lacks_a_table(client: Client) -> bool:
+    """Whether a table that runs rewrite in parts is not there: only a full plan fills it."""
+    tables = client.query("SELECT database, name FROM system.tables").result_rows
+    return not CLICKHOUSE.kept_tables() <= {(str(database), str(name)) for database, name in tables}

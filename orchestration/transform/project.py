@@ -56,6 +56,14 @@ class Project:
             self.parsed()
         return _read(path, path.stat().st_mtime_ns)
 
+    def kept_tables(self) -> set[tuple[str, str]]:
+        """Schema and name of the tables that runs rewrite in parts; the others are made anew."""
+        return {
+            (node["schema"], node["name"])
+            for node in self.manifest()["nodes"].values()
+            if node["config"].get("materialized") == "incremental"
+        }
+
     def parsed(self) -> Manifest:
         """The manifest as dbt's own object, to be run without parsing again."""
         return _parse(self, self._changed_at())

@@ -25,14 +25,14 @@ BeforeWrite = Callable[[int, str, Parameters | None], None]
 """Called with the number, the text and the parameters of a statement that is about to write."""
 
 
-class Crash(Exception):  # noqa: N818 - it is the event the tests speak of, not an error of the code
+class CrashError(Exception):
     """Where a test lets a run die."""
 
 
 class OwnDatabases:
     """Speaks to `<prefix>_raw`, `<prefix>_ops`, `<prefix>_gosight` as if they were the warehouse's.
 
-    What watches the writes may raise Crash, or `run` statements of its own.
+    What watches the writes may raise CrashError, or `run` statements of its own.
     """
 
     def __init__(self, client: Client, prefix: str) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from tests.integration.plan.own_databases import Crash, Parameters
+from tests.integration.plan.own_databases import CrashError, Parameters
 from tests.integration.plan.toy_warehouse import (
     Event,
     Marts,
@@ -114,13 +114,13 @@ class History:
             if number == last:
                 if torn and statement.lstrip().startswith("INSERT") and "SELECT" in statement:
                     self.warehouse.db.run(f"{statement} LIMIT 1", parameters)
-                raise Crash
+                raise CrashError
 
         self.steps.append(f"run that dies at write {last}, torn {torn}")
         try:
             with self.warehouse.db.watched(before_write):
                 self.warehouse.run(self.rules)
-        except Crash:
+        except CrashError:
             return
 
     def run_while_landing(self) -> None:

@@ -8,7 +8,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from orchestration.plan import plan
-from tests.integration.plan.own_databases import Crash, OwnDatabases, Parameters, own_databases
+from tests.integration.plan.own_databases import CrashError, OwnDatabases, Parameters, own_databases
 
 ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
 RULES = plan.Settings(default_hash="r1", project_hashes={})
@@ -48,13 +48,12 @@ class Warehouse:
         plan.close_plan(self.client, self.open(fence, rules))
 
     def sessions(self) -> list[UUID]:
-        return [row[0] for row in self._rows("SELECT session_id FROM ops.planned_sessions")]
+        rows = self.db.query("SELECT session_id FROM ops.planned_sessions").result_rows
+        return sorted(session for (session,) in rows)
 
     def days(self) -> list[date]:
-        return [row[0] for row in self._rows("SELECT day FROM ops.planned_days")]
-
-    def _rows(self, query: str) -> list[tuple[UUID | date, ...]]:
-        return sorted(self.db.query(query).result_rows)
+        rows = self.db.query("SELECT day FROM ops.planned_days").result_rows
+        return sorted(day for (day,) in rows)
 
 
 @pytest.fixture
@@ -216,9 +215,9 @@ def test_opening_may_die_at_any_write_and_be_repeated(warehouse: Warehouse, writ
 
     def die(number: int, _: str, __: Parameters | None) -> None:
         if number == writes:
-            raise Crash
+            raise CrashError
 
-    with pytest.raises(Crash), warehouse.db.watched(die):
+    with pytest.raises(CrashError), warehouse.db.watched(die):
         warehouse.open(2)
 
     again = warehouse.open(2)

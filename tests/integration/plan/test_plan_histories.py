@@ -1,7 +1,5 @@
 """Exactness of the plan: whatever happens, the marts end as a full recomputation has them."""
 
-import time
-
 import pytest
 from clickhouse_connect.driver.client import Client
 

@@ -107,7 +107,10 @@ class ToyWarehouse:
 
     def delete_raw(self, key: tuple[str, UUID]) -> None:
         """First step of an erasure."""
-        self.db.run(f"ALTER TABLE raw.events DELETE WHERE project_id = '{key[0]}' AND session_id = '{key[1]}'")
+        self.db.run(
+            "ALTER TABLE raw.events DELETE"
+            f" WHERE project_id = '{key[0]}' AND session_id = '{key[1]}'"
+        )
 
     def run(self, rules: dict[str, str], *, full: bool = False) -> None:
         """Bring the marts up to date; `rules` by project."""
@@ -188,8 +191,14 @@ def full_recomputation(landed: Iterable[Event], rules: dict[str, str]) -> Marts:
             for key, times in sessions.items()
         ),
         sorted(
-            (project, day, len(of_day), len(set(of_day)), starts.count((project, day)), rules[project])
+            (
+                project,
+                day,
+                len(of_day),
+                len(set(of_day)),
+                starts.count((project, day)),
+                rules[project],
+            )
             for (project, day), of_day in days.items()
         ),
     )
-

@@ -1,0 +1,155 @@
+"""Random histories of the real warehouse: what lands, what is erased, which runs die and where."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+from uuid import UUID
+
+import dagster as dg
+from gosight.events_pb2 import Event
+
+from orchestration.automation import REFRESH
+from orchestration.definitions import defs
+from orchestration.refresh import refresh
+from stack.simulate.generate import generate
+from stack.simulate.plan import Plan
+from tests.e2e.landing_path import LandingPath
+
+# Visits over two days that end with February, so that days move over a month's end too.
+END = datetime(2024, 3, 1, tzinfo=UTC)
+HOUR_MS = 3_600_000
+SESSIONS_OF_A_PROJECT = 3
+# An index insert, a rows insert, a ledger insert and a few more: a landing makes about six writes.
+LANDING_WRITES = 6
+
+
+@dataclass
+class ProjectHistory:
+    """One project: events that have yet to arrive, and those that have."""
+
+    id: str
+    random: Random
+    waiting: list[Event] = field(default_factory=list)
+    arrived: list[Event] = field(default_factory=list)
+    erased: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        plan = Plan(SESSIONS_OF_A_PROJECT, 2, self.random.randrange(10**6), END)
+        self.waiting = [event for batch in generate(plan) for event in batch.events]
+        self.waiting += [self._moved(event) for event in self.random.sample(self.waiting, 4)]
+        self.random.shuffle(self.waiting)
+
+    def next_batch(self) -> list[Event]:
+        """Some of what waits, in no order, and copies of what has arrived."""
+        size = self.random.choice((0, 3, 20, len(self.waiting)))
+        batch, self.waiting = self.waiting[:size], self.waiting[size:]
+        copies = self.random.sample(
+            self.arrived, min(len(self.arrived), self.random.choice((0, 5)))
+        )
+        self.arrived += batch
+        return batch + copies
+
+    def session_to_erase(self) -> str | None:
+        """One that has events, or none."""
+        known = sorted({event.session_id for event in self.arrived} - self.erased)
+        if not known:
+            return None
+        self.erased.add(chosen := self.random.choice(known))
+        return chosen
+
+    def _moved(self, event: Event) -> Event:
+        """Another event of that session, up to two days before or after it."""
+        copy = Event()
+        copy.CopyFrom(event)
+        copy.event_id = str(UUID(int=self.random.getrandbits(128), version=4))
+        copy.timestamp.millis += self.random.randint(-48, 48) * HOUR_MS
+        return copy
+
+
+@dataclass
+class History:
+    """Histories of several projects that share their runs; `steps` tells what happened."""
+
+    path: LandingPath
+    random: Random
+    projects: list[ProjectHistory]
+    steps: list[str] = field(default_factory=list)
+
+    def play(self, runs: int) -> None:
+        """`runs` runs that may die, landings and erasures before each; then a whole run."""
+        for _ in range(runs):
+            self._land()
+            self._erase()
+            self.random.choice((self._run_that_dies, self._run_that_dies, self._run))()
+        self._land_the_rest()
+        self._run()
+
+    def _land(self) -> None:
+        for project in self.projects:
+            if batch := project.next_batch():
+                self.path.accept(project.id, batch)
+        dies_after = self.random.choice((None, self.random.randrange(LANDING_WRITES)))
+        landed = self.path.land(dies_after=dies_after)
+        self.steps.append(f"land, dies after {dies_after} writes: {not landed}")
+
+    def _erase(self) -> None:
+        project = self.random.choice(self.projects)
+        if self.random.random() < 0.5 and (session := project.session_to_erase()):
+            dies_after = self.random.choice((None, self.random.randrange(3)))
+            self.path.erase((project.id, session), dies_after=dies_after)
+            self.steps.append(f"erase {session}, dies after {dies_after} writes")
+
+    def _land_the_rest(self) -> None:
+        for project in self.projects:
+            if project.waiting:
+                project.arrived += project.waiting
+                self.path.accept(project.id, project.waiting)
+                project.waiting = []
+        self.path.finish()
+        self.steps.append("land the rest")
+
+    def _run(self) -> None:
+        refresh()
+        self.steps.append("run")
+
+    def _run_that_dies(self) -> None:
+        order = topological_order()
+        last = self.random.randrange(1, len(order))
+        self.steps.append(f"run that dies after {order[last - 1]}")
+        run_only([key for keys in order[:last] for key in keys])
+
+
+def topological_order() -> list[list[dg.AssetKey]]:
+    """What a run writes, one step after the other; keys that only go together are one step."""
+    graph = defs.resolve_asset_graph()
+    steps: list[list[dg.AssetKey]] = []
+    for key in graph.toposorted_asset_keys:
+        if key not in graph.executable_asset_keys or any(key in step for step in steps):
+            continue
+        together = graph.get(key).execution_set_asset_keys
+        steps.append(sorted(together))
+    return steps
+
+
+def run_only(keys: list[dg.AssetKey]) -> None:
+    """The job, but only these of its assets: what a run that died left behind."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        defs.resolve_job_def(REFRESH.name).execute_in_process(
+            instance=instance,
+            asset_selection=keys,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+
+
+Projects = Callable[[], str]
+
+
+def history(path: LandingPath, seed: int, projects: list[str]) -> History:
+    """The same seed gives the same events and steps; ids of projects differ."""
+    random = Random(seed)
+    return History(
+        path,
+        random,
+        [ProjectHistory(name, Random(f"{seed} {number}")) for number, name in enumerate(projects)],
+    )

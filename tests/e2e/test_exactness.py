@@ -1,0 +1,54 @@
+"""The promise of exactness, through the whole pipeline."""
+
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pymongo
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from orchestration.refresh import refresh
+from stack import projects
+from stack.endpoints import Endpoints
+from tests.e2e.exact_histories import history
+from tests.e2e.landing_path import LandingPath
+from tests.e2e.warehouse_rows import Served, difference
+
+PROJECTS = 8
+RUNS = 4
+
+
+@pytest.fixture
+def served(
+    clickhouse: Client,
+    postgres: psycopg.Connection[Any],
+    endpoints: Endpoints,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Served:
+    """What a run in this process works on."""
+    for name, value in endpoints.environment().items():
+        monkeypatch.setenv(name, value)
+    return Served(clickhouse, postgres)
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("seed", range(3))
+def test_marts_end_as_a_full_refresh_from_nothing_has_them(
+    served: Served, mongo: "pymongo.MongoClient[dict[str, Any]]", seed: int
+) -> None:
+    names = [projects.create(served.postgres, f"exact {uuid4().hex}")[0] for _ in range(PROJECTS)]
+    played = history(LandingPath(mongo, served.clickhouse), seed, names)
+
+    played.play(RUNS)
+    after_runs = served.rows(names)
+    if seed % 2:
+        served.drop_marts()
+        refresh()
+    else:
+        served.forget_what_was_built()
+        refresh(full=True)
+
+    assert after_runs["gosight.sessions"], "nothing was built"
+    different = difference(after_runs, served.rows(names))
+    assert not different, "\n".join([f"history {seed}:", *played.steps, different])

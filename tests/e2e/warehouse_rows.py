@@ -1,0 +1,82 @@
+"""Every row the warehouse serves, as text, and how two such states differ."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from clickhouse_connect.driver.client import Client
+from psycopg import sql
+
+BUILT = ("gosight", "intermediate", "signals")
+SERVED = "hxi"
+SHOWN = 5
+
+Rows = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Served:
+    """Rows of some projects, in ClickHouse and in PostgreSQL."""
+
+    clickhouse: Client
+    postgres: psycopg.Connection[Any]
+
+    def rows(self, projects: Sequence[str]) -> Rows:
+        """Every column of every row, by table; surrogate ids too."""
+        found = {name: self._of_clickhouse(name, projects) for name in self.built()}
+        for (name,) in self.postgres.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = %s", (SERVED,)
+        ).fetchall():
+            query = sql.SQL("SELECT t::text FROM {} AS t WHERE project_id::text = ANY(%s)")
+            table = sql.Identifier(SERVED, name)
+            rows = self.postgres.execute(query.format(table), (list(projects),)).fetchall()
+            found[f"{SERVED}.{name}"] = sorted(row for (row,) in rows)
+        return found
+
+    def built(self) -> list[str]:
+        """Tables that a run writes in ClickHouse."""
+        rows = self.clickhouse.query(
+            "SELECT database || '.' || table FROM system.columns"
+            " WHERE database IN {databases:Array(String)} AND name = 'project_id'"
+            " AND (database, table) NOT IN"
+            " (SELECT database, name FROM system.tables WHERE engine LIKE '%View')",
+            parameters={"databases": list(BUILT)},
+        ).result_rows
+        return sorted(name for (name,) in rows)
+
+    def forget_what_was_built(self) -> None:
+        """Empty every table a run writes in ClickHouse, so that a full run starts from nothing."""
+        for name in self.built():
+            self.clickhouse.command(f"TRUNCATE TABLE {name}")
+
+    def drop_marts(self) -> None:
+        """What a person does who wants tables made anew."""
+        for name in self.built():
+            if not name.startswith("signals."):  # those are made by a migration
+                self.clickhouse.command(f"DROP TABLE {name}")
+
+    def _of_clickhouse(self, table: str, projects: Sequence[str]) -> list[str]:
+        columns = self.clickhouse.query(f"DESCRIBE TABLE {table}").result_rows
+        values = ", ".join(
+            # States depend on the order their rows came in; their values do not.
+            f"finalizeAggregation({name})" if kind.startswith("AggregateFunction") else str(name)
+            for name, kind, *_ in columns
+        )
+        rows = self.clickhouse.query(
+            f"SELECT toString(tuple({values})) FROM {table}"
+            " WHERE project_id IN {projects:Array(String)}",
+            parameters={"projects": list(projects)},
+        ).result_rows
+        return sorted(row for (row,) in rows)
+
+
+def difference(incremental: Rows, full: Rows) -> str:
+    """The first rows of each table that one of the two lacks; '' when they are equal."""
+    lines = []
+    for table in sorted(incremental.keys() | full.keys()):
+        left, right = Counter(incremental.get(table, ())), Counter(full.get(table, ()))
+        lines += [f"{table}: runs left   {row}" for row in list(left - right)[:SHOWN]]
+        lines += [f"{table}: full has    {row}" for row in list(right - left)[:SHOWN]]
+    return "\n".join(lines)
