@@ -73,4 +73,4 @@ def accepts(port: int) -> bool:
 
 
 def _random_port() -> int:
-    return random.choice(AUTO_RANGE)  # noqa: S311 - no secret
+    return random.choice(AUTO_RANGE)

@@ -80,7 +80,7 @@ class _Sender:
         """Raises when there is nothing more to wait for."""
         patience_ended = time.monotonic() - self._last_taken > self._patience_seconds
         # Spread, so that those refused together do not come back together.
-        if patience_ended or self.stopped.wait(seconds * (0.5 + random.random() / 2)):  # noqa: S311
+        if patience_ended or self.stopped.wait(seconds * (0.5 + random.random() / 2)):
             raise IngestDownError(
                 f"ingest has taken nothing for {self._patience_seconds:.0f} s ({error}): "
                 "see `hxi status`, then load again; what was taken counts as duplicate"

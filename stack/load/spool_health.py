@@ -34,7 +34,7 @@ def wait_until_drained(ingest_url: str, since: float, patience_seconds: float) -
 def _oldest_age(ingest_url: str) -> float | None:
     """Seconds, 0 for an empty spool; None while ingest does not answer."""
     try:
-        with urllib.request.urlopen(f"{ingest_url}/health", timeout=5) as answer:  # noqa: S310 - ours
+        with urllib.request.urlopen(f"{ingest_url}/health", timeout=5) as answer:
             return float(json.loads(answer.read())["spool"]["oldest_age_seconds"])
     except (urllib.error.URLError, OSError, ValueError, KeyError, TypeError):
         return None

@@ -101,7 +101,7 @@ def read_on(rec: Recorder, view: View) -> None:
     scroll(rec, view)
 
 
-def wander(rec: Recorder, view: View) -> None:  # noqa: ARG001 - all actions are called alike
+def wander(rec: Recorder, _view: View) -> None:
     """Move the pointer after a while."""
     rec.pause(1_300, 6_000)
     move(rec)
@@ -126,7 +126,7 @@ def answer(rec: Recorder, view: View) -> None:
         custom(rec, "panel_opened")
 
 
-def touch(rec: Recorder, view: View) -> None:  # noqa: ARG001 - all actions are called alike
+def touch(rec: Recorder, _view: View) -> None:
     """Click something that looks like nothing; some double-click or use another button."""
     rec.pause(1_300, 8_000)
     surface = SURFACES[int(rec.rng.random() * len(SURFACES))]
@@ -143,7 +143,7 @@ def touch(rec: Recorder, view: View) -> None:  # noqa: ARG001 - all actions are 
         rec.click(surface)
 
 
-def mishap(rec: Recorder, view: View) -> None:  # noqa: ARG001 - all actions are called alike
+def mishap(rec: Recorder, _view: View) -> None:
     """An error that no click explains."""
     rec.pause(1_300, 9_000)
     draw = rec.rng.random()
@@ -157,7 +157,7 @@ def mishap(rec: Recorder, view: View) -> None:  # noqa: ARG001 - all actions are
         error(rec, pb.EVENT_TYPE_CONSOLE_ERROR)
 
 
-def look_away(rec: Recorder, view: View) -> None:  # noqa: ARG001 - all actions are called alike
+def look_away(rec: Recorder, _view: View) -> None:
     """Another tab for a while; one in thirty leaves for more than half an hour."""
     rec.pause(1_300, 20_000)
     rec.emit(pb.EVENT_TYPE_PAGE_HIDDEN)
@@ -168,7 +168,7 @@ def look_away(rec: Recorder, view: View) -> None:  # noqa: ARG001 - all actions 
     rec.emit(pb.EVENT_TYPE_PAGE_VISIBLE)
 
 
-def aside(rec: Recorder, view: View) -> None:  # noqa: ARG001 - all actions are called alike
+def aside(rec: Recorder, _view: View) -> None:
     """What happens without the visitor's doing: polls, long tasks, media, resizes."""
     rec.pause(1_300, 12_000)
     draw = rec.rng.random()

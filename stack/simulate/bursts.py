@@ -127,7 +127,7 @@ def miss_by_button(rec: Recorder, view: View) -> None:
     scroll(rec, view)
 
 
-def miss_by_text_input(rec: Recorder, view: View) -> None:  # noqa: ARG001 - all actions are called alike
+def miss_by_text_input(rec: Recorder, _view: View) -> None:
     """A triple click that marks what stands in a text field."""
     rec.pause(1_300, 4_000)
     field = FORMS["search"].fields[0]

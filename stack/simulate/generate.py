@@ -23,8 +23,8 @@ def generate(plan: Plan, truth: Truth | None = None) -> Iterator[EventBatch]:
     The truth of a session is complete before its first event is handed out; totals are final when
     the iterator ends. Memory grows with the sessions open at one moment and 9 bytes a session.
     """
-    rng = Random(f"visits {plan.seed}")  # noqa: S311 - reproducible data, no secret
-    delivery = Random(f"delivery {plan.seed}")  # noqa: S311 - reproducible data, no secret
+    rng = Random(f"visits {plan.seed}")
+    delivery = Random(f"delivery {plan.seed}")
     return batches(_sessions(plan, rng, truth or Truth()), delivery)
 
 
