@@ -25,7 +25,8 @@ WALK_CAPABILITIES = (1, 2)
 def become(uid: int, libc: ctypes.CDLL) -> None:
     """Change to `uid` for good, keeping of root's rights only the walk through closed folders."""
     status = Path("/proc/self/status").read_text()
-    held = int(re.search(r"CapPrm:\s*(\w+)", status).group(1), 16)  # type: ignore[union-attr] # always there on Linux
+    (held_hex,) = re.findall(r"CapPrm:\s*(\w+)", status)
+    held = int(held_hex, 16)
     kept = [number for number in WALK_CAPABILITIES if held >> number & 1]
     account = pwd.getpwuid(uid)
     libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)

@@ -47,13 +47,12 @@ def create(connection: Connection, name: str) -> tuple[str, str, str]:
         raise UserError("a project's name needs a letter or digit and at most 255 characters")
     with connection.transaction():
         try:
-            row = connection.execute(
+            ((project_id,),) = connection.execute(
                 "INSERT INTO gosight.projects (name, slug) VALUES (%s, %s) RETURNING id::text",
                 (name, slug),
-            ).fetchone()
+            ).fetchall()
         except psycopg.errors.UniqueViolation:
             raise UserError(f"project {slug!r} exists already: choose another name") from None
-        project_id: str = row[0]  # type: ignore[index] # RETURNING always gives a row
         return project_id, slug, add_key(connection, project_id)
 
 

@@ -132,7 +132,7 @@ class Recorder:
         self,
         element: Element,
         offset: tuple[int, int] | None = None,
-        button: int = pb.MOUSE_BUTTON_LEFT,
+        button: pb.MouseButton = pb.MOUSE_BUTTON_LEFT,
     ) -> Drawn:
         """Click now; `offset` from the element's middle in px, else anywhere inside it."""
         drawn = element.drawn(self.viewport[0])
@@ -144,7 +144,7 @@ class Recorder:
             y = drawn.top + drawn.height // 2 + offset[1]
         own = self._click
         own.position.x, own.position.y = x, y
-        own.button = button  # type: ignore[assignment]  # the stub knows enum members only
+        own.button = button
         self.emit(pb.EVENT_TYPE_CLICK, drawn.click + payload(own))
         self.truth.click_buttons[("left", "middle", "right")[button]] += 1
         if button == pb.MOUSE_BUTTON_LEFT:
