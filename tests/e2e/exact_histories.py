@@ -121,15 +121,15 @@ class History:
 
 
 def topological_order() -> list[list[dg.AssetKey]]:
-    """What a run writes, one step after the other; keys that only go together are one step."""
+    """What a run writes, step after step; keys that only go together are one step, at the last."""
     graph = defs.resolve_asset_graph()
-    steps: list[list[dg.AssetKey]] = []
+    steps: dict[frozenset[dg.AssetKey], None] = {}
     for key in graph.toposorted_asset_keys:
-        if key not in graph.executable_asset_keys or any(key in step for step in steps):
-            continue
-        together = graph.get(key).execution_set_asset_keys
-        steps.append(sorted(together))
-    return steps
+        if key in graph.executable_asset_keys:
+            together = frozenset(graph.get(key).execution_set_asset_keys)
+            steps.pop(together, None)
+            steps[together] = None
+    return [sorted(step) for step in steps]
 
 
 def run_only(keys: list[dg.AssetKey]) -> None:

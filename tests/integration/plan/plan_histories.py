@@ -19,7 +19,7 @@ from tests.integration.plan.toy_warehouse import (
 START = datetime(2024, 2, 28, 12, tzinfo=UTC)
 HOURS = 4 * 24
 PROJECTS = ("a", "b")
-SESSIONS = tuple(UUID(int=number) for number in range(1, 4))
+SESSIONS = tuple(UUID(int=number) for number in range(1, 5))
 # A run of the toy warehouse makes about this many writes.
 WRITES = 18
 
@@ -51,9 +51,9 @@ class History:
             (self.erase, 1),
             (self.pay, 1),
             (self.change_rules, 1),
-            (self.run, 3),
+            (self.run, 2),
             (self.run_that_dies, 4),
-            (self.run_while_landing, 2),
+            (self.run_while_landing, 4),
         ]
         actions, weights = zip(*moves, strict=True)
         self.land()
