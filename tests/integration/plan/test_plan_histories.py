@@ -10,6 +10,7 @@ from tests.integration.plan.toy_warehouse import Scheme, ToyWarehouse
 HISTORIES = 150
 
 
+@pytest.mark.timeout(900)
 def test_marts_end_as_a_full_recomputation_has_them(clickhouse: Client) -> None:
     with own_databases(clickhouse) as databases:
         warehouse = ToyWarehouse(databases, Scheme())
@@ -17,6 +18,7 @@ def test_marts_end_as_a_full_recomputation_has_them(clickhouse: Client) -> None:
             play(warehouse, seed)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("mistake", MISTAKES, ids=str)
 def test_a_scheme_with_one_mistake_is_found_out(clickhouse: Client, mistake: Scheme) -> None:
     with own_databases(clickhouse) as databases:
