@@ -26,9 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STAGES = (
     "ops.planned_sessions",
     "gosight.events",
-    "signals.journey_steps",
     "gosight.sessions",
-    "landing.events",
     "hxi.",
 )
 
@@ -77,6 +75,7 @@ def bring_new_events(stack: Stack) -> None:
     load_batches(stack.endpoints, generate(Plan(20, days=3, seed=seed)))
 
 
+@pytest.mark.timeout(900)
 def test_runs_and_stores_killed_one_after_the_other_are_made_good_by_the_next_run(
     stack: Stack, clickhouse: Client
 ) -> None:
