@@ -64,6 +64,13 @@ AGREEMENTS = (
         served_sum="coalesce(sum(score), 0)",
     ),
     Agreement(table="error_logs", mart="events", only=ERRORS),
+    Agreement(table="emotion_predictions", mart="behaviour_states"),
+    Agreement(
+        table="session_replay_chunks",
+        mart="replay_chunks",
+        mart_sum="countIf(problem = '')",
+        served_sum="count(chunk_data)",
+    ),
 )
 
 Totals = dict[str, tuple[int, int]]

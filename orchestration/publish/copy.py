@@ -1,7 +1,7 @@
 """Copies the planned sessions' rows from ClickHouse's marts to PostgreSQL's landing tables."""
 
 from contextlib import closing
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import psycopg
 from clickhouse_connect.driver.client import Client
@@ -15,6 +15,7 @@ from orchestration.publish.landing import (
     LandingTable,
     Source,
 )
+from orchestration.publish.stream import ByteStream, UnpackedRows
 from orchestration.publish.transaction import publish_transaction
 
 CHUNK_BYTES = 1 << 20
@@ -28,22 +29,14 @@ class CopyError(Exception):
     """A mart did not arrive whole; the landing tables keep what the copy before brought."""
 
 
-class ByteStream(Protocol):
-    """A response that is read while the server still writes it."""
-
-    def read(self, size: int, /) -> bytes: ...
-
-    def close(self) -> None: ...
-
-
 def copy_plan(
     client: Client, connection: psycopg.Connection[Any], plan_id: int, source: Source = SERVED
 ) -> dict[str, int]:
     """Replace every landing table by the planned sessions' rows; returns rows by table.
 
     One transaction: after a failure or a crash landing holds the copy before. Memory is bounded by
-    `CHUNK_BYTES`, whatever the plan's size. Raises CopyError when a stream breaks or is short,
-    StaleRunError when `plan_id` is not the latest run's.
+    `CHUNK_BYTES` and a few replay payloads, whatever the plan's size. Raises CopyError when a
+    stream breaks or is short, StaleRunError when `plan_id` is not the latest run's.
     """
     with publish_transaction(connection, plan_id):
         tables = sql.SQL(", ").join(sql.Identifier("landing", t.name) for t in LANDING_TABLES)
@@ -67,7 +60,8 @@ def _copy_table(
     expressions = ", ".join(table.columns.values())
     query = f"SELECT {expressions} FROM {rows}"
     with closing(cast(ByteStream, client.raw_stream(query, fmt="TabSeparated"))) as response:
-        copied = _stream(response, connection, table)
+        rows_stream = UnpackedRows(response) if table.is_packed else response
+        copied = _stream(rows_stream, connection, table)
     if copied != expected:
         raise CopyError(
             f"landing.{table.name} received {copied} of {expected} rows: run again, and see that"

@@ -30,10 +30,12 @@ class LandingTable:
     """`landing.<name>`, filled with the planned sessions' rows of the mart of the same name.
 
     `columns` maps each column of the landing table to the ClickHouse expression it is read with.
+    `is_packed`: the last one is base64 of a replay payload, unpacked on the way.
     """
 
     name: str
     columns: Mapping[str, str]
+    is_packed: bool = False
 
     def rows(self, source: Source) -> str:
         """What follows FROM in a query of the rows to copy."""
@@ -91,5 +93,15 @@ LANDING_TABLES = (
         "experience_scores",
         _same("project_id", "session_id", "ended_at", "score", "scoring_version")
         | _text("issues", "not_measurable", "not_scored_reason"),
+    ),
+    LandingTable(
+        "behaviour_states",
+        _same("project_id", "session_id", "ended_at", "state", "confidence", "rule_version"),
+    ),
+    LandingTable(
+        "replay_chunks",
+        _same("project_id", "session_id", "chunk_index", "timestamp_start")
+        | {"chunk": "if(problem = '', base64Encode(data), '')"},
+        is_packed=True,
     ),
 )

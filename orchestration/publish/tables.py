@@ -131,6 +131,17 @@ SESSION_ROWS = (
         key=EVENT_KEY,
         derived=("screen_name", "error_message", "stack_trace", "occurred_at"),
     ),
+    ServedTable(
+        name="emotion_predictions",
+        key=(*SESSION_KEY, "prediction_id"),
+        derived=("predicted_emotion", "confidence", "model_version", "predicted_at"),
+        kept=("event_id",),
+    ),
+    ServedTable(
+        name="session_replay_chunks",
+        key=(*SESSION_KEY, "chunk_index"),
+        derived=("chunk_data", "recorded_at"),
+    ),
 )
 
 SERVED_TABLES = (USERS, SESSIONS, *SESSION_ROWS)

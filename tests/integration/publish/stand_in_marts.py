@@ -40,6 +40,12 @@ TABLES = {
         project_id String, session_id UUID, ended_at DateTime64(3, 'UTC'), score Nullable(UInt8),
         issues String, not_measurable String, not_scored_reason String,
         scoring_version LowCardinality(String)""",
+    "behaviour_states": """
+        project_id String, session_id UUID, ended_at DateTime64(3, 'UTC'),
+        state LowCardinality(String), confidence Float64, rule_version LowCardinality(String)""",
+    "replay_chunks": """
+        project_id String, session_id UUID, chunk_index UInt32,
+        timestamp_start DateTime64(3, 'UTC'), data String, problem LowCardinality(String)""",
     "planned_sessions": "project_id String, session_id UUID, n UInt64",
 }
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -71,6 +77,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "not_scored_reason": "",
         "scoring_version": "xs-1",
     },
+    "behaviour_states": {"state": "frustrated", "confidence": 0.1 + 0.2, "rule_version": "bs-1"},
+    "replay_chunks": {"problem": ""},
 }
 
 
@@ -90,6 +98,7 @@ class Visit:
     events: tuple[dict[str, Any], ...] = ()
     insights: tuple[dict[str, Any], ...] = ()
     steps: tuple[str, ...] = ("/", "/cart")
+    chunks: tuple[bytes, ...] = (b'[{"type": 4}]',)
 
     def event(self, event_type: str, **values: Any) -> "Visit":
         """One more event, a second after the one before."""
@@ -149,6 +158,11 @@ class Visit:
             "insights": list(self.insights),
             "journeys": steps,
             "experience_scores": [{"ended_at": times[-1]} | self.score],
+            "behaviour_states": [{"ended_at": times[-1]}],
+            "replay_chunks": [
+                {"chunk_index": number, "timestamp_start": times[0], "data": data}
+                for number, data in enumerate(self.chunks)
+            ],
         }
         return {
             table: [key | DEFAULTS.get(table, {}) | row for row in of_table]

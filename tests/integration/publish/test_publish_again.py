@@ -93,7 +93,7 @@ def test_a_full_refresh_gives_the_rows_and_ids_of_the_parts(warehouse: Warehouse
     warehouse.connection.execute(
         "TRUNCATE hxi.users, hxi.sessions, hxi.events, hxi.rage_click_events, hxi.heatmap_points,"
         " hxi.journey_steps, hxi.latency_metrics, hxi.experience_scores, hxi.error_logs,"
-        " hxi.emotion_predictions"
+        " hxi.emotion_predictions, hxi.session_replay_chunks"
     )
     warehouse.publish(*visits)
     assert warehouse.facts() == facts

@@ -1,5 +1,6 @@
 """What readers see while a publish is at work."""
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -19,6 +20,7 @@ VERSIONED = {
     "latency_metrics": "screen_name",
     "experience_scores": "'v' || score",
     "error_logs": "screen_name",
+    "session_replay_chunks": "chunk_data ->> 'version'",
 }
 # Rows by session, table and version, in one statement: one snapshot.
 SEEN = (
@@ -43,7 +45,8 @@ def version_of(name: str, version: int) -> Visit:
     for _ in range(version):
         visit = visit.click(path=text)
     visit = visit.rage(version).request(path=text).event("js_error", path=text)
-    return replace(visit, steps=(text,) * version)
+    chunk = json.dumps({"version": text}).encode()
+    return replace(visit, steps=(text,) * version, chunks=(chunk,))
 
 
 def expected(version: int) -> set[tuple[str, str, int]]:

@@ -52,6 +52,8 @@ def test_every_mart_row_of_the_plan_arrives(warehouse: Warehouse) -> None:
         "latency_metrics": 3,
         "experience_scores": 3,
         "error_logs": 3,
+        "emotion_predictions": 3,
+        "session_replay_chunks": 3,
     }
     assert {name: len(rows) for name, rows in warehouse.everything().items()} == {
         name: change.inserted for name, change in changes.items()

@@ -1,0 +1,6 @@
+CREATE INDEX idx_emotion_predictions_session ON hxi.emotion_predictions (project_id, session_id);
+ALTER TABLE hxi.emotion_predictions
+    DROP COLUMN prediction_id,
+    DROP COLUMN model_version;
+DROP TABLE landing.replay_chunks CASCADE;
+DROP TABLE landing.behaviour_states CASCADE;

@@ -1,0 +1,54 @@
+"""Rows on their way from ClickHouse to PostgreSQL's COPY."""
+
+import base64
+import binascii
+from typing import Protocol
+
+from orchestration.signals.replay_facts.decode import PayloadError, inflate
+
+# COPY's text format; the backslash first.
+ESCAPES = ((b"\\", b"\\\\"), (b"\n", b"\\n"), (b"\r", b"\\r"), (b"\t", b"\\t"))
+
+
+class ByteStream(Protocol):
+    """A response that is read while the server still writes it."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+class UnpackedRows:
+    """The rows of `response` with their last column, base64 of a replay payload, as plain text.
+
+    Neither engine can gunzip. A line that is no such row is passed on as it is, for COPY to refuse.
+    Holds what was read and the rows made of it, so at most a few payloads.
+    """
+
+    def __init__(self, response: ByteStream) -> None:
+        self._response = response
+        self._rest = b""
+
+    def read(self, size: int, /) -> bytes:
+        """The next rows, whole; b"" at the end. `size` is what is asked of the server at a time."""
+        while chunk := self._response.read(size):
+            *lines, self._rest = (self._rest + chunk).split(b"\n")
+            if lines:
+                return b"".join(_unpacked(line) + b"\n" for line in lines)
+        rest, self._rest = self._rest, b""
+        return rest
+
+    def close(self) -> None:
+        """Leave the response."""
+        self._response.close()
+
+
+def _unpacked(line: bytes) -> bytes:
+    row, _, packed = line.rpartition(b"\t")
+    try:
+        text = inflate(base64.b64decode(packed, validate=True))
+    except (binascii.Error, PayloadError):
+        return line
+    for mark, escaped in ESCAPES:
+        text = text.replace(mark, escaped)
+    return row + b"\t" + text
