@@ -1,5 +1,6 @@
 """Scans one session's pointer samples for windows in which the cursor was thrashed."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import hypot
@@ -58,38 +59,32 @@ def windows(samples: Samples, settings: ThrashedCursorSettings) -> Iterator[Wind
 def _ending_at(
     samples: Samples, earliest: int, end: int, settings: ThrashedCursorSettings
 ) -> Window | None:
-    latest_at = samples.at[end] - settings.min_window_ms
-    for begin in range(earliest, end):
-        # Later windows are shorter and turn less.
-        if samples.at[begin] > latest_at:
-            return None
-        turned = samples.reversals[end] - samples.reversals[begin + 1]
-        if turned < settings.min_reversals:
-            return None
-        window = _measured(samples, begin, end, turned)
-        if _is_thrashed(window, settings):
-            return window
+    """Plain numbers only: a restless hand at 60 samples a second is asked this 200 times each."""
+    # Later windows are shorter and turn less.
+    latest = bisect_right(samples.at, samples.at[end] - settings.min_window_ms, earliest, end)
+    turned_before = samples.reversals[end] - settings.min_reversals
+    latest = min(latest, bisect_right(samples.reversals, turned_before, earliest, end) - 1)
+    at, x, y, path = samples.at[end], samples.x[end], samples.y[end], samples.path[end]
+    ratio_squared = settings.min_path_to_displacement**2
+    for begin in range(earliest, latest):
+        way, duration = (path - samples.path[begin]) * ROUNDING, at - samples.at[begin]
+        across, down = x - samples.x[begin], y - samples.y[begin]
+        if (
+            # A pointer back where it began has no bound on its way.
+            way * way >= ratio_squared * (across * across + down * down)
+            and way * 1000 >= settings.min_speed_px_s * duration
+            and (end - begin + 1) * 1000 >= settings.min_samples_per_s * duration
+        ):
+            return _measured(samples, begin, end)
     return None
 
 
-def _measured(samples: Samples, begin: int, end: int, reversals: int) -> Window:
-    across = samples.x[end] - samples.x[begin]
-    down = samples.y[end] - samples.y[begin]
+def _measured(samples: Samples, begin: int, end: int) -> Window:
     return Window(
         begin=begin,
         end=end,
         duration_ms=samples.at[end] - samples.at[begin],
-        reversals=reversals,
+        reversals=samples.reversals[end] - samples.reversals[begin + 1],
         path_px=samples.path[end] - samples.path[begin],
-        displacement_px=hypot(across, down),
-    )
-
-
-def _is_thrashed(window: Window, settings: ThrashedCursorSettings) -> bool:
-    """Time and reversals are known to do; a pointer back where it began has no bound on its way."""
-    path = window.path_px * ROUNDING
-    return (
-        path * 1000 >= settings.min_speed_px_s * window.duration_ms
-        and path >= settings.min_path_to_displacement * window.displacement_px
-        and window.samples * 1000 >= settings.min_samples_per_s * window.duration_ms
+        displacement_px=hypot(samples.x[end] - samples.x[begin], samples.y[end] - samples.y[begin]),
     )
