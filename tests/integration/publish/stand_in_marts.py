@@ -176,6 +176,7 @@ class Marts:
     def __init__(self, client: Client, database: str) -> None:
         self._client = client
         self.database = database
+        self._filled: set[tuple[str, str]] = set()
         client.command(f"CREATE DATABASE {database}")
         for table, columns in TABLES.items():
             client.command(
@@ -194,7 +195,8 @@ class Marts:
 
     def put(self, *visits: Visit) -> None:
         """Rewrite the visits' sessions, as the marts' models do."""
-        self.erase(*visits)
+        self.erase(*(visit for visit in visits if _key(visit) in self._filled))
+        self._filled.update(map(_key, visits))
         for table in TABLES.keys() - {"planned_sessions"}:
             rows = [row for visit in visits for row in visit.rows()[table]]
             if rows:
@@ -210,7 +212,9 @@ class Marts:
 
     def erase(self, *visits: Visit) -> None:
         """The sessions leave every mart."""
-        sessions = [(visit.project_id, str(visit.session_id)) for visit in visits]
+        sessions = [_key(visit) for visit in visits]
+        if not sessions:
+            return
         for table in TABLES.keys() - {"planned_sessions"}:
             self._client.command(
                 f"DELETE FROM {self.database}.{table}"
@@ -226,6 +230,10 @@ class Marts:
         rows = [[visit.project_id, visit.session_id, 1] for visit in visits]
         if rows:
             self._client.insert(table, rows, column_names=["project_id", "session_id", "n"])
+
+
+def _key(visit: Visit) -> tuple[str, str]:
+    return visit.project_id, str(visit.session_id)
 
 
 def _iso(at: datetime) -> str:
