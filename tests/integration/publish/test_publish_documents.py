@@ -6,6 +6,9 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 
+from stack.migrations import PostgresTarget, migrate, read_folder
+from stack.prepare import POSTGRES_COMPONENTS
+from stack.services import ROOT
 from tests.integration.publish import documents
 from tests.integration.publish.documents import Table
 
@@ -109,3 +112,19 @@ def test_differences_between_document_and_tables_are_noticed(
         documents.Difference("events", "project_id", "no index"),
         documents.Difference("session_replay_chunks", "*", "missing"),
     }
+
+
+def test_every_migration_can_be_taken_back_and_applied_again(
+    served: psycopg.Connection[Any],
+) -> None:
+    schemas = ("landing", "hxi", "hxi_v0", "traceflow")
+    before = {schema: documents.tables(served, schema) for schema in schemas}
+    folder = ROOT / POSTGRES_COMPONENTS["publish"]
+    newest = len(read_folder(folder))
+
+    for version in range(newest - 1, -1, -1):
+        migrate(PostgresTarget(served), "publish", folder, version)
+    left = served.execute("SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)", [[*schemas]])
+    assert left.fetchall() == []
+    assert len(migrate(PostgresTarget(served), "publish", folder)) == newest
+    assert {schema: documents.tables(served, schema) for schema in schemas} == before
