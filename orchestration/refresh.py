@@ -98,4 +98,6 @@ def _reason(errors: list[str]) -> Exception:
     kind, _, message = text.partition(": ")
     if kind.endswith(LeaseHeldError.__name__):
         return LeaseHeldError(message)
-    return RefreshFailedError(text)
+    # Messages of our own errors say all there is to say.
+    is_own = kind.startswith(("orchestration.", "ingest."))
+    return RefreshFailedError(message if is_own else text)
