@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import dagster as dg
-from ingest.reconcile import check_ledger, reconcile
 
+from ingest.reconcile import check_ledger, reconcile
 from orchestration.resources.run import RunResource
 
 RAW = "raw"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Deviation:
-    """One entry of the list, for the documents of PostgreSQL."""
+    """One entry of the list; `table` may be a pattern."""
 
     table: str
     columns: tuple[str, ...]
@@ -55,7 +56,7 @@ class Deviation:
     def explains(self, difference: Difference) -> bool:
         """Whether the entry is about this difference."""
         return (
-            self.table in {"*", difference.table}
+            fnmatchcase(difference.table, self.table)
             and (self.columns == ("*",) or difference.column in self.columns)
             and self.is_now == difference.is_now
         )

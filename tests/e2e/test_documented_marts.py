@@ -1,0 +1,82 @@
+"""The ClickHouse tables and query examples of the source document, on a warehouse with traffic."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from orchestration.refresh import refresh
+from stack import clients
+from stack.embedded import Stack
+from stack.load import load_batches
+from stack.simulate import Plan, generate
+from tests.e2e import documented_marts
+from tests.integration.publish.documents import deviations
+
+DOCUMENT = Path(__file__).resolve().parents[3] / "shared" / "spec" / "003_gosight.md"
+
+
+@pytest.fixture(scope="module")
+def warehouse(stack: Stack) -> Iterator[Client]:
+    """A client of a stack whose marts hold some visits."""
+    load_batches(stack.endpoints, generate(Plan(30, days=3, seed=11)))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in stack.endpoints.environment().items():
+            patch.setitem(os.environ, name, value)
+        refresh()
+    with clients.clickhouse(stack.endpoints.clickhouse_url) as client:
+        yield client
+
+
+def test_gosight_is_the_document_but_for_the_listed_deviations(warehouse: Client) -> None:
+    if not DOCUMENT.is_file():
+        pytest.skip("needs the source documents in ../shared/spec beside the checkout, not there")
+    database = f"documented_{uuid4().hex}"
+    warehouse.command(f"CREATE DATABASE {database}")
+    try:
+        wanted = documented_marts.documented(warehouse, DOCUMENT, database)
+    finally:
+        warehouse.command(f"DROP DATABASE {database}")
+    assert len(wanted) == 11
+    found = set(documented_marts.differences(wanted, documented_marts.live(warehouse, "gosight")))
+    listed = deviations("gosight")
+    assert sorted(d for d in found if not any(one.explains(d) for one in listed)) == []
+    assert [one for one in listed if not any(one.explains(d) for d in found)] == []
+
+
+def test_the_documents_query_examples_run_as_written(warehouse: Client) -> None:
+    project = warehouse.query("SELECT any(project_id) FROM gosight.sessions").result_rows[0][0]
+    top = warehouse.query(
+        "SELECT target_selector, target_text, sum(click_count) AS total_clicks"
+        " FROM gosight.element_clicks_mv WHERE project_id = {p:String}"
+        " GROUP BY target_selector, target_text ORDER BY total_clicks DESC LIMIT 10",
+        parameters={"p": project},
+    ).result_rows
+    assert top[0][2] >= top[-1][2] > 0
+    depths = warehouse.query(
+        "SELECT path, sum(reached_25) * 100 / sum(total_sessions) AS pct_25,"
+        " sum(reached_100) * 100 / sum(total_sessions) AS pct_100"
+        " FROM gosight.scroll_depth_mv WHERE project_id = {p:String} GROUP BY path"
+        " ORDER BY pct_100 DESC",
+        parameters={"p": project},
+    ).result_rows
+    assert all(0 <= row[2] <= row[1] <= 100 for row in depths)
+    assert depths
+    times = warehouse.query(
+        "SELECT path, avgMerge(avg_time_on_page) / 1000 AS avg_seconds, sum(view_count)"
+        " FROM gosight.page_time_mv WHERE project_id = {p:String} GROUP BY path"
+        " ORDER BY avg_seconds DESC LIMIT 10",
+        parameters={"p": project},
+    ).result_rows
+    plain = warehouse.query(
+        "SELECT path, avg(time_on_page_ms) / 1000 FROM gosight.page_views"
+        " WHERE project_id = {p:String} AND time_on_page_ms > 0 GROUP BY path",
+        parameters={"p": project},
+    ).result_rows
+    assert times
+    assert {(path, seconds) for path, seconds, _ in times} <= {
+        (path, seconds) for path, seconds in plain
+    }
