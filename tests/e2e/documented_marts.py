@@ -30,14 +30,18 @@ class Mart:
 
 def documented(client: Client, document: Path, database: str) -> dict[str, Mart]:
     """Runs the statements of the document's ClickHouse part in `database`."""
-    text = "\n".join(block.replace(INVALID, VALID) for block in blocks(document, "3. ClickHouse"))
-    text = re.sub(r"--[^\n]*", "", text)
+    written = re.sub(r"--[^\n]*", "", "\n".join(blocks(document, "3. ClickHouse")))
+    text = written.replace(INVALID, VALID)
     for statement in re.findall(
         r"(CREATE TABLE .*?|ALTER TABLE \w+ ADD INDEX .*?);", text, re.DOTALL
     ):
         named = re.sub(r"^(CREATE|ALTER) TABLE ", rf"\1 TABLE {database}.", statement)
-        client.command(named, settings={"allow_nullable_key": 1})
+        client.command(named)
     tables = live(client, database)
+    for column in re.findall(rf"(\w+)\s+{re.escape(INVALID)}", written):
+        tables["events"].columns[column] = INVALID
+    # The document's page_time_mv reads a column that its events table lacks.
+    client.command(f"ALTER TABLE {database}.events ADD COLUMN time_on_page_ms Nullable(UInt64)")
     for name, engine, order, query in VIEW.findall(text):
         rows = client.query(f"DESCRIBE ({query.replace('FROM ', f'FROM {database}.')})")
         keys = {"ENGINE": engine, "ORDER BY": _key(order), "PARTITION BY": "", "TTL": ""}
@@ -56,7 +60,12 @@ def live(client: Client, database: str) -> dict[str, Mart]:
     return {
         name: Mart(
             _columns(client, database, name),
-            {"ENGINE": engine, "ORDER BY": _key(order), "PARTITION BY": partition, "TTL": ttl},
+            {
+                "ENGINE": engine,
+                "ORDER BY": _key(order),
+                "PARTITION BY": _key(partition),
+                "TTL": ttl,
+            },
             _indexes(client, database, name),
         )
         for name, engine, order, partition, ttl in tables
