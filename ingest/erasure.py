@@ -1,4 +1,4 @@
-"""Erases sessions for good: a tombstone first, then both stores, then the index (DESIGN 4.3)."""
+"""Erases sessions for good: a tombstone first, then both stores, then the index."""
 
 import time
 from collections.abc import Iterable, Sequence

@@ -76,7 +76,7 @@ class Stack:
             "HXI_CLICKHOUSE_URL",
             clickhouse.url(ports.clickhouse, passwords.clickhouse),
             clickhouse.answers,
-            lambda: clickhouse.program(folder, ports.clickhouse, passwords.clickhouse),
+            lambda: clickhouse.program(folder, ports.clickhouse, passwords),
         )
         self._store(
             "HXI_MONGODB_URI",
@@ -155,7 +155,14 @@ class Stack:
             ingest_grpc=f"{HOST}:{self.ports.ingest_grpc}",
             project_id=project.id,
             project_key=project.key,
+            clickhouse_reader_url=self._reader_url(),
         )
+
+    def _reader_url(self) -> str:
+        if clickhouse.NAME not in self.supervisor.names:
+            return ""
+        password = self.passwords.clickhouse_reader
+        return clickhouse.url(self.ports.clickhouse, password, clickhouse.READER)
 
 
 @contextmanager

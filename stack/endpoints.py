@@ -18,17 +18,18 @@ STORES = ("clickhouse_url", "mongodb_uri", "postgres_dsn")
 class Endpoints:
     """Addresses of one stack. Every field is also an environment variable: HXI_ + upper case.
 
-    `redis_url` may be '' (Redis is optional); all others are set on a running stack.
+    Those with a comment on '' may be empty; all others are set on a running stack.
     """
 
     clickhouse_url: str  # http://user:password@host:port
     mongodb_uri: str
     postgres_dsn: str  # URL form, database hxi_dashboard
-    redis_url: str
+    redis_url: str  # '': Redis is optional
     ingest_url: str  # HTTP base
     ingest_grpc: str  # host:port
     project_id: str
     project_key: str
+    clickhouse_reader_url: str = ""  # may read and nothing else; '' for a real server
 
     def environment(self) -> dict[str, str]:
         """The variables every other part reads."""

@@ -25,6 +25,7 @@ class Passwords:
     """Made once per data folder."""
 
     clickhouse: str = field(default_factory=new_password)
+    clickhouse_reader: str = field(default_factory=new_password)
     postgres: str = field(default_factory=new_password)
     postgres_admin: str = field(default_factory=new_password)
     redis: str = field(default_factory=new_password)
@@ -86,11 +87,11 @@ class DataFolder:
     def passwords(self) -> Passwords:
         """Those of this folder, made at the first call."""
         path = self.path / "passwords.json"
-        if path.exists():
-            return Passwords(**json.loads(path.read_text()))
-        made = Passwords()
-        write_private(path, json.dumps(asdict(made), indent=2))
-        return made
+        kept = json.loads(path.read_text()) if path.exists() else {}
+        passwords = Passwords(**kept)
+        if kept.keys() != asdict(passwords).keys():
+            write_private(path, json.dumps(asdict(passwords), indent=2))
+        return passwords
 
 
 def lock_file(data_dir: Path) -> Path:

@@ -5,18 +5,19 @@ import sys
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from stack.clients import clickhouse
-from stack.folder import DataFolder
+from stack.folder import DataFolder, Passwords
 from stack.ports import HOST
 from stack.supervisor import Program
 from stack.urls import answers_ok, without_user
 
 NAME = "clickhouse"
 USER = "hxi"
+READER = "hxi_reader"
 
 
-def url(port: int, password: str) -> str:
+def url(port: int, password: str, user: str = USER) -> str:
     """The address with its user in it, as clients take it."""
-    return f"http://{USER}:{password}@{HOST}:{port}"
+    return f"http://{user}:{password}@{HOST}:{port}"
 
 
 def answers(address: str) -> bool:
@@ -30,8 +31,8 @@ def answers(address: str) -> bool:
     return True
 
 
-def program(folder: DataFolder, port: int, password: str) -> Program:
-    """The password goes through the environment, so that it is not in the process list."""
+def program(folder: DataFolder, port: int, passwords: Passwords) -> Program:
+    """Passwords go through the environment, so that they are not in the process list."""
     return Program(
         name=NAME,
         command=[
@@ -39,6 +40,11 @@ def program(folder: DataFolder, port: int, password: str) -> Program:
             *("--data-dir", str(folder.store(NAME))),
             *("--host", HOST, "--port", str(port)),
         ],
-        is_ready=lambda: answers(url(port, password)),
-        environment={"HXI_CLICKHOUSE_USER": USER, "HXI_CLICKHOUSE_PASSWORD": password},
+        is_ready=lambda: answers(url(port, passwords.clickhouse)),
+        environment={
+            "HXI_CLICKHOUSE_USER": USER,
+            "HXI_CLICKHOUSE_PASSWORD": passwords.clickhouse,
+            "HXI_CLICKHOUSE_READONLY_USER": READER,
+            "HXI_CLICKHOUSE_READONLY_PASSWORD": passwords.clickhouse_reader,
+        },
     )

@@ -10,6 +10,7 @@ import pymongo
 import pytest
 import redis
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from stack import clients
 from stack.embedded import Stack
@@ -132,3 +133,10 @@ def test_the_schemas_and_the_default_key_are_there(
         (endpoints.project_key.encode(),),
     ).fetchone()
     assert row == (endpoints.project_id, endpoints.project_key[:12])
+
+
+def test_the_readers_address_reads_and_writes_nothing(endpoints: Endpoints) -> None:
+    with clients.clickhouse(endpoints.clickhouse_reader_url) as reader:
+        assert reader.query("SELECT count() FROM raw.ingest_ledger").result_rows
+        with pytest.raises(ClickHouseError):
+            reader.command("INSERT INTO raw.tombstones (project_id) VALUES ('p')")

@@ -17,7 +17,7 @@ def test_passwords_are_made_once_and_kept_private(tmp_path: Path) -> None:
     passwords = folder.passwords()
     assert folder.passwords() == passwords
     assert DataFolder.at(tmp_path / "b").passwords() != passwords
-    assert len(set(astuple(passwords))) == 4
+    assert len(set(astuple(passwords))) == len(astuple(passwords))
     assert stat.S_IMODE((folder.path / "passwords.json").stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
 
