@@ -14,6 +14,7 @@ COMMANDS = {
     "env": "stack.cli.env",
     "load": "stack.cli.load",
     "run": "stack.cli.run",
+    "replay": "stack.cli.replay",
     "status": "stack.cli.status",
     "project": "stack.cli.project",
     "key": "stack.cli.key",
