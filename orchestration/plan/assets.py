@@ -35,7 +35,7 @@ def planned_days(run: RunResource) -> dg.MaterializeResult[None]:
 def done_asset(finished: list[dg.AssetKey]) -> dg.AssetsDefinition:
     """`ops/done`: written when every asset of `finished` is."""
 
-    @dg.asset(key=["ops", "done"], group_name="ops", deps=finished, kinds={"clickhouse"})
+    @dg.asset(key=["ops", "done"], group_name="done", deps=finished, kinds={"clickhouse"})
     def done(run: RunResource) -> dg.MaterializeResult[None]:
         """What each session's rows were built from; one row per session. Written last."""
         closed = run.plan()

@@ -17,7 +17,7 @@ from orchestration.transform.run_dbt import Event, build, unchanged
 
 
 class StageKeys(DagsterDbtTranslator):
-    """Asset key = [stage, table]; the group is the stage."""
+    """Asset key = [database or schema, table]; the group is the folder of models."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """[schema, name], where the served ClickHouse databases keep their plain names."""
@@ -29,10 +29,14 @@ class StageKeys(DagsterDbtTranslator):
         return dg.AssetKey([stage, dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """The stage."""
-        return self.get_asset_key(dbt_resource_props).path[0]
+        """Events and marts share a database, but not a place in the way of the data."""
+        group: str | None = dbt_resource_props.get("config", {}).get("group")
+        return (
+            group if group in CLICKHOUSE_GROUPS else self.get_asset_key(dbt_resource_props).path[0]
+        )
 
 
+CLICKHOUSE_GROUPS = {"events", "intermediate", "marts"}
 # Materialisations that leave a table.
 TABLES = {"incremental", "table", "seed"}
 TRANSLATOR = StageKeys(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
