@@ -41,7 +41,7 @@ def test_ingest_killed_while_files_are_sent(
     assert kept().clickhouse == kept().mongodb == (events, 0)
 
 
-@pytest.mark.parametrize("name", ["clickhouse", "mongodb", "ingest"])
+@pytest.mark.parametrize("name", ["clickhouse", "mongodb", "postgres", "ingest"])
 def test_a_program_killed_while_batches_land(
     stack: Stack, own: Endpoints, simulated: tuple[Path, int], name: str, kept: Callable[[], Any]
 ) -> None:

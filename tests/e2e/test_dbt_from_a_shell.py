@@ -1,0 +1,71 @@
+"""What an analytics engineer does: `eval "$(hxi env)"`, then plain dbt."""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from click.testing import CliRunner
+from clickhouse_connect.driver.client import Client
+
+from stack.cli.env import env
+from stack.embedded import Stack
+from stack.load import load_batches
+from stack.services import ROOT
+from stack.simulate import Plan, generate
+
+DBT = Path(sys.executable).with_name("dbt")
+
+
+@pytest.fixture
+def shell(stack: Stack, tmp_path: Path) -> dict[str, str]:
+    """The variables of a shell that evaluated `hxi env`, with a developer's own name."""
+    lines = CliRunner().invoke(env, ["--data-dir", str(stack.folder.path)]).output.splitlines()
+    printed = dict(shlex.split(line)[1].split("=", 1) for line in lines)
+    return (
+        os.environ
+        | printed
+        | {
+            "HXI_DEV_NAME": f"t{uuid4().hex[:8]}",
+            "DBT_TARGET_PATH": str(tmp_path / "target"),
+            "DBT_LOG_PATH": str(tmp_path / "logs"),
+        }
+    )
+
+
+def dbt(shell: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """From the checkout, as the README says."""
+    return subprocess.run(
+        [DBT, "--no-use-colors", *arguments],
+        env=shell,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+
+
+def test_dbt_build_fills_the_developers_databases_and_no_other(
+    stack: Stack, clickhouse: Client, shell: dict[str, str]
+) -> None:
+    load_batches(stack.endpoints, generate(Plan(20, days=2, seed=uuid4().int % 10**6)))
+    databases = "SELECT name FROM system.databases WHERE name LIKE '%gosight'"
+    before = {name for (name,) in clickhouse.query(databases).result_rows}
+    built = dbt(shell, "build")
+    assert built.returncode == 0, built.stdout[-3000:]
+    own = f"dev_{shell['HXI_DEV_NAME']}_gosight"
+    assert {name for (name,) in clickhouse.query(databases).result_rows} - before == {own}
+    landed = clickhouse.query("SELECT uniqExact(project_id, session_id) FROM raw.events")
+    sessions = clickhouse.query(f"SELECT count() FROM {own}.sessions")
+    assert sessions.result_rows == landed.result_rows
+    assert landed.result_rows[0][0] > 0
+
+
+def test_dbt_build_of_the_served_tables_without_a_run_is_refused(shell: dict[str, str]) -> None:
+    refused = dbt(shell, "build", "--target", "clickhouse")
+    assert refused.returncode != 0
+    assert "the served tables are written by `hxi run` alone" in refused.stdout
