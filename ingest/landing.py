@@ -1,4 +1,4 @@
-"""Lands one block of spooled batches in both stores; every step may be repeated (docs/decisions/0001).
+"""Lands one block of spooled batches in both stores; every step may be repeated (decision 0001).
 
 MongoDB, whose unique key says which batch owns an event; ClickHouse's rows; summaries; the index;
 what was erased meanwhile; refused events; and last the ledger, after which a batch is never looked
