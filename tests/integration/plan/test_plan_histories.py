@@ -7,7 +7,7 @@ from tests.integration.plan.own_databases import own_databases
 from tests.integration.plan.plan_histories import MISTAKES, first_counterexample, play
 from tests.integration.plan.toy_warehouse import Scheme, ToyWarehouse
 
-HISTORIES = 150
+HISTORIES = 100
 
 
 @pytest.mark.timeout(900)
