@@ -8,6 +8,15 @@
     if({{ url }} = '', '', {{ clean_path("if(path(" ~ url ~ ") = '', '/', path(" ~ url ~ "))") }})
 {%- endmacro %}
 
+{#- The path with `:id` for each segment that a rule of the row's project matches (setting paths.id_rules).
+    Needs a column project_id. -#}
+{% macro without_ids(path) -%}
+    {%- set rule = setting('paths.id_rules') -%}
+    if({{ rule }} = '', {{ path }}, arrayStringConcat(
+        arrayMap(segment -> if(segment != '' and match(segment, {{ rule }}), ':id', segment), splitByChar('/', {{ path }})), '/'
+    ))
+{%- endmacro %}
+
 {#- The order of events everywhere: (timestamp, text of event_id). ClickHouse sorts UUIDs by their
     second half; UUIDToNum is big-endian, so its bytes sort as the text does. -#}
 {% macro event_order() -%}

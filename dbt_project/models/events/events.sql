@@ -17,7 +17,7 @@ with landed as (
         *,
         path as sent_path,
         {{ clean_path("path") }} as cleaned_path,
-        if(cleaned_path != '', cleaned_path, {{ url_path("url") }}) as own_path,
+        {{ without_ids("if(cleaned_path != '', cleaned_path, " ~ url_path("url") ~ ")") }} as own_path,
         {{ event_order() }} as position
     from {{ source('raw', 'events') }} final
     where {{ in_planned_sessions() }}

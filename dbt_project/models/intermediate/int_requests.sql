@@ -14,8 +14,8 @@ select
     request_duration_ms as duration_ms,
     ifNull(status, 0) = 0 or status >= 500 as is_failed,
     ifNull(status, 0) between 400 and 499 as is_client_error,
-    not is_failed and ifNull(duration_ms, 0) <= {{ var('apdex_target_ms') }} as is_satisfied,
+    not is_failed and ifNull(duration_ms, 0) <= {{ setting('apdex_target_ms') }} as is_satisfied,
     not is_failed and not is_satisfied
-    and ifNull(duration_ms, 0) <= 4 * {{ var('apdex_target_ms') }} as is_tolerating
+    and ifNull(duration_ms, 0) <= 4 * {{ setting('apdex_target_ms') }} as is_tolerating
 from {{ ref('events') }}
 where event_type in ('xhr_request', 'fetch_request')

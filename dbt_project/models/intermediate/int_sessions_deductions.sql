@@ -92,7 +92,7 @@ slow_api as (
         toInt64(countIf(is_tolerating)) as tolerating
     from requests
     group by project_id, session_id
-    having n >= {{ var('slow_api_min_requests') }}
+    having n >= {{ setting('slow_api_min_requests') }}
 ),
 
 ended as (
@@ -105,7 +105,7 @@ last_bad as (
     inner join ended using (project_id, session_id)
     where
         (code in ('rage_click', 'error_click', 'api_5xx') or startsWith(code, 'dead_click'))
-        and timestamp > ended_at - interval {{ var('last_bad_window_ms') }} millisecond
+        and timestamp > ended_at - toIntervalMillisecond({{ setting('last_bad_window_ms') }})
     group by project_id, session_id
 )
 
@@ -114,7 +114,7 @@ select
     session_id,
     code,
     n,
-    toInt64(weight) as weight,
+    {{ weight_setting() }} as weight,
     toInt64(floor(weight * (1 - pow(0.6, n)) / 0.4 + 0.5)) as deduction,
     place.1 as path,
     place.2 as selector,

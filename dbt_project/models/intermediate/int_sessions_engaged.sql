@@ -22,7 +22,7 @@ spans as (
         project_id,
         session_id,
         arrayMap(
-            (start, next) -> (start, least(next, start + {{ var('engaged_gap_cap_ms') }})),
+            (start, next) -> (start, least(next, start + {{ setting('engaged_gap_cap_ms') }})),
             arrayPopBack(interactions),
             arrayPopFront(interactions)
         ) as active,

@@ -11,7 +11,7 @@ with sessions as (
     from {{ ref('sessions') }}
     where
         {{ in_planned_sessions() }}
-        and not has({{ var('behaviour_states_off') }}, project_id)
+        and {{ setting('behaviour_states.enabled') }}
 ),
 
 -- How often each problem was met, as the experience score counts it.
@@ -36,10 +36,10 @@ pointed as (
         3 * (times['rage_click'] > 0) + 3 * (times['error_click'] > 0) + 2 * (times['dead_click_observed'] >= 2)
         + (times['api_5xx'] > 0) + 2 * (times['last_bad'] > 0) as frustrated,
         2 * (times['u_turn'] > 0) + 2 * (times['form_error'] >= 2) + 2 * is_form_refilled as confused,
-        (engaged_ms >= {{ var('engaged_ms_min') }}) + (engaged_ms >= {{ var('very_engaged_ms_min') }})
+        (engaged_ms >= {{ setting('engaged_ms_min') }}) + (engaged_ms >= {{ setting('very_engaged_ms_min') }})
         + (max_scroll_depth >= 50) + (page_count >= 2) + is_form_started as engaged,
         4 * (is_form_sent and frustrated = 0) as satisfied,
-        2 * is_bounce + (engaged_ms < {{ var('engaged_ms_min') }}) as disengaged,
+        2 * is_bounce + (engaged_ms < {{ setting('engaged_ms_min') }}) as disengaged,
         arrayReverseSort([frustrated, confused, engaged, satisfied, disengaged]) as ranked,
         ranked[1] < 2 or ranked[1] = ranked[2] as is_neutral
     from sessions

@@ -34,7 +34,7 @@ select
     ifNull(target_selector, '') as target_selector,
     toBool(not is_inside) as is_outside,
     if(is_inside, toInt32(floor(100 * x / viewport_width)), null) as x_pct,
-    toInt32(floor(y / {{ var('heatmap_grid_px') }})) as grid_y,
+    toInt32(floor(y / {{ setting('heatmap_grid_px') }})) as grid_y,
     if(is_on_element, toUInt8(floor(20 * (x - target_left) / target_width)), null) as element_x,
     if(is_on_element, toUInt8(floor(20 * (y - target_top) / target_height)), null) as element_y,
     count() as click_count,
