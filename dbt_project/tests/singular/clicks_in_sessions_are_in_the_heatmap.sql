@@ -1,23 +1,38 @@
-{#- Clicks of all sessions = clicks in the heatmap + clicks without a position. -#}
+{#- Clicks in sessions = clicks in the heatmap + clicks without a position, for the planned days: of a session
+    that was there on other days too, the clicks of those days are taken from the events. -#}
 {{ config(enabled=target.type == 'clickhouse') }}
 
-with counted as (
-    select project_id, click_count as in_sessions, 0 as in_heatmap, 0 as without_position
-    from {{ ref('sessions') }}
-
-    union all
-
-    select project_id, 0, click_count, 0 from {{ ref('click_heatmap_mv') }}
-
-    union all
-
-    select project_id, 0, 0, count()
+with present as (
+    select distinct project_id, session_id
     from {{ ref('events') }}
-    where event_type = 'click' and (click_x is null or click_y is null)
+    where {{ in_planned_days('event_date') }}
+),
+
+counted as (
+    select project_id, toInt64(sum(click_count)) as difference
+    from {{ ref('sessions') }}
+    where (project_id, session_id) in (select project_id, session_id from present)
+    group by project_id
+
+    union all
+
+    select project_id, -toInt64(sum(click_count))
+    from {{ ref('click_heatmap_mv') }}
+    where {{ in_planned_days('date') }}
+    group by project_id
+
+    union all
+
+    select project_id, -toInt64(count())
+    from {{ ref('events') }}
+    where
+        event_type = 'click'
+        and (click_x is null or click_y is null or not {{ in_planned_days('event_date') }})
+        and (project_id, session_id) in (select project_id, session_id from present)
     group by project_id
 )
 
 select project_id
 from counted
 group by project_id
-having sum(in_sessions) != sum(in_heatmap) + sum(without_position)
+having sum(difference) != 0
