@@ -71,14 +71,15 @@ repeated as (
     group by project_id, session_id, code
 ),
 
+-- CLS in millionths, for 0.1 as a 32-bit float is more than 0.1.
 vitals as (
     select
         project_id,
         session_id,
         vital.1 as code,
-        quantileExactInclusive(0.75)(assumeNotNull(vital.2)) as p75
+        quantileExactInclusive(0.75)(assumeNotNull(vital.2)) / if(code = 'cls', 1e6, 1) as p75
     from {{ ref('int_views') }}
-    array join [('lcp', toFloat64(lcp)), ('inp', toFloat64(inp)), ('cls', toFloat64(cls))] as vital
+    array join [('lcp', toFloat64(lcp)), ('inp', toFloat64(inp)), ('cls', round(toFloat64(cls) * 1e6))] as vital
     where vital.2 is not null and {{ in_planned_sessions() }}
     group by project_id, session_id, code
 ),

@@ -1,5 +1,6 @@
 {#- One row per project, UTC day and page with a measured LCP. States: avgMerge(avg_lcp),
-    quantileExactInclusiveMerge(0.75)(p75_lcp). CLS is averaged as a decimal, whose sum has no order. -#}
+    quantileExactInclusiveMerge(0.75)(p75_lcp). CLS is averaged as a decimal, whose sum has no order;
+    what no decimal holds is left out. -#}
 {{ config(
     pre_hook="{{ delete_planned_days('day') }}",
     order_by='(project_id, day, path)',
@@ -13,7 +14,7 @@ select
     count() as view_count,
     avgState(lcp) as avg_lcp,
     avgState(fid) as avg_fid,
-    avgState(toDecimal64(cls, 6)) as avg_cls,
+    avgState(accurateCastOrNull(round(toFloat64(cls), 6), 'Decimal64(6)')) as avg_cls,
     avgState(ttfb) as avg_ttfb,
     quantileExactInclusiveState(0.75)(lcp) as p75_lcp,
     quantileExactInclusiveState(0.95)(lcp) as p95_lcp,
