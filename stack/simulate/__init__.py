@@ -2,6 +2,7 @@
 
 from stack.simulate.generate import generate
 from stack.simulate.plan import Plan, PlanError
-from stack.simulate.truth import Planned, SessionTruth, Totals, Truth
+from stack.simulate.planned import Planned
+from stack.simulate.truth import SessionTruth, Totals, Truth
 
 __all__ = ["Plan", "PlanError", "Planned", "SessionTruth", "Totals", "Truth", "generate"]

@@ -36,7 +36,7 @@ def _say_goodbye(rec: Recorder) -> None:
     )
     goodbye = pb.SessionEndPayload(
         duration_ms=rec.now - truth.started_at,
-        page_count=len(truth.page_paths),
+        page_count=len(truth.views),
         event_count=truth.event_types.total() + 1,
         end_reason=reasons[int(rec.rng.random() * 3)],
     )

@@ -48,6 +48,8 @@ def send(rec: Recorder, form: Form, since: int, *, success: bool) -> None:
         field_count=len(form.fields),
     )
     rec.emit(pb.EVENT_TYPE_FORM_SUBMIT, payload(submit))
+    if success:
+        rec.truth.forms.add("sent")
     rec.submits_on_step += 1
 
 
@@ -67,6 +69,7 @@ def use(rec: Recorder, view: View, name: str) -> None:
         if rec.rng.random() < 0.33:
             return
         fill(rec, form, 1)
+        rec.truth.forms.add("refilled")
     send(rec, form, since, success=True)
     if name == "login" and rec.visitor.identifies and not rec.truth.user_id:
         rec.pause(5, 50)
@@ -88,6 +91,7 @@ def abandon(rec: Recorder, view: View, name: str) -> None:
 
 
 def _start(rec: Recorder, form: Form) -> None:
+    rec.truth.forms.add("started")
     if rec.rng.random() < 0.5:
         begun = pb.FormSubmitPayload(form_id=form.id)
         rec.emit(pb.EVENT_TYPE_FORM_START, payload(begun))

@@ -8,7 +8,6 @@ from gosight import events_pb2 as pb
 from stack.simulate.actions import View, call
 from stack.simulate.recorder import Recorder
 from stack.simulate.site import PAGES, Place
-from stack.simulate.wire import payload
 
 # What a slow view does badly; None = an ordinary view.
 SLOW = ("ttfb", "load", "lcp")
@@ -37,7 +36,7 @@ def load(rec: Recorder, view: View, place: Place, slow: str | None) -> None:
         if rng.random() < 0.3:
             timing.largest_contentful_paint = ttfb + 200  # an early guess; web_vitals has the last
         view.loaded_at = view.opened_at + took
-        rec.emit(pb.EVENT_TYPE_PAGE_LOAD, payload(timing), at=view.loaded_at)
+        rec.timing(timing, pb.EVENT_TYPE_PAGE_LOAD, view.loaded_at)
     rec.pause(5, 90)
     for path in PAGES[place.page].calls:
         if rng.random() < 0.6:
@@ -65,4 +64,4 @@ def vitals(rec: Recorder, view: View, slow: str | None) -> None:
     if rng.random() < 0.3:
         measured.first_input_delay = int(rng.random() * 80)
     rec.pause(1, 20)
-    rec.emit(pb.EVENT_TYPE_WEB_VITALS, payload(measured))
+    rec.timing(measured, pb.EVENT_TYPE_WEB_VITALS, rec.now)

@@ -7,12 +7,21 @@ from gosight.common_pb2 import PageContext
 
 from stack.simulate.elements import Drawn, Element
 from stack.simulate.people import Visitor, new_uuid
+from stack.simulate.planned import Call, Planned, View
 from stack.simulate.site import ORIGIN, PAGES, Place
-from stack.simulate.truth import EVENT_TYPES, Planned, SessionTruth
+from stack.simulate.truth import ERROR_TYPES, EVENT_TYPES, SessionTruth
 from stack.simulate.wire import part, payload
 
 EventType = pb.EventType
 DEVICE_NAMES = {1: "desktop", 2: "tablet", 3: "mobile"}
+_TIMINGS = {
+    "lcp": "largest_contentful_paint",
+    "fid": "first_input_delay",
+    "inp": "interaction_to_next_paint",
+    "fcp": "first_contentful_paint",
+    "ttfb": "ttfb",
+    "load_complete": "load_complete",
+}
 
 
 class Recorder:
@@ -68,8 +77,11 @@ class Recorder:
         head.event_type = kind
         self._head_time.millis = when
         self.events.append((when, head.SerializeToString() + body + self._rest))
-        truth = self.truth
-        truth.event_types[EVENT_TYPES[kind]] += 1
+        truth, name = self.truth, EVENT_TYPES[kind]
+        truth.event_types[name] += 1
+        truth.timeline.append((when, name, self.place.clean))
+        if name in ERROR_TYPES and self.truth.views:
+            truth.views[-1].errors += 1
         truth.ended_at = max(truth.ended_at, when)
         if when < truth.started_at or not truth.started_at:
             truth.started_at = when
@@ -100,7 +112,7 @@ class Recorder:
         if place.fragment:
             view.page_hash = "#" + place.fragment
         self.emit(pb.EVENT_TYPE_PAGE_VIEW, payload(view))
-        self.truth.page_paths.append(place.clean)
+        self.truth.views.append(View(self.now, place.clean))
         if not self.steps or self.steps[-1][0].clean != place.clean:
             self.steps.append((place, self.now))
             self.submits_on_step = 0
@@ -109,6 +121,8 @@ class Recorder:
         """Leave the page now, having seen `depth` percent of it."""
         exit_ = pb.PageExitPayload(time_on_page_ms=on_page_ms, max_scroll_depth=depth)
         self.emit(pb.EVENT_TYPE_PAGE_EXIT, payload(exit_))
+        view = self.truth.views[-1]
+        view.exit_at, view.exit_depth, view.time_on_page_ms = self.now, depth, on_page_ms
         self._seen(depth)
 
     def scroll(self, depth: int, previous: int, *, milestone: bool = False) -> None:
@@ -126,7 +140,11 @@ class Recorder:
         self._seen(depth)
 
     def _seen(self, depth: int) -> None:
-        self.truth.max_scroll_depth = max(self.truth.max_scroll_depth, min(100, depth))
+        seen = min(100, depth)
+        self.truth.max_scroll_depth = max(self.truth.max_scroll_depth, seen)
+        if self.truth.views:
+            view = self.truth.views[-1]
+            view.depth = max(view.depth or 0, seen)
 
     def click(
         self,
@@ -146,7 +164,9 @@ class Recorder:
         own.position.x, own.position.y = x, y
         own.button = button
         self.emit(pb.EVENT_TYPE_CLICK, drawn.click + payload(own))
-        self.truth.click_buttons[("left", "middle", "right")[button]] += 1
+        self.truth.clicked[self.place.clean, drawn.selector] += 1
+        if self.truth.views:
+            self.truth.views[-1].clicks += 1
         if button == pb.MOUSE_BUTTON_LEFT:
             self.last_click_at = self.now
         return drawn
@@ -166,7 +186,17 @@ class Recorder:
         )
         kind = pb.EVENT_TYPE_FETCH_REQUEST if fetch else pb.EVENT_TYPE_XHR_REQUEST
         self.emit(kind, payload(call), at=self.now + duration_ms)
-        self.truth.requests[f"{method} {path}", status] += 1
+        self.truth.calls.append(Call(method, path, status, self.now + duration_ms, duration_ms))
+
+    def timing(self, measured: pb.PerformancePayload, kind: pb.EventType, at: int) -> None:
+        """What was measured of the current view. LCP: the last holds; the others are told once."""
+        self.emit(kind, payload(measured), at=at)
+        view = self.truth.views[-1]
+        for name, number in _TIMINGS.items():
+            if measured.HasField(number):
+                setattr(view, name, getattr(measured, number))
+        if measured.HasField("cumulative_layout_shift"):
+            view.cls_thousandths = round(measured.cumulative_layout_shift * 1000)
 
     def identify(self) -> None:
         """The visitor says who they are; later events carry it."""
@@ -180,4 +210,6 @@ class Recorder:
         self, kind: str, at: int, selector: str = "", count: int = 1, *, charged: bool = True
     ) -> None:
         """Note an insight row this session must get, on the current page."""
-        self.truth.insights.append(Planned(kind, at, self.place.clean, selector, count, charged))
+        grade = "inferred" if kind == "dead_click" else ""
+        path = self.place.clean
+        self.truth.insights.append(Planned(kind, at, path, selector, count, charged, grade))

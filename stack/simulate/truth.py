@@ -2,40 +2,18 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gosight.events_pb2 import EventType
 
+from stack.simulate.planned import Call, Planned, Recording, View
+from stack.simulate.planned_score import score, state
+from stack.simulate.planned_time import INTERACTIONS, Moment, engaged_ms, hourly, steps
+
 # Number -> name as reports write it: enum name in lower case without its prefix.
 EVENT_TYPES = {number: name[len("EVENT_TYPE_") :].lower() for name, number in EventType.items()}
 ERROR_TYPES = ("js_error", "unhandled_rejection", "resource_error", "console_error")
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One insight row that the session must get. `at` = its first event, ms since the epoch.
-
-    Not `charged`: found, but its click is charged to a graver signal (rage, then error, then dead).
-    `count`: clicks of a burst, errors of an error click, else 1.
-    """
-
-    kind: str
-    at: int
-    path: str
-    selector: str = ""
-    count: int = 1
-    charged: bool = True
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "kind": self.kind,
-            "at": self.at,
-            "path": self.path,
-            "selector": self.selector,
-            "count": self.count,
-            "charged": self.charged,
-        }
 
 
 @dataclass(slots=True)
@@ -49,14 +27,27 @@ class SessionTruth:
     device_type: str = ""
     utm: dict[str, str] = field(default_factory=dict)
     event_types: Counter[str] = field(default_factory=Counter)
-    click_buttons: Counter[str] = field(default_factory=Counter)
-    page_paths: list[str] = field(default_factory=list)  # of page views, in order
+    timeline: list[Moment] = field(default_factory=list)  # each event, as written
+    views: list[View] = field(default_factory=list)  # page views, in order
     seen_paths: list[str] = field(
         default_factory=list
     )  # first and last path of a session without views
     max_scroll_depth: int = 0
-    requests: Counter[tuple[str, int]] = field(default_factory=Counter)  # ('GET /api/cart', status)
+    calls: list[Call] = field(default_factory=list)
+    clicked: Counter[tuple[str, str]] = field(default_factory=Counter)  # by path and selector
+    forms: set[str] = field(default_factory=set)  # what became of them: started, sent, refilled
     insights: list[Planned] = field(default_factory=list)
+    recording: Recording | None = None
+
+    @property
+    def page_paths(self) -> list[str]:
+        """Of the page views, in order."""
+        return [view.path for view in self.views]
+
+    @property
+    def requests(self) -> Counter[tuple[str, int]]:
+        """By ('GET /api/cart', status)."""
+        return Counter((f"{call.method} {call.endpoint}", call.status) for call in self.calls)
 
     @property
     def journey(self) -> list[str]:
@@ -77,13 +68,13 @@ class SessionTruth:
             "started_at": self.started_at,
             "ended_at": self.ended_at,
             "duration_ms": self.ended_at - self.started_at,
-            "page_count": len(self.page_paths),
+            "page_count": len(self.views),
             "event_count": self.event_types.total(),
             "click_count": self.event_types["click"],
             "error_count": sum(self.event_types[kind] for kind in ERROR_TYPES),
             "entry_path": paths[0] if paths else "",
             "exit_path": paths[-1] if paths else "",
-            "is_bounce": len(self.page_paths) == 1,
+            "is_bounce": len(self.views) == 1,
             "max_scroll_depth": self.max_scroll_depth,
             "device_type": self.device_type,
             "utm": self.utm,
@@ -94,6 +85,30 @@ class SessionTruth:
             "dead_clicks": self.count_of("dead_click"),
             "error_clicks": self.count_of("error_click"),
             "insights": [row.as_dict() for row in self.insights],
+        } | self._details(engaged_ms(self.timeline))
+
+    def _details(self, engaged: int) -> dict[str, Any]:
+        """What files written before 0.2 do not have."""
+        found = score(self.ended_at, self.event_types, self.insights, self.calls, self.views)
+        evidence = INTERACTIONS | {"fetch_request", "xhr_request", "page_load", "web_vitals"}
+        return {
+            "engaged_ms": engaged,
+            "score": found.points if evidence & self.event_types.keys() else None,
+            "deductions": [
+                {"code": code, "points": points} for code, points in found.deductions.items()
+            ],
+            "state": state(
+                found.times, engaged, self.max_scroll_depth, len(self.views), frozenset(self.forms)
+            ),
+            "steps": steps(self.views, self.ended_at),
+            "views": [view.as_dict() for view in self.views],
+            "calls": [asdict(call) for call in self.calls],
+            "hours": hourly(self.timeline),
+            "clicked": [
+                {"path": path, "selector": selector, "clicks": clicks}
+                for (path, selector), clicks in self.clicked.items()
+            ],
+            "recording": asdict(self.recording) if self.recording else None,
         }
 
 
@@ -106,6 +121,8 @@ class Totals:
     users: set[str] = field(default_factory=set)
     anonymous_sessions: int = 0
     bounces: int = 0
+    recorded_sessions: int = 0
+    replay_payloads: int = 0  # sent beside the events
     first_at: int = 0
     last_at: int = 0
     event_types: Counter[str] = field(default_factory=Counter)
@@ -120,7 +137,10 @@ class Totals:
         self.last_at = max(self.last_at, session.ended_at)
         self.sessions += 1
         self.events += session.event_types.total()
-        self.bounces += len(session.page_paths) == 1
+        self.bounces += len(session.views) == 1
+        if session.recording:
+            self.recorded_sessions += 1
+            self.replay_payloads += session.recording.payloads
         if session.user_id:
             self.users.add(session.user_id)
         else:
@@ -140,6 +160,8 @@ class Totals:
             "users": len(self.users),
             "anonymous_sessions": self.anonymous_sessions,
             "bounces": self.bounces,
+            "recorded_sessions": self.recorded_sessions,
+            "replay_payloads": self.replay_payloads,
             "first_at": self.first_at,
             "last_at": self.last_at,
             "events_by_type": dict(sorted(self.event_types.items())),

@@ -119,7 +119,7 @@ def _use(rec: Recorder, view: View, place: Place, arrived_from: str) -> str | No
         rec.pause(50, 400)
         error(rec)  # soon after a click, but that click was on another page
     load(rec, view, place, slow)
-    for action in _planned_actions(rng, len(rec.truth.page_paths)):
+    for action in _planned_actions(rng, len(rec.truth.views)):
         action(rec, view)
     _maybe_form(rec, view, PAGES[place.page].form)
     if rec.visitor.identifies and not rec.truth.user_id and rng.random() < 0.5:

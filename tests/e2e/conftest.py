@@ -1,0 +1,56 @@
+"""One warehouse with simulated traffic and its answer sheet, for tests that only read."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from clickhouse_connect.driver.client import Client
+from gosight.ingest_pb2 import EventBatch
+
+from orchestration.refresh import refresh
+from stack import clients, projects
+from stack.embedded import Stack
+from stack.load import load_batches
+from stack.simulate import Plan, Truth, generate
+from stack.simulate.output import truth_writer
+
+PLAN = Plan(sessions=1_000, days=3, seed=11)
+SENT_TWICE = 5  # every fifth batch
+
+
+@dataclass(frozen=True)
+class PlannedWarehouse:
+    """A project that holds the plan's traffic alone; `truth` is what was planned."""
+
+    client: Client
+    project_id: str
+    truth: Path
+
+
+@pytest.fixture(scope="session")
+def planned_warehouse(
+    stack: Stack, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PlannedWarehouse]:
+    """Loaded from its last batch to its first, some of it twice, and built by one run."""
+    truth = tmp_path_factory.mktemp("planned") / "truth.jsonl"
+    with clients.postgres(stack.endpoints.postgres_dsn) as postgres:
+        project_id, _, key = projects.create(postgres, f"planned {uuid4().hex}")
+    load_batches(replace(stack.endpoints, project_key=key), _out_of_order(truth))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in stack.endpoints.environment().items():
+            patch.setitem(os.environ, name, value)
+        refresh()
+    with clients.clickhouse(stack.endpoints.clickhouse_url) as client:
+        yield PlannedWarehouse(client, project_id, truth)
+
+
+def _out_of_order(truth_file: Path) -> list[EventBatch]:
+    with truth_writer(truth_file) as note:
+        truth = Truth(note)
+        batches = list(generate(PLAN, truth))
+        assert note is not None
+        note(truth.totals)
+    return [*batches[::-1], *batches[::SENT_TWICE]]
