@@ -1,22 +1,11 @@
-"""Where the stores are and what rows are built with, read once."""
+"""Where the stores are, read once."""
 
-import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-
-# What rows depend on besides the events. A change in any of these files rebuilds all.
-RULES = (
-    "dbt_project.yml",
-    "dbt_project/models/**/*.sql",
-    "dbt_project/macros/**/*.sql",
-    "dbt_project/seeds/*.csv",
-    "orchestration/signals/**/*.py",
-    "orchestration/publish/*.py",
-)
 
 
 class SettingsError(Exception):
@@ -46,17 +35,3 @@ def _required(environment: Mapping[str, str], name: str) -> str:
     if not value:
         raise SettingsError(f'{name} is not set: eval "$(hxi env)" sets it for a running stack')
     return value
-
-
-def rules_hash(checkout: Path = CHECKOUT) -> str:
-    """A hash of every rule, weight and threshold rows are built with (see RULES)."""
-    digest = hashlib.sha256()
-    for path in _rule_files(checkout):
-        digest.update(path.relative_to(checkout).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _rule_files(checkout: Path) -> Iterator[Path]:
-    for pattern in RULES:
-        yield from sorted(checkout.glob(pattern))

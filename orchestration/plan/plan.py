@@ -5,10 +5,11 @@ read from raw, `add_days` before and after `gosight.events` is rewritten, `close
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from clickhouse_connect.driver.client import Client
 
+from orchestration.project_settings import planned
 from orchestration.resources.clients import integer
 
 # A day is touched when a planned session has an event on it, before or after it is rewritten.
@@ -27,6 +28,8 @@ class Settings:
 
     default_hash: str
     project_hashes: Mapping[str, str]
+    overrides: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """By project and name, what those of `project_hashes` are the hashes of."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ def open_plan(client: Client, fence: int, settings: Settings, *, full: bool = Fa
             f" (then: SELECT setval('ops.plan_fence', {newest}))"
         )
     _forget(client, fence + 1)
+    planned.write(client, fence, settings.overrides)
     client.command(
         f"""
         INSERT INTO ops.plan_sessions (plan_id, project_id, session_id, n, settings_hash)

@@ -11,8 +11,11 @@ from clickhouse_connect.driver.client import Client
 from pydantic import PrivateAttr
 
 from orchestration.plan import lease, plan
+from orchestration.project_settings import stored
+from orchestration.project_settings.overrides import effective, project_hash
 from orchestration.resources.clients import clickhouse_client, mongodb_client, postgres_connection
-from orchestration.settings import Settings, rules_hash
+from orchestration.rules import rules_hash
+from orchestration.settings import Settings
 from orchestration.transform.project import CLICKHOUSE
 
 
@@ -62,13 +65,25 @@ class RunResource(dg.ConfigurableResource[None]):
         """The run's plan, opened on first use."""
         client = self.clickhouse()
         if self._plan is None:
-            rules = plan.Settings(default_hash=rules_hash(), project_hashes={})
+            with self.postgres() as connection:
+                rules = _rules(client, connection)
             full = self.full_refresh or _lacks_a_table(client)
             opened = plan.open_plan(client, self._lease.fence, rules, full=full)
             # Before anybody may rewrite events: a retried asset must not get the plan without it.
             plan.add_days(client, opened)
             self._plan = opened
         return self._plan
+
+
+def _rules(client: Client, connection: psycopg.Connection[Any]) -> plan.Settings:
+    """What rows are built with now. ProjectSettingsError for overrides that cannot be used."""
+    rules = rules_hash()
+    overrides = stored.of_all_projects(connection, client)
+    return plan.Settings(
+        default_hash=rules,
+        project_hashes={name: project_hash(rules, own) for name, own in overrides.items()},
+        overrides={name: effective(own) for name, own in overrides.items()},
+    )
 
 
 def _lacks_a_table(client: Client) -> bool:

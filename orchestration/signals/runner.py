@@ -1,11 +1,14 @@
 """Runs one signal over the open plan: forgets the planned sessions' rows, then writes them anew."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import polars as pl
 from clickhouse_connect.driver.client import Client
 
+from orchestration.project_settings import planned
 from orchestration.signals.columns import SESSION_KEY
 from orchestration.signals.frames import session_frames
 from orchestration.signals.reading import PLANNED, read_events, with_session_facts
@@ -39,10 +42,11 @@ def run_signal(
     """
     started = time.monotonic()
     client.command(f"DELETE FROM signals.{signal.table} WHERE {PLANNED}")
+    own_values = planned.values_of(client, signal.name) if signal.name else {}
     events = sessions = rows = frames = 0
     batches = (signal.reader or read_events)(client, signal)
     for frame in session_frames(batches, frame_rows):
-        found = _detect(client, signal, frame)
+        found = _detect(client, signal, frame, own_values)
         if not found.is_empty():
             _insert(client, signal.table, found)
         events += frame.height
@@ -52,9 +56,30 @@ def run_signal(
     return SignalReport(events, sessions, rows, frames, time.monotonic() - started)
 
 
-def _detect(client: Client, signal: AnySignal, frame: pl.DataFrame) -> pl.DataFrame:
+def _detect(
+    client: Client, signal: AnySignal, frame: pl.DataFrame, own_values: Mapping[str, dict[str, Any]]
+) -> pl.DataFrame:
     beside = signal.side_reader(client, frame) if signal.side_reader else None
-    return signal.detect(with_session_facts(client, signal.reads, frame), beside)
+    events = with_session_facts(client, signal.reads, frame)
+    if not own_values:
+        return signal.detect(events, beside)
+    return pl.concat(
+        under.detect(judged, None if beside is None else beside.filter(of))
+        for under, of in _by_settings(signal, own_values)
+        if not (judged := events.filter(of)).is_empty()
+    )
+
+
+def _by_settings(
+    signal: AnySignal, own_values: Mapping[str, dict[str, Any]]
+) -> Iterator[tuple[AnySignal, pl.Expr]]:
+    """The signal under each of the settings there are, with the condition for what it judges."""
+    projects: dict[Any, list[str]] = {}
+    for project, values in own_values.items():
+        projects.setdefault(replace(signal.settings, **values), []).append(project)
+    for settings, names in projects.items():
+        yield replace(signal, settings=settings), pl.col("project_id").is_in(names)
+    yield signal, ~pl.col("project_id").is_in(list(own_values))
 
 
 def _insert(client: Client, table: str, rows: pl.DataFrame) -> None:

@@ -28,6 +28,8 @@ class Signal(Generic[SettingsT]):
     transform: Callable[..., pl.LazyFrame]
     """From (frame, settings), or (frame, settings, what the side reader found)."""
     settings: SettingsT
+    name: str = ""
+    """What its settings are called by, as in `rage_click.min_clicks`; "": it has none."""
     narrowed_to: str = ""
     """SQL on gosight.events AS e that leaves out what cannot change the result, where that is much;
     `{planned}` in it becomes the condition for the plan's events."""

@@ -12,5 +12,6 @@ SIGNAL = Signal(
     writes=schema.WRITES,
     transform=transform.transform,
     settings=schema.DeadClickSettings(),
+    name="dead_click",
     side_reader=read_replay_facts,
 )

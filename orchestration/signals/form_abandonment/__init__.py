@@ -12,4 +12,5 @@ SIGNAL = Signal(
     writes=schema.WRITES,
     transform=transform.transform,
     settings=schema.FormAbandonmentSettings(),
+    name="form_abandonment",
 )

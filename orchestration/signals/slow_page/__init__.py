@@ -11,4 +11,5 @@ SIGNAL = Signal(
     writes=schema.WRITES,
     transform=transform.transform,
     settings=schema.SlowPageSettings(),
+    name="slow_page",
 )

@@ -11,4 +11,5 @@ SIGNAL = Signal(
     writes=schema.WRITES,
     transform=transform.transform,
     settings=schema.ThrashedCursorSettings(),
+    name="thrashed_cursor",
 )

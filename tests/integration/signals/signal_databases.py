@@ -41,6 +41,10 @@ PLANNED = """
 CREATE TABLE ops.planned_sessions (project_id String, session_id UUID, n UInt64)
 ENGINE = MergeTree ORDER BY (project_id, session_id)"""
 
+OWN_SETTINGS = """
+CREATE TABLE ops.project_settings (project_id String, name String, value String)
+ENGINE = MergeTree ORDER BY (name, project_id)"""
+
 PAYLOADS = """
 CREATE TABLE intermediate.int_replay_payloads (
     project_id String, session_id UUID, event_id UUID, timestamp DateTime64(3, 'UTC'),
@@ -62,6 +66,10 @@ class SignalDatabases:
     def command(self, statement: str) -> Any:
         """As the client's."""
         return self._client.command(self.renamed(statement))
+
+    def query(self, statement: str, **options: Any) -> Any:
+        """As the client's."""
+        return self._client.query(self.renamed(statement), **options)
 
     def query_arrow(self, statement: str, **options: Any) -> Any:
         """As the client's."""
@@ -142,7 +150,7 @@ def signal_databases(client: Client) -> Iterator[SignalDatabases]:
     for name in names:
         client.command(f"CREATE DATABASE {name}")
     try:
-        for statement in (EVENTS, PLANNED, PAYLOADS):
+        for statement in (EVENTS, PLANNED, OWN_SETTINGS, PAYLOADS):
             own.command(statement)
         for file in sorted(SCHEMA.glob("*.up.sql")):
             for statement in split(file.read_text(), "clickhouse"):

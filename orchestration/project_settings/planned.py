@@ -1,0 +1,55 @@
+"""The overrides a plan is built with, in ClickHouse, for models (macro `setting`) and signals.
+
+They belong to a plan, so that rows are never built with other settings than its hashes say: `write`
+is part of opening it, and a plan that is taken up again keeps its own.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from clickhouse_connect.driver.client import Client
+
+
+def write(clickhouse: Client, plan_id: int, overrides: Mapping[str, Mapping[str, object]]) -> None:
+    """What differs from the defaults, by project id: visible once the plan is. May be repeated."""
+    rows = [
+        (project, name, json.dumps(value))
+        for project, values in overrides.items()
+        for name, value in values.items()
+    ]
+    _forget_all_but_the_visible(clickhouse)
+    if not rows:
+        return
+    projects, names, values = (list(column) for column in zip(*rows, strict=True))
+    clickhouse.command(
+        "INSERT INTO ops.plan_settings SELECT {plan:UInt64}, row.1, row.2, row.3 FROM (SELECT"
+        " arrayJoin(arrayZip({projects:Array(String)}, {names:Array(String)},"
+        " {values:Array(String)})) AS row)",
+        parameters={"plan": plan_id, "projects": projects, "names": names, "values": values},
+    )
+
+
+def values_of(clickhouse: Client, signal: str) -> dict[str, dict[str, Any]]:
+    """A signal's values where they differ from the defaults, as its plan has them.
+
+    By project id, then by the name's second part.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for project, name, value in clickhouse.query(
+        "SELECT project_id, name, value FROM ops.project_settings"
+        " WHERE startsWith(name, {start:String})",
+        parameters={"start": f"{signal}."},
+    ).result_rows:
+        found.setdefault(project, {})[name.partition(".")[2]] = json.loads(value)
+    return found
+
+
+def _forget_all_but_the_visible(clickhouse: Client) -> None:
+    partitions = clickhouse.query(
+        "SELECT DISTINCT partition_id FROM system.parts WHERE database = 'ops' AND active"
+        " AND table = 'plan_settings'"
+        " AND toUInt64(partition) != (SELECT max(plan_id) FROM ops.plans)"
+    ).result_rows
+    for (partition,) in partitions:
+        clickhouse.command(f"ALTER TABLE ops.plan_settings DROP PARTITION ID '{partition}'")

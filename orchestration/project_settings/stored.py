@@ -1,0 +1,51 @@
+"""Reads the overrides that people have set, from PostgreSQL."""
+
+from typing import Any
+
+import psycopg
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import DatabaseError
+
+from orchestration.project_settings.declaration import SettingError
+from orchestration.project_settings.overrides import Overrides, checked
+
+ID_RULES = "paths.id_rules"
+CANNOT_COMPILE_REGEXP = 427
+
+
+class ProjectSettingsError(Exception):
+    """A project's stored overrides cannot be used; one line names the project and the setting."""
+
+
+def of_all_projects(
+    connection: psycopg.Connection[Any], clickhouse: Client
+) -> dict[str, Overrides]:
+    """Overrides by project id, of the projects that have any; all of them are checked."""
+    found = {}
+    for project_id, slug, stored in connection.execute(
+        "SELECT id::text, slug, settings->'warehouse' FROM gosight.projects"
+        " WHERE settings ? 'warehouse' ORDER BY id"
+    ):
+        try:
+            found[project_id] = checked(stored)
+            check_patterns(clickhouse, found[project_id])
+        except SettingError as error:
+            raise ProjectSettingsError(
+                f"settings of project {slug}: {error}; correct them with `hxi project set {slug} …`"
+                f" or `hxi project unset {slug} …`"
+            ) from None
+    return found
+
+
+def check_patterns(clickhouse: Client, overrides: Overrides) -> None:
+    """SettingError for a regular expression that the engine cannot compile."""
+    patterns = overrides.get(ID_RULES)
+    for pattern in patterns if isinstance(patterns, list) else ():
+        try:
+            clickhouse.query("SELECT match('', {pattern:String})", parameters={"pattern": pattern})
+        except DatabaseError as error:
+            if f"code: {CANNOT_COMPILE_REGEXP}" not in str(error):
+                raise
+            raise SettingError(
+                f"{ID_RULES}: {pattern!r} is not a regular expression in RE2's syntax"
+            ) from None
