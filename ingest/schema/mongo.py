@@ -81,16 +81,10 @@ HEATMAPS = CollectionSpec(
     "heatmaps",
     indexes=((PROJECT, ("screen", ASCENDING)), (PROJECT, SESSION)),
 )
+# Written by ingest; the others by the pipeline, of what it made of these.
+RECORDS = (EVENTS, REPLAY_CHUNKS, SESSIONS)
 # Every collection that holds something of a session.
-COLLECTIONS = (
-    EVENTS,
-    REPLAY_CHUNKS,
-    SESSIONS,
-    SESSION_EVENTS,
-    JOURNEYS,
-    EMOTION_PREDICTIONS,
-    HEATMAPS,
-)
+COLLECTIONS = (*RECORDS, SESSION_EVENTS, JOURNEYS, EMOTION_PREDICTIONS, HEATMAPS)
 
 
 def prepare(client: "MongoClient[Document]") -> None:

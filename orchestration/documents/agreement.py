@@ -1,0 +1,102 @@
+"""Compares derived documents with the marts and PostgreSQL: counts and sums of each project."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import isclose
+from typing import Any
+
+import psycopg
+from clickhouse_connect.driver.client import Client
+
+from orchestration.documents.collection import Derived
+from orchestration.documents.writing import Mongo
+
+COUNT = "documents"
+# Sums of fractions depend on the order they are added in.
+TOLERANCE = 1e-9
+
+Measures = Mapping[str, float]
+Totals = dict[str, Measures]
+
+
+class DisagreementError(Exception):
+    """The stores do not hold the same; the message names the first difference."""
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """`found` is what `place` holds of one project, `expected` what the marts hold."""
+
+    place: str
+    project_id: str
+    measure: str
+    found: float
+    expected: float
+
+    def __str__(self) -> str:
+        what = f"{self.found:.10g}, the marts {self.expected:.10g}"
+        return f"{self.place}: {self.measure} {what} (project {self.project_id})"
+
+
+def disagreements(
+    clickhouse: Client, mongo: Mongo, postgres: psycopg.Connection[Any], derived: Derived
+) -> Iterator[Disagreement]:
+    """Where one collection, the rows it is made of and the table served beside it differ.
+
+    One pass of each store over the collection or table.
+    """
+    expected = _of_marts(clickhouse, derived)
+    place = f"{derived.spec.database}.{derived.name}"
+    yield from _differences(place, _of_mongodb(mongo, derived), expected)
+    if derived.served:
+        yield from _differences(
+            f"hxi.{derived.served.table}", _of_postgresql(postgres, derived), expected
+        )
+
+
+def _differences(place: str, found: Totals, expected: Totals) -> Iterator[Disagreement]:
+    for project in sorted(found.keys() | expected.keys()):
+        here, there = found.get(project, {}), expected.get(project, {})
+        for measure in here or there:
+            pair = here.get(measure, 0), there.get(measure, 0)
+            # What is not measured in a place is not compared there.
+            if (measure in here or not here) and not isclose(*pair, rel_tol=TOLERANCE):
+                yield Disagreement(place, project, measure, *pair)
+
+
+def _of_marts(client: Client, derived: Derived) -> Totals:
+    sums = "".join(f", ifNull(sum({column}), 0)" for column in derived.sums.values())
+    rows = client.query(
+        f"SELECT project_id, count(){sums} FROM ({derived.query('1')}) GROUP BY project_id"
+    ).result_rows
+    return {project: _measures(derived, values) for project, *values in rows}
+
+
+def _of_mongodb(mongo: Mongo, derived: Derived) -> Totals:
+    """Grouped by the server: counting in a client would read every document."""
+    group = {name: {"$sum": f"${name}"} for name in derived.sums}
+    pipeline: list[dict[str, Any]] = [{"$match": derived.ours}] if derived.ours else []
+    pipeline.append({"$group": {"_id": "$projectId", COUNT: {"$sum": 1}, **group}})
+    with derived.spec.of(mongo).aggregate(pipeline) as cursor:
+        return {
+            str(one["_id"]): _measures(derived, [one[COUNT], *(one[name] for name in derived.sums)])
+            for one in cursor
+        }
+
+
+def _of_postgresql(connection: psycopg.Connection[Any], derived: Derived) -> Totals:
+    assert derived.served is not None  # noqa: S101 - the caller asked
+    measures = derived.served.measures
+    rows = connection.execute(
+        f"SELECT project_id::text, {', '.join(measures.values())}"
+        f" FROM hxi.{derived.served.table} GROUP BY project_id".encode()
+    )
+    return {
+        project: {name: float(value or 0) for name, value in zip(measures, values, strict=True)}
+        for project, *values in rows
+    }
+
+
+def _measures(derived: Derived, values: list[Any]) -> Measures:
+    names = [COUNT, *derived.sums]
+    return {name: float(value or 0) for name, value in zip(names, values, strict=True)}

@@ -1,0 +1,92 @@
+"""Assets documents/*: derived documents of the planned sessions, compared with the marts."""
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import dagster as dg
+
+from orchestration.documents import changes, writing
+from orchestration.documents.agreement import Disagreement, DisagreementError, disagreements
+from orchestration.documents.collection import Derived
+from orchestration.documents.collections import DERIVED
+from orchestration.documents.switch import wanted
+from orchestration.resources.run import RunResource
+
+DOCUMENTS = "documents"
+AGREES = "agrees_with_marts_and_postgresql"
+Event: TypeAlias = dg.MaterializeResult[None] | dg.AssetCheckResult
+
+
+def _specs() -> Iterator[dg.AssetSpec]:
+    """After the publish: the comparison reads what it served."""
+    for derived in DERIVED:
+        marts = [["gosight", mart] for mart in derived.marts]
+        served = [["hxi", derived.served.table]] if derived.served else []
+        yield dg.AssetSpec(
+            [DOCUMENTS, derived.name],
+            deps=[*marts, *served],
+            group_name=DOCUMENTS,
+            kinds={"mongodb"},
+            description=derived.description,
+        )
+
+
+@dg.multi_asset(
+    specs=list(_specs()),
+    check_specs=[dg.AssetCheckSpec(AGREES, asset=[DOCUMENTS, derived.name]) for derived in DERIVED],
+    name="derived_documents",
+)
+def derived_documents(run: RunResource) -> Iterator[Event]:
+    """Rewrites the documents of sessions that changed; fails when the stores do not agree."""
+    kept = wanted()
+    found: list[Disagreement] = []
+    for derived in DERIVED:
+        rows = _write(run, derived) if derived in kept else _leave_out(run, derived)
+        yield dg.MaterializeResult(
+            asset_key=[DOCUMENTS, derived.name], metadata={"rows_written": rows}
+        )
+        differences = _compare(run, derived) if derived in kept else []
+        found += differences
+        yield dg.AssetCheckResult(
+            asset_key=[DOCUMENTS, derived.name],
+            check_name=AGREES,
+            passed=not differences,
+            metadata={"differences": [str(one) for one in differences]},
+        )
+    if found:
+        raise DisagreementError(f"{found[0]}: rebuild with `hxi run --full-refresh`")
+
+
+def _write(run: RunResource, derived: Derived) -> int:
+    plan, client = run.plan(), run.clickhouse()
+    if not changes.begin(client, derived, plan, full=run.full_refresh):
+        changes.finish(client, derived, plan)
+        return 0
+    with run.mongodb() as mongo:
+        if run.full_refresh:
+            derived.spec.of(mongo).delete_many(derived.ours)
+        else:
+            # Of a session that has left, what others wrote goes too.
+            writing.remove(client, mongo, derived, changes.gone(derived), {})
+            writing.remove(client, mongo, derived, changes.rewritten(derived, plan), derived.ours)
+        written = writing.write(client, mongo, derived, changes.begun(derived, plan))
+    changes.finish(client, derived, plan)
+    return written
+
+
+def _leave_out(run: RunResource, derived: Derived) -> int:
+    """No document is better than one that is no longer right."""
+    if changes.forget(run.clickhouse(), derived):
+        with run.mongodb() as mongo:
+            derived.spec.of(mongo).delete_many(derived.ours)
+    return 0
+
+
+def _compare(run: RunResource, derived: Derived) -> list[Disagreement]:
+    with run.mongodb() as mongo, run.postgres() as postgres:
+        return list(disagreements(run.clickhouse(), mongo, postgres, derived))
+
+
+def assets() -> list[dg.AssetsDefinition]:
+    """What this stage defines."""
+    return [derived_documents]

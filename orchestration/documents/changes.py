@@ -1,0 +1,139 @@
+"""Which sessions' documents must be written anew: `ops.derived_documents`, kept by ClickHouse.
+
+A session's documents are written when the digest of the rows they are made of differs from what
+was written last, or when a run began to write them and died. What is begun is recorded before
+MongoDB is touched and what is written after, so every step may be repeated.
+"""
+
+import ast
+import hashlib
+from pathlib import Path
+
+from clickhouse_connect.driver.client import Client
+
+from orchestration.documents import collections, shapes
+from orchestration.documents.collection import Derived
+from orchestration.plan.plan import Plan
+from orchestration.resources.clients import integer
+
+KEY = "project_id, session_id"
+COLUMNS = f"collection, {KEY}, digest, is_begun, version"
+NIL = "00000000-0000-0000-0000-000000000000"
+PLANNED = f"SELECT {KEY} FROM ops.planned_sessions"
+ALL = f"SELECT {KEY} FROM gosight.sessions"
+
+
+def begin(client: Client, derived: Derived, plan: Plan, *, full: bool) -> int:
+    """Record the sessions to write as begun; returns how many.
+
+    Looked at are the planned ones and those that have left the marts; and all of the marts with
+    `full`, which begins every one of them, and where the collection was never written whole or its
+    documents had another shape.
+    """
+    is_of_all = full or not _is_whole(client, derived)
+    if is_of_all:
+        _mark(client, derived, plan, is_begun=True)
+    looked_at = f"{PLANNED} UNION DISTINCT {ALL}" if is_of_all else PLANNED
+    client.command(
+        f"""
+        INSERT INTO ops.derived_documents ({COLUMNS})
+        WITH
+            looked_at AS (
+                SELECT DISTINCT {KEY} FROM ({looked_at} UNION DISTINCT {gone(derived)})),
+            made AS (
+                SELECT {KEY}, bitXor(groupBitXor(sipHash64(tuple(*))), {_shape()}) AS digest
+                FROM ({derived.query(f"({KEY}) IN (SELECT {KEY} FROM looked_at)")})
+                GROUP BY {KEY}),
+            written AS (
+                SELECT {KEY}, argMax(digest, version) AS digest, argMax(is_begun, version) AS begun
+                FROM ops.derived_documents
+                WHERE collection = '{derived.name}'
+                GROUP BY {KEY})
+        SELECT '{derived.name}', looked_at.project_id, looked_at.session_id, made.digest, true,
+            {_begun(plan)}
+        FROM looked_at
+        LEFT JOIN made USING ({KEY})
+        LEFT JOIN written USING ({KEY})
+        WHERE {full} OR made.digest != written.digest OR written.begun
+        """
+    )
+    return integer(client, f"SELECT count() FROM ({begun(derived, plan)})")
+
+
+def begun(derived: Derived, plan: Plan) -> str:
+    """A query of the sessions that `begin` recorded."""
+    return (
+        f"SELECT DISTINCT {KEY} FROM ops.derived_documents"
+        f" WHERE collection = '{derived.name}' AND version = {_begun(plan)} AND project_id != ''"
+    )
+
+
+def rewritten(derived: Derived, plan: Plan) -> str:
+    """Those of them that may have documents already."""
+    return (
+        f"{begun(derived, plan)} AND ({KEY}) IN (SELECT {KEY} FROM ops.derived_documents"
+        f" WHERE collection = '{derived.name}' AND version < {_begun(plan)})"
+    )
+
+
+def gone(derived: Derived) -> str:
+    """A query of sessions with documents that have left the marts: their time is over."""
+    return (
+        f"SELECT {KEY} FROM (SELECT {KEY}, argMax(digest, version) AS digest,"
+        " argMax(is_begun, version) AS begun FROM ops.derived_documents"
+        f" WHERE collection = '{derived.name}' AND project_id != '' GROUP BY {KEY})"
+        f" WHERE (digest != 0 OR begun) AND ({KEY}) NOT IN ({ALL})"
+    )
+
+
+def finish(client: Client, derived: Derived, plan: Plan) -> None:
+    """Record that MongoDB has the documents of all that was begun."""
+    version = _begun(plan)
+    client.command(
+        f"INSERT INTO ops.derived_documents ({COLUMNS})"
+        f" SELECT collection, {KEY}, digest, false, {version + 1} FROM ops.derived_documents"
+        f" WHERE collection = '{derived.name}' AND version = {version} AND project_id != ''"
+    )
+    _mark(client, derived, plan, is_begun=False)
+
+
+def forget(client: Client, derived: Derived) -> bool:
+    """Record that MongoDB has none of its documents; whether it may have had any."""
+    of_collection = f"FROM ops.derived_documents WHERE collection = '{derived.name}'"
+    if not integer(client, f"SELECT count() {of_collection}"):
+        return False
+    client.command(f"DELETE {of_collection}")
+    return True
+
+
+def _mark(client: Client, derived: Derived, plan: Plan, *, is_begun: bool) -> None:
+    """Say of the collection as a whole whether every session has its documents."""
+    client.command(
+        f"INSERT INTO ops.derived_documents ({COLUMNS}) VALUES"
+        f" ('{derived.name}', '', '{NIL}', {_shape()}, {is_begun}, {_begun(plan) + (not is_begun)})"
+    )
+
+
+def _is_whole(client: Client, derived: Derived) -> bool:
+    """Whether the sessions outside a plan have their documents, in today's shape."""
+    return bool(
+        integer(
+            client,
+            f"SELECT argMax(digest = {_shape()} AND NOT is_begun, version)"
+            f" FROM ops.derived_documents"
+            f" WHERE collection = '{derived.name}' AND project_id = '' AND session_id = '{NIL}'",
+        )
+    )
+
+
+def _shape() -> int:
+    """A hash of the code that makes documents of rows; comments count for nothing."""
+    text = "".join(
+        ast.dump(ast.parse(Path(str(module.__file__)).read_text()))
+        for module in (collections, shapes)
+    )
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
+
+
+def _begun(plan: Plan) -> int:
+    return 2 * plan.plan_id

@@ -1,0 +1,67 @@
+"""The collections of derived documents: which rows of `gosight` each is made of."""
+
+from ingest.schema import mongo
+from orchestration.documents import shapes
+from orchestration.documents.collection import Derived, Served
+
+SESSION_EVENTS = Derived(
+    spec=mongo.SESSION_EVENTS,
+    description="Events of a session in order: one document per event.",
+    marts=("events", "sessions"),
+    served=Served("events", {"documents": "count(*)"}),
+    rows="""
+        SELECT project_id, session_id, toString(event_id) AS event_id, timestamp, event_type, path,
+            payload
+        FROM gosight.events WHERE {only}""",
+    document=shapes.session_event,
+    size="payload",
+)
+JOURNEYS = Derived(
+    spec=mongo.JOURNEYS,
+    description="Pages a session went through: one document per session.",
+    marts=("journeys", "sessions"),
+    served=Served("journey_steps", {"stepCount": "count(*)"}),
+    rows=f"""
+        SELECT project_id, session_id, count() AS step_count, max(ended) AS ended_at,
+            arraySlice(arraySort(groupArray((step, path, started_at))), 1, {shapes.MAX_STEPS})
+                AS steps
+        FROM (
+            SELECT project_id, session_id, step, path, started_at,
+                started_at + toIntervalMillisecond(dwell_ms) AS ended
+            FROM gosight.journeys WHERE {{only}})
+        GROUP BY project_id, session_id""",
+    document=shapes.journey,
+    sums={"stepCount": "step_count"},
+)
+HEATMAPS = Derived(
+    spec=mongo.HEATMAPS,
+    description="Clicks with a position and scrolls: one document per event.",
+    marts=("events", "sessions"),
+    served=Served("heatmap_points", {"x": "sum(x)", "y": "sum(y)"}),
+    rows="""
+        SELECT project_id, session_id, toString(event_id) AS event_id, timestamp, path,
+            if(event_type = 'click', click_x, NULL) AS x,
+            if(event_type = 'click', click_y, NULL) AS y,
+            if(event_type = 'scroll', scroll_top, NULL) AS scroll
+        FROM gosight.events
+        WHERE {only} AND (
+            event_type = 'click' AND click_x IS NOT NULL AND click_y IS NOT NULL
+            OR event_type = 'scroll' AND scroll_top IS NOT NULL)""",
+    document=shapes.heatmap_point,
+    sums={"x": "x", "y": "y", "scroll": "scroll"},
+)
+EMOTION_PREDICTIONS = Derived(
+    spec=mongo.EMOTION_PREDICTIONS,
+    description="What the rules say of a session: one document per session. Others write here too.",
+    marts=("behaviour_states", "sessions"),
+    served=Served("emotion_predictions", {"documents": "count(*)"}),
+    rows="""
+        SELECT project_id, session_id, state AS rule_state, confidence AS rule_confidence,
+            ended_at, rule_version
+        FROM gosight.behaviour_states WHERE {only}""",
+    document=shapes.prediction,
+    sums={"confidence": "rule_confidence"},
+    ours={"source": shapes.OUR_SOURCE},
+)
+
+DERIVED = (SESSION_EVENTS, JOURNEYS, HEATMAPS, EMOTION_PREDICTIONS)

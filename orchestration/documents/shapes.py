@@ -1,0 +1,95 @@
+"""Rows of marts to documents in the shapes of spec 004, led by the project."""
+
+from typing import Any
+
+import orjson
+
+from ingest.sinks.mongodb import document_id
+from ingest.summary import summary_id
+from orchestration.documents.collection import Document, Row
+
+# Steps of one journey that a document holds: MongoDB takes 16 MiB, and readers want a summary.
+MAX_STEPS = 10_000
+# Who wrote a prediction; documents of outside models have another source, or none.
+OUR_SOURCE = "rules"
+
+
+def session_event(row: Row) -> Document:
+    """One event of a session; `payload` as protobuf-JSON has it."""
+    return {
+        "_id": document_id(row["project_id"], row["event_id"]),
+        **_of(row),
+        "eventId": row["event_id"],
+        "ts": row["timestamp"],
+        "type": row["event_type"],
+        "screen": row["path"] or None,
+        "payload": payload(row["payload"]),
+    }
+
+
+def heatmap_point(row: Row) -> Document:
+    """A click with a position, or a scroll with an offset."""
+    return {
+        "_id": document_id(row["project_id"], row["event_id"]),
+        **_of(row),
+        "screen": row["path"] or None,
+        "x": row["x"],
+        "y": row["y"],
+        "scroll": row["scroll"],
+        "timestamp": row["timestamp"],
+    }
+
+
+def journey(row: Row) -> Document:
+    """The steps of one session; created when its last event happened."""
+    return {
+        "_id": summary_id(row["project_id"], row["session_id"]),
+        **_of(row),
+        "steps": [{"step": step, "screen": screen, "ts": ts} for step, screen, ts in row["steps"]],
+        "stepCount": row["step_count"],
+        "createdAt": row["ended_at"],
+    }
+
+
+def prediction(row: Row) -> Document:
+    """What the rules say of one session."""
+    return {
+        "_id": summary_id(row["project_id"], row["session_id"]),
+        **_of(row),
+        "eventId": None,
+        "emotion": row["rule_state"],
+        "confidence": row["rule_confidence"],
+        "timestamp": row["ended_at"],
+        "modelVersion": row["rule_version"],
+        "source": OUR_SOURCE,
+    }
+
+
+def payload(text: str) -> Document:
+    """A JSON object; what is none is kept as `{"text": …}`."""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        value = None
+    return _storable(value) if isinstance(value, dict) else {"text": text}
+
+
+def _of(row: Row) -> Document:
+    return {"projectId": row["project_id"], "sessionId": row["session_id"]}
+
+
+def _storable(value: Any) -> Any:
+    """As documents of record keep maps: one with a key MongoDB reads otherwise is a list of pairs.
+
+    Whole numbers beyond 64 bits become text.
+    """
+    if isinstance(value, dict):
+        plain = {key: _storable(inner) for key, inner in value.items()}
+        if any(not key or key[0] in "$_" or "." in key for key in plain):
+            return [{"k": key, "v": inner} for key, inner in plain.items()]
+        return plain
+    if isinstance(value, list):
+        return [_storable(inner) for inner in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return str(value)
+    return value

@@ -1,0 +1,114 @@
+"""Removes and inserts the documents of sessions, slice by slice."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import Any
+
+from clickhouse_connect.driver.client import Client
+from pymongo import DeleteMany, MongoClient, ReplaceOne
+from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError
+
+from ingest.sinks.interface import Session
+from ingest.sinks.mongodb import DUPLICATE_KEY, of_session
+from orchestration.documents.collection import Derived, Document
+
+# As many as ingest has; the embedded server gains by the second one only.
+WRITERS = 4
+# Sessions read by one query: a query must not last as long as MongoDB takes to write it all.
+SLICE = 1_000
+CHUNK = 500  # documents in one insert
+CHUNK_BYTES = 4 << 20  # their payloads, as text
+BLOCK_ROWS = 1_000
+
+Mongo = MongoClient[dict[str, Any]]
+
+
+def write(client: Client, mongo: Mongo, derived: Derived, sessions: str) -> int:
+    """Insert the documents of `sessions`, a query; returns how many.
+
+    Memory is bounded by a few chunks. A document that is there under the same id is replaced.
+    """
+    collection = derived.spec.of(mongo)
+    written = 0
+    with ThreadPoolExecutor(WRITERS, thread_name_prefix="documents") as pool:
+        for some in _slices(client, sessions):
+            chunks = _chunks(derived, _rows(client, derived, sessions, some))
+            while block := list(islice(chunks, WRITERS)):
+                written += sum(pool.map(lambda chunk: _insert(collection, chunk), block))
+    return written
+
+
+def remove(client: Client, mongo: Mongo, derived: Derived, sessions: str, only: Document) -> None:
+    """Delete the documents of `sessions`, a query, as far as they are `only`."""
+    collection = derived.spec.of(mongo)
+    for some in _slices(client, sessions):
+        deletes = [DeleteMany({**of_session(session), **only}) for session in some]
+        collection.bulk_write(deletes, ordered=False)
+
+
+def _slices(client: Client, sessions: str) -> Iterator[list[Session]]:
+    """In the order of the keys of tables; the next is asked for when the one before is done."""
+    after = ("", "00000000-0000-0000-0000-000000000000")
+    while True:
+        found = client.query(
+            f"SELECT project_id, toString(session_id) FROM ({sessions})"
+            " WHERE (project_id, session_id) > ({project:String}, {session:UUID})"
+            f" ORDER BY project_id, session_id LIMIT {SLICE}",
+            parameters={"project": after[0], "session": after[1]},
+        ).result_rows
+        some = [(str(project), str(session)) for project, session in found]
+        if not some:
+            return
+        yield some
+        after = some[-1]
+
+
+def _rows(
+    client: Client, derived: Derived, sessions: str, some: Sequence[Session]
+) -> Iterator[Mapping[str, Any]]:
+    """The rows of a slice of `sessions`."""
+    only = (
+        "(project_id, session_id) >= ({p0:String}, {s0:UUID})"
+        " AND (project_id, session_id) <= ({p1:String}, {s1:UUID})"
+        f" AND (project_id, session_id) IN ({sessions})"
+    )
+    (p0, s0), (p1, s1) = some[0], some[-1]
+    with client.query_row_block_stream(
+        "SELECT * REPLACE (toString(session_id) AS session_id)"
+        f" FROM ({derived.rows.replace('{only}', only)})",
+        parameters={"p0": p0, "s0": s0, "p1": p1, "s1": s1},
+        settings={"max_block_size": BLOCK_ROWS},
+    ) as blocks:
+        names = blocks.source.column_names
+        for block in blocks:
+            for row in block:
+                yield dict(zip(names, row, strict=True))
+
+
+def _chunks(derived: Derived, rows: Iterator[Mapping[str, Any]]) -> Iterator[list[Document]]:
+    chunk: list[Document] = []
+    size = 0
+    for row in rows:
+        chunk.append(derived.document(row))
+        size += len(row[derived.size]) if derived.size else 0
+        if len(chunk) >= CHUNK or size >= CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _insert(collection: "Collection[Document]", documents: list[Document]) -> int:
+    try:
+        collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        errors = error.details["writeErrors"]
+        if any(one["code"] != DUPLICATE_KEY for one in errors):
+            raise
+        twice = [documents[one["index"]] for one in errors]
+        collection.bulk_write(
+            [ReplaceOne({"_id": one["_id"]}, one, upsert=True) for one in twice], ordered=False
+        )
+    return len(documents)
