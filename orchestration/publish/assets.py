@@ -1,4 +1,4 @@
-"""Assets landing/* and hxi/*: the copy and the merge of the run's plan."""
+"""Assets landing/*, hxi/* and traceflow/*: the copy and the merge of the run's plan."""
 
 from collections.abc import Iterator
 from typing import TypeAlias
@@ -9,11 +9,18 @@ from orchestration.publish.agreement import DisagreementError, disagreements
 from orchestration.publish.copy import copy_plan
 from orchestration.publish.landing import LANDING_TABLES, PLANNED_SESSIONS
 from orchestration.publish.merge import UNCHANGED, merge_plan
-from orchestration.publish.tables import SERVED_TABLES, SESSIONS, USERS
+from orchestration.publish.tables import (
+    SERVED_TABLES,
+    SESSIONS,
+    TRACEFLOW_SESSIONS,
+    UX_ISSUES,
+    ServedTable,
+)
 from orchestration.resources.run import RunResource
 
-LANDING, HXI = "landing", "hxi"
+LANDING = "landing"
 AGREES = "agrees_with_marts"
+ISSUE_SESSIONS = "traceflow_ux_issue_sessions"
 Event: TypeAlias = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 
@@ -28,18 +35,25 @@ def _landing_specs() -> Iterator[dg.AssetSpec]:
         )
 
 
-def _hxi_specs() -> Iterator[dg.AssetSpec]:
-    """Every table depends on the sessions too: users are derived from them, rows belong to them."""
+def _served_specs() -> Iterator[dg.AssetSpec]:
+    """Every table depends on the sessions too: rows belong to them, users are derived from them."""
     for table in SERVED_TABLES:
-        stage = {f"hxi_{name}" for name in (table.name, SESSIONS.name)}
-        if table is SESSIONS:
-            stage.add(f"hxi_{USERS.name}")
+        parent = SESSIONS if table.schema == SESSIONS.schema else TRACEFLOW_SESSIONS
         yield dg.AssetSpec(
-            [HXI, table.name],
-            deps=[["stage", model] for model in sorted(stage)],
-            group_name=HXI,
+            _key(table),
+            deps=[["stage", model] for model in sorted({parent.model, _shaped_by(table)})],
+            group_name=table.schema,
             kinds={"postgres"},
         )
+
+
+def _shaped_by(table: ServedTable) -> str:
+    """Issues are rolled up from their sessions."""
+    return ISSUE_SESSIONS if table is UX_ISSUES else table.model
+
+
+def _key(table: ServedTable) -> dg.AssetKey:
+    return dg.AssetKey([table.schema, table.name])
 
 
 @dg.multi_asset(specs=list(_landing_specs()), name="landing_tables")
@@ -55,11 +69,11 @@ def landing_tables(run: RunResource) -> Iterator[Event]:
 
 
 @dg.multi_asset(
-    specs=list(_hxi_specs()),
-    check_specs=[dg.AssetCheckSpec(AGREES, asset=[HXI, SESSIONS.name])],
-    name="hxi_tables",
+    specs=list(_served_specs()),
+    check_specs=[dg.AssetCheckSpec(AGREES, asset=_key(SESSIONS))],
+    name="served_tables",
 )
-def hxi_tables(run: RunResource) -> Iterator[Event]:
+def served_tables(run: RunResource) -> Iterator[Event]:
     """Merges what was copied, all tables in one transaction, and compares them with the marts."""
     changes = {table.name: UNCHANGED for table in SERVED_TABLES}
     plan = run.plan()
@@ -67,9 +81,10 @@ def hxi_tables(run: RunResource) -> Iterator[Event]:
         if plan.sessions:
             changes = merge_plan(connection, plan.plan_id)
         found = disagreements(run.clickhouse(), connection)
-    for name, change in changes.items():
+    for table in SERVED_TABLES:
+        change = changes[table.name]
         yield dg.MaterializeResult(
-            asset_key=[HXI, name],
+            asset_key=_key(table),
             metadata={
                 "rows_written": change.inserted + change.updated,
                 "rows_inserted": change.inserted,
@@ -78,7 +93,7 @@ def hxi_tables(run: RunResource) -> Iterator[Event]:
             },
         )
     yield dg.AssetCheckResult(
-        asset_key=[HXI, SESSIONS.name],
+        asset_key=_key(SESSIONS),
         check_name=AGREES,
         passed=not found,
         metadata={"differences": [str(difference) for difference in found]},
@@ -89,4 +104,4 @@ def hxi_tables(run: RunResource) -> Iterator[Event]:
 
 def assets() -> list[dg.AssetsDefinition]:
     """What this stage defines."""
-    return [landing_tables, hxi_tables]
+    return [landing_tables, served_tables]

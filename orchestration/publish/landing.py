@@ -56,8 +56,12 @@ def _same(*names: str) -> dict[str, str]:
 
 
 def _text(*names: str) -> dict[str, str]:
+    return {name: _clean(name) for name in names}
+
+
+def _clean(text: str) -> str:
     """PostgreSQL text holds neither NUL nor broken UTF-8; one such value would end the copy."""
-    return {name: f"toValidUTF8(replaceAll({name}, '\\0', ''))" for name in names}
+    return f"toValidUTF8(replaceAll({text}, '\\0', ''))"
 
 
 PLANNED_SESSIONS = PlannedSessions("planned_sessions", _same("project_id", "session_id"))
@@ -68,7 +72,10 @@ LANDING_TABLES = (
         "sessions",
         _same("project_id", "session_id", "started_at", "ended_at", "duration_ms")
         | _same("screen_width", "screen_height")
+        | _same("page_count", "event_count", "error_count")
+        | _same("rage_click_count", "dead_click_count")
         | _text("user_id", "ip", "user_agent", "device_type", "language", "app_version")
+        | _text("browser", "os", "country", "country_code", "city", "referrer", "entry_url")
         | {"user_uuid": USER_UUID},
     ),
     LandingTable(
@@ -76,12 +83,16 @@ LANDING_TABLES = (
         _same("project_id", "session_id", "event_id", "event_type", "timestamp")
         | _same("click_x", "click_y", "scroll_top")
         | _same("request_status", "request_duration_ms")
-        | _text("url", "path", "target_id", "target_selector", "target_tag")
-        | _text("error_message", "error_stack", "request_url", "payload", "custom"),
+        | _same("viewport_width", "viewport_height", "scroll_depth", "time_on_page_ms")
+        | _text("url", "path", "title", "target_id", "target_selector", "target_tag")
+        | _text("target_text", "error_message", "error_stack", "request_url", "custom_name")
+        | {"target_class": _clean("arrayStringConcat(target_classes, ' ')")}
+        | _text("payload", "custom"),
     ),
     LandingTable(
         "insights",
         _same("project_id", "session_id", "insight_id", "insight_type", "timestamp")
+        | _same("charged")
         | _text("path", "target_selector", "details")
         | {"first_event_id": "if(empty(related_event_ids), NULL, related_event_ids[1])"},
     ),
@@ -100,7 +111,8 @@ LANDING_TABLES = (
     ),
     LandingTable(
         "replay_chunks",
-        _same("project_id", "session_id", "chunk_index", "timestamp_start")
+        _same("project_id", "session_id", "chunk_index", "timestamp_start", "timestamp_end")
+        | _same("event_count", "data_size")
         | {"chunk": "if(problem = '', base64Encode(data), '')"},
         is_packed=True,
     ),

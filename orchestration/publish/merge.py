@@ -5,8 +5,8 @@ from typing import Any
 
 import psycopg
 
-from orchestration.publish import statements
-from orchestration.publish.tables import SESSION_ROWS, SESSIONS, USERS, ServedTable
+from orchestration.publish import issues, statements
+from orchestration.publish.tables import PARENTS, ROWS, UX_ISSUES, ServedTable
 from orchestration.publish.transaction import publish_transaction
 
 # Of one hash or sort; a million landed events then hash in a few parts.
@@ -40,9 +40,14 @@ def merge_plan(connection: psycopg.Connection[Any], plan_id: int) -> dict[str, C
         _check_landing(connection, plan_id)
         connection.execute("SET LOCAL jit = off")  # compiling costs more than these scans
         connection.execute(f"SET LOCAL work_mem = '{WORK_MEM}'")
+        # Triggers that count what services insert stand aside.
+        connection.execute("SET LOCAL hxi.publishing = 'on'")
+        connection.execute(statements.PLANNED_TEXTS)
+        connection.execute("ANALYZE planned_texts")
         connection.execute(statements.AFFECTED_USERS)
         connection.execute("ANALYZE affected_users")
         connection.execute(statements.CURRENT_USERS)
+        issues.touch(connection)
         return _merge_tables(connection)
 
 
@@ -70,8 +75,7 @@ def _check_landing(connection: psycopg.Connection[Any], plan_id: int) -> None:
 
 
 def _merge_tables(connection: psycopg.Connection[Any]) -> dict[str, Changes]:
-    """Parents are written before their rows and deleted after them."""
-    parents = (USERS, SESSIONS)
+    """Parents are written before their rows and deleted after them; issues are made of both."""
     deleted: dict[str, int] = {}
     updated: dict[str, int] = {}
     inserted: dict[str, int] = {}
@@ -84,11 +88,14 @@ def _merge_tables(connection: psycopg.Connection[Any]) -> dict[str, Changes]:
     def delete(table: ServedTable) -> None:
         deleted[table.name] = connection.execute(statements.delete(table)).rowcount
 
-    for table in parents:
+    for table in PARENTS:
         write(table)
-    for table in SESSION_ROWS:
+    for table in ROWS:
         delete(table)
         write(table)
-    for table in reversed(parents):
+    for table in reversed(PARENTS):
         delete(table)
+    issues.roll_up(connection)
+    delete(UX_ISSUES)
+    write(UX_ISSUES)
     return {name: Changes(inserted[name], updated[name], deleted[name]) for name in inserted}

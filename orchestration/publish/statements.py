@@ -4,7 +4,13 @@ from collections.abc import Iterable
 
 from psycopg import sql
 
-from orchestration.publish.tables import ServedTable
+from orchestration.publish.served_table import ServedTable
+
+# traceflow's session ids are text.
+PLANNED_TEXTS = """
+CREATE TEMPORARY TABLE planned_texts ON COMMIT DROP AS
+SELECT project_id, session_id::text AS session_id FROM landing.planned_sessions
+"""
 
 # Users whose sessions the plan touches: those the sessions had until now, and those they have now.
 AFFECTED_USERS = """
@@ -78,18 +84,29 @@ def update(table: ServedTable) -> sql.Composed:
 
 
 def insert(table: ServedTable) -> sql.Composed:
-    """Add the rows whose key is new."""
+    """Add the rows whose key is new; one a service adds meanwhile is taken over."""
     return sql.SQL(
         """
-        INSERT INTO {served} ({columns})
+        INSERT INTO {served} AS served ({columns})
         SELECT {columns} FROM {source} AS source
         WHERE NOT EXISTS (SELECT FROM {served} AS served WHERE {same_key})
+        {or_take_over}
         """
     ).format(
         served=_served(table),
         source=sql.Identifier(*table.source),
         columns=_names(table.columns),
         same_key=_equal("served", "source", table.key),
+        or_take_over=_take_over(table) if table.is_shared else sql.SQL(""),
+    )
+
+
+def fill(table: ServedTable) -> sql.Composed:
+    """Add all rows: for a table without any."""
+    return sql.SQL("INSERT INTO {served} ({columns}) SELECT {columns} FROM {source}").format(
+        served=_served(table),
+        source=sql.Identifier(*table.source),
+        columns=_names(table.columns),
     )
 
 
@@ -99,7 +116,7 @@ def delete(table: ServedTable) -> sql.Composed:
         """
         DELETE FROM {served} AS served
         USING {scope} AS scope
-        WHERE {in_scope}
+        WHERE {in_scope} AND {is_published}
           AND NOT EXISTS (SELECT FROM {source} AS source WHERE {same_key})
         """
     ).format(
@@ -107,12 +124,27 @@ def delete(table: ServedTable) -> sql.Composed:
         scope=sql.Identifier(*table.scope),
         source=sql.Identifier(*table.source),
         in_scope=_equal("served", "scope", table.scope_key),
+        is_published=_is_published(table),
         same_key=_equal("served", "source", table.key),
     )
 
 
+def _take_over(table: ServedTable) -> sql.Composed:
+    return sql.SQL("ON CONFLICT ({key}) DO UPDATE SET ({derived}) = ROW ({new})").format(
+        key=_names(table.key),
+        derived=_names(table.derived),
+        new=_names(table.derived, "excluded"),
+    )
+
+
+def _is_published(table: ServedTable) -> sql.Composable:
+    if not table.published_mark:
+        return sql.SQL("true")
+    return sql.SQL("{} IS NOT NULL").format(sql.Identifier("served", table.published_mark))
+
+
 def _served(table: ServedTable) -> sql.Identifier:
-    return sql.Identifier("hxi", table.name)
+    return sql.Identifier(table.schema, table.name)
 
 
 def _names(columns: Iterable[str], relation: str = "") -> sql.Composed:

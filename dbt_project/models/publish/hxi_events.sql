@@ -14,8 +14,5 @@ select
     click_y as y,
     scroll_top as scroll_position,
     timestamp,
-    case
-        when custom in ('', '{}') then {{ json_object('payload') }}
-        else {{ json_object('payload') }} || jsonb_build_object('custom', {{ json_object('custom') }})
-    end as metadata
+    {{ event_metadata() }} as metadata
 from {{ source('landing', 'events') }}

@@ -20,7 +20,11 @@ TABLES = {
         project_id String, session_id UUID, user_id String,
         started_at DateTime64(3, 'UTC'), ended_at DateTime64(3, 'UTC'), duration_ms UInt64,
         ip String, user_agent String, device_type LowCardinality(String), language String,
-        screen_width UInt32, screen_height UInt32, app_version String""",
+        screen_width UInt32, screen_height UInt32, app_version String,
+        browser LowCardinality(String), os LowCardinality(String), country LowCardinality(String),
+        country_code LowCardinality(String), city String, referrer String, entry_url String,
+        page_count UInt32, event_count UInt32, rage_click_count UInt32, dead_click_count UInt32,
+        error_count UInt32""",
     "events": """
         project_id String, session_id UUID, event_id UUID, event_type LowCardinality(String),
         timestamp DateTime64(3, 'UTC'), url String, path String, target_id Nullable(String),
@@ -28,11 +32,13 @@ TABLES = {
         click_x Nullable(Int32), click_y Nullable(Int32), scroll_top Nullable(Int32),
         error_message Nullable(String), error_stack Nullable(String), request_url Nullable(String),
         request_status Nullable(Int32), request_duration_ms Nullable(Int64),
-        payload String, custom String""",
+        payload String, custom String, title String, target_text Nullable(String),
+        target_classes Array(String), viewport_width UInt32, viewport_height UInt32,
+        scroll_depth Nullable(UInt8), time_on_page_ms Nullable(UInt64), custom_name String""",
     "insights": """
         project_id String, session_id UUID, insight_id UUID, insight_type LowCardinality(String),
         timestamp DateTime64(3, 'UTC'), path String, target_selector Nullable(String),
-        details String, related_event_ids Array(UUID)""",
+        details String, related_event_ids Array(UUID), charged Bool""",
     "journeys": """
         project_id String, session_id UUID, step UInt32, path String,
         started_at DateTime64(3, 'UTC')""",
@@ -45,7 +51,8 @@ TABLES = {
         state LowCardinality(String), confidence Float64, rule_version LowCardinality(String)""",
     "replay_chunks": """
         project_id String, session_id UUID, chunk_index UInt32,
-        timestamp_start DateTime64(3, 'UTC'), data String, problem LowCardinality(String)""",
+        timestamp_start DateTime64(3, 'UTC'), timestamp_end DateTime64(3, 'UTC'), data String,
+        data_size UInt32, event_count UInt32, problem LowCardinality(String)""",
     "planned_sessions": "project_id String, session_id UUID, n UInt64",
 }
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -58,6 +65,14 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "screen_width": 1920,
         "screen_height": 1080,
         "app_version": "1.0",
+        "browser": "Firefox",
+        "os": "Linux",
+        "country": "Austria",
+        "country_code": "AT",
+        "city": "Graz",
+        "referrer": "https://search.test/",
+        "entry_url": "https://shop.test/?utm_source=x",
+        "page_count": 2,
     },
     "events": {
         "url": "https://shop.test/cart?x=1",
@@ -69,7 +84,14 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "request_duration_ms": None,
         "payload": "{}",
         "custom": "{}",
+        "title": "Cart",
+        "target_classes": ["btn", "primary"],
+        **dict.fromkeys(["target_text", "scroll_depth", "time_on_page_ms"]),
+        "viewport_width": 1280,
+        "viewport_height": 720,
+        "custom_name": "",
     },
+    "insights": {"charged": True, "target_selector": "#buy > span", "path": "/cart"},
     "experience_scores": {
         "score": 88,
         "issues": '[{"code": "rage_click", "deduction": 12}]',
@@ -120,7 +142,7 @@ class Visit:
         answer = {"request_url": "https://api.test/v1/cart?id=7#top", "request_status": 200}
         return self.event("fetch_request", **{**answer, "request_duration_ms": 120, **values})
 
-    def rage(self, clicks: int = 3) -> "Visit":
+    def rage(self, clicks: int = 3, **values: Any) -> "Visit":
         """A rage click made of the last `clicks` events."""
         burst = self.events[-clicks:]
         times = [event["timestamp"] for event in burst]
@@ -131,16 +153,22 @@ class Visit:
             "x": 10.0,
             "y": 20.0,
         }
-        insight = {
-            "insight_id": named(f"{self.project_id} {self.session_id} rage {len(self.insights)}"),
-            "insight_type": "rage_click",
-            "timestamp": times[0],
-            "path": "/cart",
-            "target_selector": "#buy > span",
-            "details": json.dumps(details),
-            "related_event_ids": [event["event_id"] for event in burst],
+        ids = [event["event_id"] for event in burst]
+        found = {"timestamp": times[0], "details": json.dumps(details), "related_event_ids": ids}
+        return self.insight("rage_click", **found, **values)
+
+    def insight(self, insight_type: str, **values: Any) -> "Visit":
+        """A detection on the button of the cart, found in the last event."""
+        number = len(self.insights)
+        last = self.events[-1] if self.events else {"timestamp": START}
+        base = {
+            "insight_id": named(f"{self.project_id} {self.session_id} insight {number}"),
+            "insight_type": insight_type,
+            "timestamp": last["timestamp"],
+            "details": "{}",
+            "related_event_ids": [],
         }
-        return replace(self, insights=(*self.insights, insight))
+        return replace(self, insights=(*self.insights, base | values))
 
     def rows(self) -> dict[str, list[dict[str, Any]]]:
         """Rows by mart."""
@@ -148,19 +176,36 @@ class Visit:
         times = [event["timestamp"] for event in self.events] or [START]
         lasted = int((times[-1] - times[0]).total_seconds() * 1000)
         bounds = {"started_at": times[0], "ended_at": times[-1], "duration_ms": lasted}
+        counts = {
+            "event_count": len(self.events),
+            "error_count": len([e for e in self.events if e["event_type"] == "js_error"]),
+            "rage_click_count": len(
+                [i for i in self.insights if i["insight_type"] == "rage_click"]
+            ),
+            "dead_click_count": len(
+                [i for i in self.insights if i["insight_type"] == "dead_click"]
+            ),
+        }
         steps = [
             {"step": number, "path": path, "started_at": times[0] + timedelta(seconds=number)}
             for number, path in enumerate(self.steps, 1)
         ]
         rows = {
-            "sessions": [bounds | self.session],
+            "sessions": [bounds | counts | self.session],
             "events": list(self.events),
             "insights": list(self.insights),
             "journeys": steps,
             "experience_scores": [{"ended_at": times[-1]} | self.score],
             "behaviour_states": [{"ended_at": times[-1]}],
             "replay_chunks": [
-                {"chunk_index": number, "timestamp_start": times[0], "data": data}
+                {
+                    "chunk_index": number,
+                    "timestamp_start": times[0],
+                    "timestamp_end": times[0] + timedelta(seconds=number),
+                    "data": data,
+                    "data_size": len(data),
+                    "event_count": 1,
+                }
                 for number, data in enumerate(self.chunks)
             ],
         }

@@ -90,11 +90,7 @@ def test_a_full_refresh_gives_the_rows_and_ids_of_the_parts(warehouse: Warehouse
 
     assert set(changes.values()) == {UNCHANGED}
     assert warehouse.everything() == in_parts
-    warehouse.connection.execute(
-        "TRUNCATE hxi.users, hxi.sessions, hxi.events, hxi.rage_click_events, hxi.heatmap_points,"
-        " hxi.journey_steps, hxi.latency_metrics, hxi.experience_scores, hxi.error_logs,"
-        " hxi.emotion_predictions, hxi.session_replay_chunks"
-    )
+    warehouse.forget()
     warehouse.publish(*visits)
     assert warehouse.facts() == facts
 
@@ -127,8 +123,9 @@ def test_an_erased_session_leaves_every_table_and_its_last_user_too(warehouse: W
 
     left = warehouse.everything()
     assert [row["external_user_id"] for row in left["users"]] == ["bob"]
-    for table in left.keys() - {"users"}:
-        expected = [row for row in both[table] if row["session_id"] == other.session_id]
+    assert {row["affected_sessions"] for row in left["traceflow_ux_issues"]} == {1}
+    for table in left.keys() - {"users", "traceflow_ux_issues"}:
+        expected = [row for row in both[table] if str(row["session_id"]) == str(other.session_id)]
         assert left[table] == expected
 
 

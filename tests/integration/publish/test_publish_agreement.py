@@ -4,7 +4,8 @@ from typing import LiteralString
 
 import pytest
 
-from orchestration.publish.agreement import AGREEMENTS, disagreements
+from orchestration.publish.agreement import disagreements
+from orchestration.publish.agreements import AGREEMENTS
 from orchestration.publish.tables import SERVED_TABLES
 from tests.integration.publish.stand_in_marts import OTHER_PROJECT, PROJECT, Visit, named
 from tests.integration.publish.warehouse import Warehouse
@@ -41,6 +42,13 @@ def test_what_was_published_agrees_with_the_marts(warehouse: Warehouse) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        ("DELETE FROM traceflow.traceflow_events WHERE event_type = 'error'", "holds 5 rows"),
+        ("DELETE FROM traceflow.session_recordings", "session_recordings holds 0 rows, the marts"),
+        ("UPDATE traceflow.traceflow_sessions SET duration_ms = 1", "holds other values"),
+        ("UPDATE traceflow.session_recordings SET event_count = 9", "holds other values"),
+        ("UPDATE traceflow.traceflow_ux_issues SET occurrence_count = 9", "issues holds other"),
+        ("UPDATE traceflow.traceflow_ux_issues SET affected_sessions = 9", "issues holds other"),
+        ("DELETE FROM traceflow.traceflow_ux_issue_sessions", "ux_issue_sessions holds 0 rows"),
         ("DELETE FROM hxi.journey_steps WHERE step_number = 2", "journey_steps holds 1 rows"),
         ("DELETE FROM hxi.error_logs", "error_logs holds 0 rows, the marts 1"),
         ("UPDATE hxi.sessions SET duration_ms = 1", "sessions holds other values"),

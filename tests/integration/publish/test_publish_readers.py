@@ -12,28 +12,37 @@ from tests.integration.publish.warehouse import Warehouse
 VERSIONS = (3, 6, 4, 5)
 # Table -> the column that says which version of the session a row belongs to.
 VERSIONED = {
-    "sessions": "app_version",
-    "events": "screen_name",
-    "rage_click_events": "'v' || click_count",
-    "heatmap_points": "screen_name",
-    "journey_steps": "screen_name",
-    "latency_metrics": "screen_name",
-    "experience_scores": "'v' || score",
-    "error_logs": "screen_name",
-    "session_replay_chunks": "chunk_data ->> 'version'",
+    "hxi.sessions": "app_version",
+    "hxi.events": "screen_name",
+    "hxi.rage_click_events": "'v' || click_count",
+    "hxi.heatmap_points": "screen_name",
+    "hxi.journey_steps": "screen_name",
+    "hxi.latency_metrics": "screen_name",
+    "hxi.experience_scores": "'v' || score",
+    "hxi.error_logs": "screen_name",
+    "hxi.session_replay_chunks": "chunk_data ->> 'version'",
+    "traceflow.traceflow_sessions": "'v' || 100 - frustration_score",
+    "traceflow.traceflow_events": "metadata ->> 'version'",
+    "traceflow.session_recordings": "events -> 0 ->> 'version'",
+    "traceflow.traceflow_ux_issue_sessions": "page_url",
 }
 # Rows by session, table and version, in one statement: one snapshot.
 SEEN = (
     " UNION ALL ".join(
-        f"SELECT session_id, '{table}', {version}, count(*) FROM hxi.{table} GROUP BY 1, 3"
+        f"SELECT session_id::text, '{table}', {version}, count(*) FROM {table} GROUP BY 1, 3"
         for table, version in VERSIONED.items()
     )
     + """
-    UNION ALL SELECT session_id, 'users', app_version, count(*)
+    UNION ALL SELECT session_id::text, 'users', app_version, count(*)
     FROM hxi.users JOIN hxi.sessions USING (project_id, user_id) GROUP BY 1, 3
-    UNION ALL SELECT user_id, 'users without a session', '', 1
+    UNION ALL SELECT user_id::text, 'users without a session', '', 1
     FROM hxi.users AS alone
-    WHERE NOT EXISTS (SELECT FROM hxi.sessions WHERE sessions.user_id = alone.user_id)"""
+    WHERE NOT EXISTS (SELECT FROM hxi.sessions WHERE sessions.user_id = alone.user_id)
+    UNION ALL SELECT project_id::text, 'issues without their sessions', '', 1
+    FROM traceflow.traceflow_ux_issues AS issues
+    WHERE affected_sessions != (
+        SELECT count(*) FROM traceflow.traceflow_ux_issue_sessions AS met
+        WHERE (met.project_id, met.issue_key) = (issues.project_id, issues.issue_key))"""
 )
 
 
@@ -42,18 +51,23 @@ def version_of(name: str, version: int) -> Visit:
     text = f"v{version}"
     session = {"app_version": text, "user_id": f"{name} {version % 2}"}
     visit = Visit(named(name), PROJECT, session, score={"score": version})
+    payload = json.dumps({"version": text})
     for _ in range(version):
-        visit = visit.click(path=text)
-    visit = visit.rage(version).request(path=text).event("js_error", path=text)
+        visit = visit.click(path=text, payload=payload)
+    visit = visit.insight("dead_click", path=text).rage(version, path=text)
+    visit = visit.request(path=text, payload=payload)
+    visit = visit.event("js_error", path=text, payload=payload)
     chunk = json.dumps({"version": text}).encode()
     return replace(visit, steps=(text,) * version, chunks=(chunk,))
 
 
 def expected(version: int) -> set[tuple[str, str, int]]:
     """What SEEN says of a session of this version."""
-    clicks = {"events": version + 2, "heatmap_points": version, "journey_steps": version}
-    single = dict.fromkeys([*VERSIONED, "users"], 1)
-    return {(table, f"v{version}", rows) for table, rows in (single | clicks).items()}
+    rows = dict.fromkeys([*VERSIONED, "users"], 1)
+    rows |= dict.fromkeys(["hxi.events", "traceflow.traceflow_events"], version + 2)
+    rows |= dict.fromkeys(["hxi.heatmap_points", "hxi.journey_steps"], version)
+    rows |= {"traceflow.traceflow_ux_issue_sessions": 3}
+    return {(table, f"v{version}", count) for table, count in rows.items()}
 
 
 State = frozenset[tuple[str, str, str, int]]

@@ -54,6 +54,11 @@ def test_every_mart_row_of_the_plan_arrives(warehouse: Warehouse) -> None:
         "error_logs": 3,
         "emotion_predictions": 3,
         "session_replay_chunks": 3,
+        "traceflow_sessions": 3,
+        "traceflow_events": 18,
+        "session_recordings": 3,
+        "traceflow_ux_issue_sessions": 6,
+        "traceflow_ux_issues": 2,
     }
     assert {name: len(rows) for name, rows in warehouse.everything().items()} == {
         name: change.inserted for name, change in changes.items()

@@ -13,7 +13,9 @@ from orchestration.publish.merge import Changes, merge_plan
 from orchestration.publish.tables import SERVED_TABLES
 from tests.integration.publish.stand_in_marts import Marts, Visit
 
-SURROGATES = {name for table in SERVED_TABLES for name in table.surrogate}
+TABLES = {table.name: table for table in SERVED_TABLES}
+# What must not be told by how it was published: `kept` columns default to the moment of the insert.
+NO_FACTS = {table.name: {*table.surrogate, *table.initial, *table.kept} for table in SERVED_TABLES}
 
 
 @dataclass
@@ -44,16 +46,15 @@ class Warehouse:
         return merge_plan(self.connection, plan_id)
 
     def rows(self, table: str, columns: LiteralString = "*") -> list[dict[str, Any]]:
-        """All rows of hxi.<table>, ordered by all their columns."""
+        """All rows of a served table, ordered by all their columns."""
         query = sql.SQL("SELECT {} FROM {} AS t ORDER BY t::text").format(
-            sql.SQL(columns),
-            sql.Identifier("hxi", table),
+            sql.SQL(columns), _relation(table)
         )
         with self.connection.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(query).fetchall()
 
     def row(self, table: str, columns: LiteralString = "*") -> dict[str, Any]:
-        """The only row of hxi.<table>."""
+        """The only row of a served table."""
         (row,) = self.rows(table, columns)
         return row
 
@@ -62,36 +63,46 @@ class Warehouse:
         return {table.name: self.rows(table.name) for table in SERVED_TABLES}
 
     def facts(self) -> dict[str, list[dict[str, Any]]]:
-        """`everything` without surrogate ids: what must not depend on how it was published."""
+        """`everything` without ids and what people own: it must not show how it was published."""
         return {
             table: sorted(
-                ({k: v for k, v in row.items() if k not in SURROGATES} for row in rows), key=str
+                ({k: v for k, v in row.items() if k not in NO_FACTS[table]} for row in rows),
+                key=str,
             )
             for table, rows in self.everything().items()
         }
 
-    def ids(self) -> dict[str, dict[str, int]]:
-        """The surrogate id of every row by its natural key, by table."""
+    def forget(self) -> None:
+        """Empty every served table."""
+        tables = sql.SQL(", ").join(map(_relation, TABLES))
+        self.connection.execute(sql.SQL("TRUNCATE {}").format(tables))
+
+    def ids(self) -> dict[str, dict[str, Any]]:
+        """The id a row was given at its first insert, by its natural key, by table."""
         return {
             table.name: {
-                str([row[column] for column in table.key]): row[table.surrogate[0]]
+                str([row[column] for column in table.key]): row[given[0]]
                 for row in self.rows(table.name)
             }
             for table in SERVED_TABLES
-            if table.surrogate
+            if (given := table.surrogate or table.initial)
         }
 
     def versions(self, table: str) -> dict[tuple[Any, ...], str]:
-        """The transaction that wrote each row of hxi.<table>, by (project_id, session_id, row)."""
+        """The transaction that wrote each row of a table, by (project_id, session_id, row)."""
         query = sql.SQL("SELECT project_id, session_id, t::text, xmin::text FROM {} AS t")
-        rows = self.connection.execute(query.format(sql.Identifier("hxi", table))).fetchall()
+        rows = self.connection.execute(query.format(_relation(table))).fetchall()
         return {tuple(key): written for *key, written in rows}
 
     def writes(self) -> dict[str, tuple[int, int, int]]:
-        """Rows inserted, updated and deleted since the server counts, by table of hxi."""
+        """Rows inserted, updated and deleted since the server counts, by table."""
         self.connection.execute("SELECT pg_stat_force_next_flush()")
         rows = self.connection.execute(
             "SELECT relname, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables"
-            " WHERE schemaname = 'hxi'"
+            " WHERE schemaname IN ('hxi', 'traceflow')"
         ).fetchall()
         return {name: (inserted, updated, deleted) for name, inserted, updated, deleted in rows}
+
+
+def _relation(table: str) -> sql.Identifier:
+    return sql.Identifier(TABLES[table].schema, table)

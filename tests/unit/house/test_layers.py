@@ -22,6 +22,7 @@ PLACES = {
     "landing": 3,
     "stage": 4,
     "hxi": 5,
+    "traceflow": 5,
 }
 
 FORBIDDEN_IMPORTS = [
@@ -83,6 +84,8 @@ def test_every_asset_is_in_the_group_of_its_stage() -> None:
     groups = {key.to_user_string(): graph.get(key).group_name for key in graph.get_all_asset_keys()}
     assert groups.pop("gosight/events") == "events"
     assert groups.pop("ops/done") == "done"
+    expiry = {"sealed_sessions", "expired_replays", "closed_days", "expired_marts"}
+    assert {groups.pop(f"ops/{table}") for table in expiry} == {"expire"}
     models = {"gosight": {"marts"}, "intermediate": {"events", "intermediate"}}
     wrong = {
         name: group

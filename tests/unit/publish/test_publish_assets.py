@@ -72,15 +72,15 @@ def test_every_landing_and_served_table_is_an_asset() -> None:
     keys = {key.to_user_string() for asset in ASSETS for key in asset.keys}
     assert keys == {
         *(f"landing/{table.name}" for table in LANDING_TABLES),
-        *(f"hxi/{table.name}" for table in SERVED_TABLES),
+        *(f"{table.schema}/{table.name}" for table in SERVED_TABLES),
     }
 
 
 def test_served_tables_wait_for_models_that_exist() -> None:
     nodes = POSTGRES.manifest()["nodes"].values()
     models = {TRANSLATOR.get_asset_key(n) for n in nodes if n["resource_type"] == "model"}
-    hxi = next(asset for asset in ASSETS if dg.AssetKey(["hxi", "users"]) in asset.keys)
-    assert {key for parents in hxi.asset_deps.values() for key in parents} == models
+    served = next(asset for asset in ASSETS if dg.AssetKey(["hxi", "users"]) in asset.keys)
+    assert {key for parents in served.asset_deps.values() for key in parents} == models
 
 
 def test_stage_models_wait_for_the_landing_assets() -> None:
@@ -126,7 +126,7 @@ def test_rows_are_reported_by_table_for_the_runs_own_plan(monkeypatch: pytest.Mo
 def test_a_disagreement_with_the_marts_fails_the_run_and_says_where(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found = [Disagreement("events", "shop", (4, 0), (5, 0))]
+    found = [Disagreement("hxi.events", "shop", (4, 0), (5, 0))]
     monkeypatch.setattr(publish, "disagreements", lambda *_: found)
 
     with pytest.raises(DisagreementError, match=r"hxi\.events holds 4 rows, the marts 5"):

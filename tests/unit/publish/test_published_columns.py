@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from orchestration.publish.landing import LANDING_TABLES, PLANNED_SESSIONS, LandingTable
-from orchestration.publish.tables import SERVED_TABLES, USERS, ServedTable
+from orchestration.publish.tables import SERVED_TABLES, ServedTable
 from stack.services import ROOT
 from tests.integration.publish.stand_in_marts import TABLES
 
@@ -58,7 +58,8 @@ def test_stand_in_marts_have_the_types_of_the_contract(table: LandingTable) -> N
 
 
 @pytest.mark.parametrize(
-    "table", [table for table in SERVED_TABLES if table is not USERS], ids=lambda table: table.name
+    "table", [table for table in SERVED_TABLES if not table.temporary_source], ids=lambda t: t.name
 )
 def test_stage_shapes_exactly_the_columns_that_are_merged(table: ServedTable) -> None:
-    assert tuple(contract(MODELS / "publish" / "publish.yml")[f"hxi_{table.name}"]) == table.columns
+    file = {"hxi": "publish.yml", "traceflow": "traceflow.yml"}[table.schema]
+    assert tuple(contract(MODELS / "publish" / file)[table.model]) == table.columns
