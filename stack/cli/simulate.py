@@ -43,7 +43,8 @@ def simulate(  # one parameter an option
 ) -> None:
     """Make realistic traffic: pages, clicks, bursts, errors, vitals, requests, forms, scrolls.
 
-    The same options give the same bytes. More than 29 days need `hxi load --backfill`.
+    Every tenth visit has a session replay. The same options give the same bytes. More than 29 days
+    need `hxi load --backfill`.
     """
     plan = Plan(sessions, days, seed, _end(end))
     try:
@@ -84,4 +85,6 @@ def _report(totals: Totals, batches: int, out: Path | None, *, as_json: bool) ->
         click.echo(json.dumps(totals.as_dict() | {"batches": batches}), err=on_stderr)
         return
     made = f"{totals.events:,} events of {totals.sessions:,} sessions in {batches:,} batches"
+    if totals.replay_payloads:
+        made += f", {totals.replay_payloads:,} replay payloads of {totals.recorded_sessions:,}"
     click.echo(f"{made} -> {out or 'stdout'}", err=on_stderr)

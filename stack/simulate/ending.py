@@ -4,6 +4,7 @@ from gosight import events_pb2 as pb
 
 from stack.simulate.actions import View, answer, mishap, read_on, wander
 from stack.simulate.elements import BUTTONS
+from stack.simulate.planned import Planned
 from stack.simulate.recorder import Recorder
 from stack.simulate.site import Place
 from stack.simulate.wire import payload
@@ -25,6 +26,8 @@ def end(rec: Recorder) -> None:
         rec.now = max(rec.now, rec.last_at)
         rec.pause(1_300, 3_000)
         rec.click(BUTTONS[0])
+        dead = Planned("dead_click", rec.now, rec.place.clean, BUTTONS[0].selector)
+        rec.unjudged.append(dead)
 
 
 def _say_goodbye(rec: Recorder) -> None:

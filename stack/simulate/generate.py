@@ -7,6 +7,7 @@ from random import Random
 from gosight.ingest_pb2 import EventBatch
 
 from stack.simulate.delivery import Timed, batches
+from stack.simulate.film import film
 from stack.simulate.people import Crowd
 from stack.simulate.plan import DAY_MS, HOUR_MS, LONGEST_SESSION_MS, Plan
 from stack.simulate.truth import Truth
@@ -30,8 +31,11 @@ def generate(plan: Plan, truth: Truth | None = None) -> Iterator[EventBatch]:
 
 def _sessions(plan: Plan, rng: Random, truth: Truth) -> Iterator[tuple[int, list[Timed]]]:
     crowd = Crowd(rng, plan.sessions)
+    camera = Random(f"replay {plan.seed}")  # its own, so that recordings change no visit
     for offset in _starts(plan, rng):
         recorder = visit(rng, crowd.next(), plan.start_ms + offset)
+        if camera.random() < plan.recorded:
+            film(recorder, camera)
         truth.add(recorder.truth)
         yield recorder.truth.started_at, recorder.events
 

@@ -4,6 +4,7 @@ from random import Random
 
 from gosight import events_pb2 as pb
 from gosight.common_pb2 import PageContext
+from gosight.replay_pb2 import ReplayEventPayload
 
 from stack.simulate.elements import Drawn, Element
 from stack.simulate.people import Visitor, new_uuid
@@ -42,6 +43,7 @@ class Recorder:
         self.last_click_at = 0  # left clicks
         self.steps: list[tuple[Place, int]] = []  # collapsed page views and their times
         self.submits_on_step = 0
+        self.unjudged: list[Planned] = []  # dead clicks only a recording can tell of
         self._user = "" if visitor.identifies else visitor.user
         self.truth.user_id = self._user
         self._device = visitor.device_part()
@@ -197,6 +199,13 @@ class Recorder:
                 setattr(view, name, getattr(measured, number))
         if measured.HasField("cumulative_layout_shift"):
             view.cls_thousandths = round(measured.cumulative_layout_shift * 1000)
+
+    def replay(self, event_id: str, at: int, rrweb_type: int, data: bytes) -> None:
+        """A payload of the session's recording; it counts as no event."""
+        head = pb.Event(event_id=event_id, event_type=pb.EVENT_TYPE_REPLAY)
+        head.timestamp.millis = at
+        body = payload(ReplayEventPayload(rrweb_type=rrweb_type, data=data))
+        self.events.append((at, head.SerializeToString() + body + self._who))
 
     def identify(self) -> None:
         """The visitor says who they are; later events carry it."""

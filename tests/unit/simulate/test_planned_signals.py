@@ -1,5 +1,7 @@
 """The plan holds: a slow, literal reading of the rules finds what was planned and no more."""
 
+import gzip
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -12,6 +14,7 @@ from gosight.events_pb2 import Event, EventType
 from gosight.ingest_pb2 import EventBatch
 
 from stack.simulate import Plan, SessionTruth, Truth, generate
+from stack.simulate.planned import Recording
 
 Found = Counter[tuple[str, int, str, int]]  # (path, first event's ms, selector, count)
 END = datetime(2026, 3, 9, tzinfo=UTC)
@@ -109,19 +112,52 @@ def interactive(event: Event) -> bool:
     )
 
 
-def dead(events: list[Event]) -> Found:
-    found: Found = Counter()
+def frames(events: list[Event]) -> list[tuple[int, int, int | None]]:
+    """When a recorder told of something, rrweb's type, and the source of an incremental one.
+
+    A payload's first frame happened at the event's time, the others as long after it as they say.
+    """
+    told = []
+    for event in events:
+        if name(event) == "replay":
+            data = event.replay.data
+            plain = gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+            document = json.loads(plain)
+            payload = document if isinstance(document, list) else [document]
+            told += [
+                (at(event) + one["timestamp"] - payload[0]["timestamp"], one["type"],
+                 one["data"].get("source"))
+                for one in payload
+            ]  # fmt: skip
+    return told
+
+
+def graded(events: list[Event]) -> Counter[tuple[str, int, str, str]]:
+    """Path, time, selector and grade of each dead click."""
+    found: Counter[tuple[str, int, str, str]] = Counter()
+    seen = frames(events)
+    events = [e for e in events if name(e) != "replay"]
     last = max(map(at, events))
     answers = [
         at(e) - (e.network_request.duration_ms if e.HasField("network_request") else 0)
         for e in events
         if name(e) in ANSWERS
     ]
-    for click in left_clicks(events):
-        answered = any(at(click) < moment <= at(click) + 2_500 for moment in answers)
-        if interactive(click) and not answered and last >= at(click) + 2_500:
-            found[cleaned(click), at(click), click.click.target.selector, 1] += 1
+    answers += [when for when, kind, source in seen if kind == 3 and source in (0, 3, 14)]
+    snapshots = [when for when, kind, _ in seen if kind == 2]
+    for click in filter(interactive, left_clicks(events)):
+        end = at(click) + 2_500
+        if any(at(click) < moment <= end for moment in answers):
+            continue
+        covered = seen and min(snapshots) <= at(click) and max(seen)[0] >= end
+        if covered or last >= end:
+            grade = "observed" if covered else "inferred"
+            found[cleaned(click), at(click), click.click.target.selector, grade] += 1
     return found
+
+
+def dead(events: list[Event]) -> Found:
+    return Counter({(*row[:3], 1): count for row, count in graded(events).items()})
 
 
 def error_clicks(events: list[Event]) -> Found:
@@ -248,6 +284,47 @@ def test_a_literal_reading_of_the_rule_finds_the_planned_rows_and_no_others(
     rule: Callable[[list[Event]], Found],
 ) -> None:
     check(played, kind, rule)
+
+
+def test_dead_clicks_are_graded_as_their_recordings_prove(
+    played: tuple[dict[str, list[Event]], dict[str, SessionTruth]],
+) -> None:
+    sessions, truths = played
+    grades: Counter[str] = Counter()
+    for session_id, truth in truths.items():
+        planned = [row for row in truth.insights if row.kind == "dead_click"]
+        assert graded(sessions[session_id]) == Counter(
+            (row.path, row.at, row.selector, row.grade) for row in planned
+        )
+        grades.update(row.grade for row in planned)
+    assert min(grades["observed"], grades["inferred"]) > 20
+
+
+def test_what_a_recording_is_planned_to_hold_is_what_is_sent(
+    played: tuple[dict[str, list[Event]], dict[str, SessionTruth]],
+) -> None:
+    sessions, truths = played
+    forms = set()
+    for session_id, truth in truths.items():
+        payloads = [event for event in sessions[session_id] if name(event) == "replay"]
+        times = [when for when, _, _ in frames(payloads)]
+        sent = Recording(len(payloads), len(times), min(times), max(times)) if times else None
+        assert sent == truth.recording
+        forms |= {event.replay.data[:1] for event in payloads}
+    assert forms == {b"\x1f", b"[", b"{"}, "gzip, arrays and single frames are all there"
+    assert 300 < sum(truth.recording is not None for truth in truths.values()) < 500
+
+
+def test_recordings_change_no_other_event() -> None:
+    def sent(recorded: float) -> set[bytes]:
+        return {
+            event.SerializeToString(deterministic=True)
+            for batch in generate(Plan(200, days=2, seed=4, end=END, recorded=recorded))
+            for event in batch.events
+            if name(event) != "replay"
+        }
+
+    assert sent(0) == sent(0.5)
 
 
 def test_a_click_is_charged_once_and_to_the_gravest_signal(

@@ -66,9 +66,11 @@ def test_the_truth_has_a_line_for_each_session_and_its_sums(
     *lines, last = [json.loads(line) for line in truth_file.read_text().splitlines()]
     sessions = [line["session"] for line in lines]
     totals = last["totals"]
-    events = Counter(event.session_id for batch in batches for event in batch.events)
+    sent = [event for batch in batches for event in batch.events]
+    events = Counter(event.session_id for event in sent if not event.HasField("replay"))
     assert {session["session_id"]: session["event_count"] for session in sessions} == events
     assert (totals["sessions"], totals["events"]) == (60, events.total())
+    assert 0 < totals["replay_payloads"] == len(sent) - events.total()
     said = json.loads(capsys.readouterr().out)
     assert said == totals | {"batches": len(batches)}
 
