@@ -6,6 +6,7 @@ import psycopg
 from clickhouse_connect.driver.client import Client
 from psycopg import sql
 
+from orchestration.publish.tables import SERVED_TABLES
 from orchestration.resources.clients import integer
 
 
@@ -19,14 +20,12 @@ class Holding:
 
 
 def holdings(clickhouse: Client, postgres: psycopg.Connection) -> list[Holding]:
-    """Every table of ClickHouse `gosight` and PostgreSQL `hxi`, in that order, by name."""
+    """Every table of ClickHouse `gosight` and every published one of PostgreSQL, by name."""
     marts = clickhouse.query(
         "SELECT name FROM system.tables"
         " WHERE database = 'gosight' AND engine NOT LIKE '%View' ORDER BY name"
     ).result_rows
-    served = postgres.execute(
-        "SELECT tablename FROM pg_tables WHERE schemaname = 'hxi' ORDER BY tablename"
-    ).fetchall()
+    served = sorted((table.schema, table.name) for table in SERVED_TABLES)
     return [
         *(
             Holding(
@@ -36,11 +35,14 @@ def holdings(clickhouse: Client, postgres: psycopg.Connection) -> list[Holding]:
             )
             for (name,) in marts
         ),
-        *(Holding("PostgreSQL", f"hxi.{name}", _count(postgres, name)) for (name,) in served),
+        *(
+            Holding("PostgreSQL", f"{schema}.{name}", _count(postgres, schema, name))
+            for schema, name in served
+        ),
     ]
 
 
-def _count(connection: psycopg.Connection, table: str) -> int:
-    query = sql.SQL("SELECT count(*) FROM hxi.{}").format(sql.Identifier(table))
+def _count(connection: psycopg.Connection, schema: str, table: str) -> int:
+    query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, table))
     row = connection.execute(query).fetchone()
     return int(row[0]) if row else 0

@@ -10,7 +10,7 @@ from clickhouse_connect.driver.client import Client
 from psycopg import sql
 
 BUILT = ("gosight", "intermediate", "signals")
-SERVED = "hxi"
+SERVED = ("hxi", "traceflow")
 SHOWN = 5
 
 Rows = dict[str, list[str]]
@@ -26,13 +26,17 @@ class Served:
     def rows(self, projects: Sequence[str]) -> Rows:
         """Every column of every row, by table; surrogate ids too."""
         found = {name: self._of_clickhouse(name, projects) for name in self.built()}
-        for (name,) in self.postgres.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = %s", (SERVED,)
+        for schema, name in self.postgres.execute(
+            "SELECT table_schema, table_name FROM information_schema.columns"
+            " JOIN information_schema.tables USING (table_schema, table_name)"
+            " WHERE table_schema = ANY(%s) AND table_type = 'BASE TABLE'"
+            " AND column_name = 'project_id'",
+            (list(SERVED),),
         ).fetchall():
             query = sql.SQL("SELECT t::text FROM {} AS t WHERE project_id::text = ANY(%s)")
-            table = sql.Identifier(SERVED, name)
+            table = sql.Identifier(schema, name)
             rows = self.postgres.execute(query.format(table), (list(projects),)).fetchall()
-            found[f"{SERVED}.{name}"] = sorted(row for (row,) in rows)
+            found[f"{schema}.{name}"] = sorted(row for (row,) in rows)
         return found
 
     def built(self) -> list[str]:
