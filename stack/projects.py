@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from stack.errors import UserError
 
@@ -76,6 +77,26 @@ def find(connection: Connection, project: str) -> str:
     if row is None:
         raise UserError(f"no project {project!r}: see `hxi project list`")
     return str(row[0])
+
+
+def overrides(connection: Connection, project_id: str) -> Any:
+    """What the project has set of the warehouse's settings, as JSON, unchecked; {}: nothing.
+
+    Locked until the transaction ends.
+    """
+    ((stored,),) = connection.execute(
+        "SELECT settings->'warehouse' FROM gosight.projects WHERE id = %s FOR UPDATE", (project_id,)
+    ).fetchall()
+    return {} if stored is None else stored
+
+
+def store_overrides(connection: Connection, project_id: str, values: dict[str, Any]) -> None:
+    """Replace all of them; the project's other settings stay."""
+    connection.execute(
+        "UPDATE gosight.projects SET updated_at = now(), settings = coalesce(settings, '{}')"
+        " - 'warehouse' || %s WHERE id = %s",
+        (Jsonb({"warehouse": values} if values else {}), project_id),
+    )
 
 
 def all_projects(connection: Connection) -> list[Project]:

@@ -163,7 +163,7 @@ def setting(name: str) -> Setting:
         return catalogue()[name]
     except KeyError:
         raise SettingError(
-            f"no setting {name!r}: `hxi project settings` lists all of them"
+            f"no setting {name!r}: `hxi project settings PROJECT` lists them"
         ) from None
 
 

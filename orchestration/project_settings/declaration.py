@@ -91,7 +91,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Patterns:
-    """Regular expressions, each given by a NAME=VALUE of its own.
+    """Regular expressions, each given by a NAME=VALUE of its own; an empty one: none.
 
     Their syntax is RE2's, which only the engine that runs them can judge (`stored.check_patterns`).
     """
@@ -99,17 +99,17 @@ class Patterns:
     def allows(self, value: object) -> bool:
         return (
             isinstance(value, list)
-            and 0 < len(value) <= MAX_PATTERNS
+            and len(value) <= MAX_PATTERNS
             and all(isinstance(one, str) and self._is_allowed(one) for one in value)
         )
 
     def parse(self, texts: list[str]) -> object:
-        return texts
+        return [] if texts == [""] else texts
 
     @property
     def described(self) -> str:
         return (
-            f"1 to {MAX_PATTERNS} regular expressions of at most {MAX_PATTERN_CHARS} printable"
+            f"up to {MAX_PATTERNS} regular expressions of at most {MAX_PATTERN_CHARS} printable"
             " characters for one segment of a path, without /"
         )
 

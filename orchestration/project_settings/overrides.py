@@ -23,13 +23,19 @@ def checked(stored: object) -> Overrides:
     if not isinstance(stored, Mapping):
         raise SettingError('"warehouse" must be an object of names and values')
     overrides = {name: setting(name).checked(value) for name, value in sorted(stored.items())}
-    values = {name: one.default for name, one in catalogue().items()} | _values(overrides)
+    values = complete(overrides)
     for lower, upper in ORDERED:
         if not values[lower] <= values[upper]:  # type: ignore[operator]
             raise SettingError(
                 f"{lower} must be at most {upper}, not {values[lower]:,} to {values[upper]:,}"
             )
     return overrides
+
+
+def complete(overrides: Overrides) -> Overrides:
+    """The value of every setting, by name; the profile is named and what it stands for is set."""
+    defaults = {name: one.default for name, one in catalogue().items()}
+    return defaults | overrides | _values(overrides)
 
 
 def effective(overrides: Overrides) -> Overrides:

@@ -1,4 +1,4 @@
-"""`hxi project`: make projects and list them."""
+"""`hxi project`: make projects, list them, and their settings."""
 
 import json
 from dataclasses import asdict
@@ -8,6 +8,7 @@ import click
 
 from stack import projects
 from stack.cli.options import data_dir_option, json_option
+from stack.cli.project_settings import set_values, show_values, unset_values
 from stack.cli.stores import open_postgres
 
 
@@ -43,3 +44,8 @@ def list_projects(data_dir: Path | None, as_json: bool) -> None:
     width = max(len(row.slug) for row in found)
     for row in found:
         click.echo(f"{row.id}  {row.slug:<{width}}  {' '.join(row.keys) or '-'}")
+
+
+project.add_command(set_values)
+project.add_command(unset_values)
+project.add_command(show_values)
