@@ -1,21 +1,26 @@
-"""`hxi run` over simulated events, beside the same sums in bare SQL."""
+"""`hxi run` over simulated events, beside the same tables in bare SQL."""
 
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from gosight.ingest_pb2 import EventBatch
 
 from stack import clients
 from stack.endpoints import Endpoints
 from stack.load import load_batches
 from stack.simulate import Plan, generate
-from tests.benchmarks import bare_sql
+from tests.benchmarks import bare_sql, late, stages
 from tests.benchmarks.report import Report, timed
 
-DAYS = 28  # within the age that ingest accepts
+DAYS = 60
 EVENTS_PER_SESSION = 25  # about; see docs of the simulator
+PART = 5  # the smaller build has a fifth of the events
+LATE = 0.01
 
 
 @dataclass(frozen=True)
@@ -25,27 +30,69 @@ class Run:
     seconds: float
     peak_mib: float
     planned_sessions: int
+    steps: Mapping[str, float]
 
 
-def load(report: Report, endpoints: Endpoints, events: int) -> None:
-    """About so many simulated events through ingest into both stores."""
-    report.section(f"pipeline: about {events:,} simulated events")
-    plan = Plan(sessions=max(1, events // EVENTS_PER_SESSION), days=DAYS, seed=7)
-    took = timed(lambda: load_batches(endpoints, generate(plan)))
-    report.rate("simulated, sent and landed", took.result.landed, took.seconds)
-
-
-def measure(report: Report, endpoints: Endpoints) -> None:
-    """A first run, one with nothing new, and bare SQL over the same rows."""
+def measure(report: Report, endpoints: Endpoints, events: int) -> None:
+    """Builds of a fifth and of all events, bare SQL over the same, and what later runs cost."""
+    small = _load(report, endpoints, events // PART, seed=7)
+    first = run(endpoints)
+    total = small + _load(report, endpoints, events - events // PART, seed=8)
+    full = run(endpoints, "--full-refresh")
     with clients.clickhouse(endpoints.clickhouse_url) as client:
-        events = int(client.query("SELECT count() FROM raw.events FINAL").result_rows[0][0])
         bare = timed(lambda: bare_sql.build(client)).seconds
-    first, again = run(endpoints), run(endpoints)
-    report.rate("bare SQL", events, bare)
-    report.rate("hxi run, everything new", events, first.seconds)
-    report.seconds("hxi run, nothing new", again.seconds, "bar: 5 s")
-    report.ratio("(everything - nothing new) / bare", (first.seconds - again.seconds) / bare)
-    report.megabytes("peak memory of hxi run", first.peak_mib, "bar: 2,048 MiB")
+    nothing = run(endpoints)
+    fixed = _after(endpoints, 1)
+    fixed_ch, full_ch = stages.compared(fixed.steps), stages.compared(full.steps)
+
+    report.section(f"full build of {total:,} events, by stage")
+    stages.table(report, full.steps, full.seconds, total)
+    report.section("full build beside bare SQL")
+    report.rate("bare SQL, the marts without signals", total, bare)
+    report.rate("hxi run --full-refresh", total, full.seconds)
+    report.seconds("fixed: a run for one changed session", fixed.seconds)
+    report.seconds("fixed, of the stages compared", fixed_ch)
+    report.ratio("plan, events and marts, less fixed / bare", (full_ch - fixed_ch) / bare, "bar: 3")
+    per_event = (full.seconds - fixed.seconds) / total
+    small_per_event = (first.seconds - fixed.seconds) / small
+    report.microseconds("per event, less fixed", per_event)
+    report.ratio(f"the same / that of {small:,}", per_event / small_per_event, "bar: 1.2")
+    report.megabytes("peak memory of hxi run", full.peak_mib, "bar: 2,048 MiB")
+    report.seconds("hxi run, nothing new", nothing.seconds, "bar: 5 s")
+    _measure_late(report, endpoints, total, full)
+
+
+def _measure_late(report: Report, endpoints: Endpoints, events: int, full: Run) -> None:
+    count = int(events * LATE)
+    report.section(f"runs after {count:,} late events")
+    for days, limit in ((2, "bar: 0.10"), (0, "")):
+        name = f"in sessions of {days} of {DAYS} days" if days else "in sessions of all days"
+        again = _after(endpoints, count, days)
+        report.seconds(f"{name}, {again.planned_sessions:,} planned", again.seconds)
+        for stage, took in stages.by_stage(again.steps).items():
+            report.seconds(f"  {stage}", took)
+        report.ratio("the same / full build", again.seconds / full.seconds, limit)
+
+
+def _load(report: Report, endpoints: Endpoints, events: int, seed: int) -> int:
+    """About so many simulated events through ingest into both stores; how many landed."""
+    report.section(f"pipeline: about {events:,} simulated events")
+    plan = Plan(sessions=max(1, events // EVENTS_PER_SESSION), days=DAYS, seed=seed)
+    landed, seconds = _send(endpoints, generate(plan))
+    report.rate("simulated, sent and landed", landed, seconds)
+    return landed
+
+
+def _after(endpoints: Endpoints, events: int, days: int = 0) -> Run:
+    """A run after so many late events."""
+    with clients.clickhouse(endpoints.clickhouse_url) as client:
+        _send(endpoints, late.batches(client, events, days))
+    return run(endpoints)
+
+
+def _send(endpoints: Endpoints, batches: Iterator[EventBatch]) -> tuple[int, float]:
+    took = timed(lambda: load_batches(endpoints, batches, backfill=True))
+    return took.result.landed, took.seconds
 
 
 def run(endpoints: Endpoints, *options: str) -> Run:
@@ -54,7 +101,7 @@ def run(endpoints: Endpoints, *options: str) -> Run:
     environment = os.environ | endpoints.environment()
     report = timed(lambda: _run(command, environment))
     answer, peak_kib = report.result
-    return Run(report.seconds, peak_kib / 1024, answer["planned_sessions"])
+    return Run(report.seconds, peak_kib / 1024, answer["planned_sessions"], answer["steps"])
 
 
 def _run(command: list[str], environment: dict[str, str]) -> tuple[dict[str, int], int]:

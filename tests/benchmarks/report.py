@@ -50,6 +50,11 @@ class Report:
         self._keep(name, seconds=value, limit=limit)
         click.echo(f"  {name:<44} {value:>12.2f} s   {limit}".rstrip())
 
+    def microseconds(self, name: str, seconds: float) -> None:
+        """A time per event, given in seconds."""
+        self._keep(name, microseconds=seconds * 1e6)
+        click.echo(f"  {name:<44} {seconds * 1e6:>12.2f} us".rstrip())
+
     def megabytes(self, name: str, value: float, limit: str = "") -> None:
         """Memory, MiB."""
         self._keep(name, mebibytes=value, limit=limit)
