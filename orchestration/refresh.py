@@ -1,7 +1,9 @@
 """Brings every table up to date in this process: what `hxi run` calls and tests repeat."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import dagster as dg
 from dagster._core.utils import make_new_run_id
@@ -25,10 +27,15 @@ class RefreshFailedError(Exception):
 
 @dataclass(frozen=True)
 class Refreshed:
-    """What a run did. `failed_checks` are tests that found rows they should not."""
+    """What a run did. `failed_checks` are tests that found rows they should not.
+
+    `seconds` by step; a step of dbt has `<step>/models` and `<step>/tests` too, sums over nodes
+    that run side by side.
+    """
 
     planned_sessions: int
     failed_checks: tuple[str, ...]
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 def refresh(*, full: bool = False, progress: Progress | None = None) -> Refreshed:
@@ -53,17 +60,18 @@ def refresh(*, full: bool = False, progress: Progress | None = None) -> Refreshe
     failed = {
         f"{check.asset_key.to_user_string()}: {check.check_name}"
         for check in checks
-        if not check.passed
+        if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR
     }
-    return Refreshed(listener.rows.get(PLANNED, 0), tuple(sorted(failed)))
+    return Refreshed(listener.rows.get(PLANNED, 0), tuple(sorted(failed)), dict(listener.seconds))
 
 
 class _Listener:
-    """Turns Dagster's events into progress, and keeps rows and errors."""
+    """Turns Dagster's events into progress, and keeps rows, times and errors."""
 
     def __init__(self, progress: Progress | None) -> None:
         self.progress = progress
         self.rows: dict[dg.AssetKey, int] = {}
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.errors: list[str] = []
 
     def hear(self, entry: dg.EventLogEntry) -> None:
@@ -71,11 +79,24 @@ class _Listener:
         if event is None:
             return
         if event.is_step_materialization:
-            self._count(event.step_materialization_data.materialization)
+            materialization = event.step_materialization_data.materialization
+            self._count(materialization)
+            self._time_node(event, "models", materialization.metadata)
+        elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            self._time_node(event, "tests", event.asset_check_evaluation_data.metadata)
+        elif event.is_step_success:
+            step, took = str(event.step_key), event.step_success_data.duration_ms / 1000
+            self.seconds[step] += took
         elif event.is_failure:
             error = getattr(event.event_specific_data, "error", None)
             if error is not None:
                 self.errors.append(_innermost(error))
+
+    def _time_node(
+        self, event: dg.DagsterEvent, kind: str, metadata: Mapping[str, dg.MetadataValue[Any]]
+    ) -> None:
+        if "seconds" in metadata:
+            self.seconds[f"{event.step_key}/{kind}"] += float(metadata["seconds"].value)
 
     def _count(self, materialization: dg.AssetMaterialization) -> None:
         metadata = materialization.metadata

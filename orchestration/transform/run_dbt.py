@@ -92,7 +92,11 @@ def _events(
     unique_id = node.node.unique_id
     if unique_id.startswith("test."):
         if node.status != TestStatus.Skipped:
-            passed, metadata = node.status in GOOD, {"failing_rows": node.failures or 0}
+            passed = node.status in GOOD
+            metadata = {
+                "failing_rows": node.failures or 0,
+                "seconds": round(node.execution_time, 3),
+            }
             yield from _check(unique_id, manifest, translator, passed=passed, metadata=metadata)
     elif unique_id.startswith(("model.", "seed.")) and node.status in GOOD:  # hooks report too
         yield dg.MaterializeResult(
@@ -107,7 +111,7 @@ def _check(
     translator: DagsterDbtTranslator,
     *,
     passed: bool,
-    metadata: Mapping[str, int],
+    metadata: Mapping[str, float],
 ) -> Iterator[dg.AssetCheckResult]:
     """None for a test that belongs to no single asset."""
     check = get_asset_check_key_for_test(

@@ -119,6 +119,7 @@ def _report(endpoints: Endpoints, refreshed: "Refreshed", seconds: float, *, as_
         answer = {
             "planned_sessions": refreshed.planned_sessions,
             "seconds": round(seconds, 3),
+            "steps": {step: round(took, 3) for step, took in refreshed.seconds.items()},
             "failed_checks": refreshed.failed_checks,
             "tables": [asdict(one) for one in held],
         }
