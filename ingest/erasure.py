@@ -67,22 +67,29 @@ def erase(
 def _count(
     documents: DocumentStore, rows: RowStore, sessions: Sequence[Session], settle_seconds: float
 ) -> None:
-    """Keep how many landed events go: a second tombstone, once, before anything is deleted."""
+    """Keep how many landed events go: a second tombstone, once, before anything is deleted.
+
+    What an expiry has counted counts as expired, even if it is there still.
+    """
     counted = rows.erased(sessions)
-    found = {
-        session: documents.batches_of(session) for session in sessions if not counted.get(session)
-    }
+    waiting = [session for session in sessions if not counted.get(session)]
     end = time.monotonic() + settle_seconds
     while True:
+        found = {session: _batches(documents, rows, session) for session in waiting}
         batches = {(project, batch) for (project, _), ids in found.items() for batch in ids}
         in_ledger = rows.ledgered(batches)
         if len(in_ledger) == len(batches) or time.monotonic() > end:
             break
         time.sleep(_POLL_SECONDS)
-        found = {session: documents.batches_of(session) for session in found}
     # What is in no ledger row will be counted there, as erased.
     landed = {session: sum(one in in_ledger for one in ids) for session, ids in found.items()}
     _write_tombstones(rows, {session: count for session, count in landed.items() if count})
+
+
+def _batches(documents: DocumentStore, rows: RowStore, session: Session) -> list[str]:
+    """The batch of each document that no expiry has counted."""
+    expiring = rows.expiring(session)
+    return [one[1] for one in documents.batches_of(session) if one not in expiring]
 
 
 def _write_tombstones(rows: RowStore, counts: dict[Session, int]) -> None:

@@ -25,12 +25,14 @@ _FROM_DOCUMENT = {Kind.EVENTS: from_event_document, Kind.REPLAY: from_replay_doc
 class Reconciled:
     """Counts of events and replay payloads together.
 
-    missing = relanded + erased + refused. `surplus`: rows of raw without a document, left alone.
+    missing = relanded + erased + expired + refused. `surplus`: rows of raw without a document, left
+    alone.
     """
 
     missing: int = 0
     relanded: int = 0
     erased: int = 0
+    expired: int = 0
     refused: int = 0
     surplus: int = 0
     refusals: list[str] = field(default_factory=list)  # the first reasons
@@ -40,6 +42,8 @@ def reconcile(
     mongo: "MongoClient[dict[str, Any]]", clickhouse: Client, project_id: str | None = None
 ) -> Reconciled:
     """Land what raw lacks and is not erased, and add it to the index; of one project or of all.
+
+    Sealed sessions and, for replay payloads, sessions whose recording has expired are left alone.
 
     Counts are compared first, by store, project and session, and ids only where they differ. Safe
     beside a running lander: at worst a row lands twice, in equal copies. StoreError: call again.
@@ -72,7 +76,8 @@ def _land(
     done.missing += len(items)
     sessions = {item.session for item in items}
     erased = rows.erased(sessions)
-    wanted = [item for item in items if item.session not in erased]
+    frozen = rows.frozen(kind, sessions - erased.keys())
+    wanted = [item for item in items if item.session not in erased.keys() | frozen]
     refused = insert_rows(rows, kind, wanted)
     landed = [item for index, item in enumerate(wanted) if index not in refused]
     add_to_index(rows, (item.session for item in landed))
@@ -82,7 +87,9 @@ def _land(
         rows.delete(late)
         add_to_index(rows, late)
     done.relanded += sum(item.session not in late for item in landed)
-    done.erased += len(items) - len(wanted) + sum(item.session in late for item in landed)
+    done.erased += sum(item.session in erased for item in items)
+    done.erased += sum(item.session in late for item in landed)
+    done.expired += sum(item.session in frozen for item in items)
     done.refused += len(refused)
     done.refusals += list(refused.values())[: 5 - len(done.refusals)]
 
@@ -99,14 +106,16 @@ WITH rows AS (
         UNION ALL
         SELECT project_id, batch_id FROM raw.replay_chunks FINAL)
     GROUP BY project_id, batch_id)
-SELECT ledger.project_id AS project, sum(ledger.landed), sum(rows.n), any(gone.n)
+SELECT ledger.project_id AS project, sum(ledger.landed), sum(rows.n), any(gone.n), any(expired.n)
 FROM (SELECT project_id, batch_id, landed FROM raw.ingest_ledger FINAL
       WHERE %(project)s IN ('', project_id)) AS ledger
 LEFT JOIN rows USING (project_id, batch_id)
 LEFT JOIN (SELECT project_id, sum(events_erased) AS n FROM raw.tombstones GROUP BY project_id)
     AS gone ON gone.project_id = ledger.project_id
+LEFT JOIN (SELECT project_id, sum(rows) AS n FROM ops.expired FINAL GROUP BY project_id)
+    AS expired ON expired.project_id = ledger.project_id
 GROUP BY project
-HAVING sum(ledger.landed) != sum(rows.n) + any(gone.n)
+HAVING sum(ledger.landed) != sum(rows.n) + any(gone.n) + any(expired.n)
 ORDER BY project
 """
 _EQUATIONS = """
@@ -138,8 +147,9 @@ def check_ledger(
     Batches may be landing meanwhile.
 
     In each batch received = valid + rejected + filtered and valid = landed + duplicate +
-    refused_by_store + erased; in each project landed - erased later = rows in raw = documents; and
-    every refused event is kept (judged in projects without an erasure, which takes some away).
+    refused_by_store + erased; in each project landed - erased later - expired = rows in raw =
+    documents; and every refused event is kept (judged in projects without an erasure, which takes
+    some away).
     """
     rows = ClickHouseSink(lambda: clickhouse)
     only = {"project": project_id or ""}
@@ -149,8 +159,9 @@ def check_ledger(
             for project, count, batch in rows.rows(_EQUATIONS, only)
         ),
         *(
-            f"project {project}: {landed} landed, less {erased} erased later, but raw has {found}"
-            for project, landed, found, erased in rows.rows(_BATCHES, only)
+            f"project {project}: {landed} landed, less {erased} erased later and {expired} expired,"
+            f" but raw has {found}"
+            for project, landed, found, erased, expired in rows.rows(_BATCHES, only)
         ),
         *(
             f"project {project}: {counted} events were refused, but {found} are kept"

@@ -2,11 +2,12 @@
 
 import dagster as dg
 
-from orchestration.automation import REFRESH, REFRESH_SCHEDULE
+from orchestration.automation import EXPIRE, EXPIRE_SCHEDULE, REFRESH, REFRESH_SCHEDULE
 from orchestration.plan.assets import done_asset, planned_days, planned_sessions
 from orchestration.publish.assets import assets as publish_assets
 from orchestration.raw.assets import RAW_TABLES, session_index
 from orchestration.resources.run import RunResource
+from orchestration.retention.assets import expiry_records
 from orchestration.signals.assets import assets as signal_assets
 from orchestration.transform.assets import assets as dbt_models
 
@@ -19,10 +20,11 @@ defs = dg.Definitions(
         planned_sessions,
         planned_days,
         *BUILT,
+        expiry_records,
         done_asset([key for asset in BUILT for key in asset.keys]),
     ],
-    jobs=[REFRESH],
-    schedules=[REFRESH_SCHEDULE],
+    jobs=[REFRESH, EXPIRE],
+    schedules=[REFRESH_SCHEDULE, EXPIRE_SCHEDULE],
     resources={"run": RunResource()},
     # One process holds the lease from the first asset to the last.
     executor=dg.in_process_executor,

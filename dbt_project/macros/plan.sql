@@ -27,3 +27,8 @@
 {% macro in_planned_days(column) -%}
     (project_id, {{ column }}) in (select project_id, day from {{ source('ops', 'planned_days') }})
 {%- endmacro %}
+
+{#- What lands for a day after it was closed is late beyond retention (docs/retention.md). -#}
+{% macro not_on_closed_day(column) -%}
+    (project_id, {{ column }}) not in (select project_id, day from {{ source('ops', 'closed_days') }})
+{%- endmacro %}

@@ -21,7 +21,7 @@
         'create or replace view ' ~ database ~ '.planned_days as '
         ~ 'select distinct project_id, toDate(timestamp) as day from raw.events'
     ) %}
-    {% do run_query(
-        'create or replace view ' ~ database ~ '.project_settings as select * from ops.project_settings'
-    ) %}
+    {%- for same in ['project_settings', 'closed_days', 'expired_replays'] %}
+    {% do run_query('create or replace view ' ~ database ~ '.' ~ same ~ ' as select * from ops.' ~ same) %}
+    {%- endfor %}
 {%- endmacro %}

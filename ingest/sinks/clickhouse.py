@@ -14,7 +14,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from ingest.decode.arrow import table as arrow_table
 from ingest.decode.rows import Row
 from ingest.errors import RefusedByStoreError, StoreDownError
-from ingest.sinks.interface import Session
+from ingest.sinks.interface import Kind, Session
 from ingest.sinks.tables import COLUMNS
 
 T = TypeVar("T")
@@ -100,6 +100,35 @@ class ClickHouseSink:
                 )
                 found |= {(project_id, session_id): int(count) for session_id, count in rows}
         return found
+
+    def expiring(self, session: Session) -> set[tuple[Kind, str]]:
+        """From the records of expiries that are at work or died."""
+        project_id, session_id = session
+        found = self.rows(
+            "SELECT DISTINCT kind, toString(batch_id) FROM ops.expired"
+            " WHERE project_id = %(project)s AND session_id = %(session)s AND expiry_id IN ("
+            " SELECT expiry_id FROM ops.expiries GROUP BY expiry_id"
+            " HAVING countIf(state != 'open') = 0)",
+            {"project": project_id, "session": session_id},
+        )
+        return {(Kind(kind), batch_id) for kind, batch_id in found}
+
+    def frozen(self, kind: Kind, sessions: Collection[Session]) -> set[Session]:
+        """Those that nothing is landed in again: sealed, or their recording has expired."""
+        tables = ["ops.sealed_sessions"]
+        if kind is Kind.REPLAY:
+            tables.append("ops.expired_replays")
+        return {
+            (project_id, session_id)
+            for project_id, ids in _by_project(sessions)
+            for chunk in chunks(ids)
+            for table in tables
+            for (session_id,) in self.rows(
+                f"SELECT toString(session_id) FROM {table}"
+                " WHERE project_id = %(project)s AND session_id IN %(ids)s",
+                {"project": project_id, "ids": chunk},
+            )
+        }
 
     def delete(
         self, sessions: Collection[Session], batch_ids: Collection[str] | None = None

@@ -40,7 +40,7 @@ class DocumentStore(Protocol):
     def delete(self, kind: Kind, documents: Sequence[Document]) -> None:
         """Forget documents, as far as their batch owns them."""
 
-    def batches_of(self, session: Session) -> list[str]:
+    def batches_of(self, session: Session) -> list[tuple[Kind, str]]:
         """The batch of each event and replay payload of a session."""
 
     def erase(self, session: Session) -> None:
@@ -64,6 +64,9 @@ class RowStore(Protocol):
 
     def erased(self, sessions: Collection[Session]) -> dict[Session, int]:
         """Those that have a tombstone, with the landed events that went."""
+
+    def expiring(self, session: Session) -> set[tuple[Kind, str]]:
+        """Batches of a session that an expiry has counted and not yet deleted."""
 
     def delete(
         self, sessions: Collection[Session], batch_ids: Collection[str] | None = None

@@ -134,11 +134,11 @@ class MongoSink:
             for spec in schema.COLLECTIONS:
                 spec.of(self._client).delete_many(of_session(session))
 
-    def batches_of(self, session: Session) -> list[str]:
+    def batches_of(self, session: Session) -> list[tuple[Kind, str]]:
         """One for each event or replay payload."""
         with translated():
             return [
-                document["batchId"]
+                (kind, document["batchId"])
                 for kind in Kind
                 for document in COLLECTION[kind]
                 .of(self._client)

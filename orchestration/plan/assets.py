@@ -1,22 +1,42 @@
 """The plan as assets: opened before events are read, closed when all is published."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from orchestration.plan import plan
 from orchestration.resources.run import RunResource
+from orchestration.retention.late import late_beyond_retention
+
+PLANNED = dg.AssetKey(["ops", "planned_sessions"])
+NOTHING_LATE = "nothing_beyond_retention"
 
 
 @dg.asset(
-    key=["ops", "planned_sessions"],
+    key=PLANNED,
     group_name="ops",
     deps=[dg.AssetKey(["raw", "session_index"])],
     kinds={"clickhouse"},
+    check_specs=[dg.AssetCheckSpec(NOTHING_LATE, asset=PLANNED)],
 )
-def planned_sessions(run: RunResource) -> dg.MaterializeResult[None]:
+def planned_sessions(
+    run: RunResource,
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Sessions whose rows in raw, or whose rules, changed since they were built; one row each."""
     opened = run.plan()
-    return dg.MaterializeResult(
-        metadata={"dagster/row_count": opened.sessions, "plan_id": opened.plan_id}
+    late = late_beyond_retention(run.clickhouse())
+    yield dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": opened.sessions,
+            "plan_id": opened.plan_id,
+            "late_beyond_retention": late.total,
+        }
+    )
+    yield dg.AssetCheckResult(
+        check_name=NOTHING_LATE,
+        passed=not late.waiting,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"events_waiting_to_expire": late.waiting},
     )
 
 

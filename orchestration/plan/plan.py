@@ -16,6 +16,9 @@ from orchestration.resources.clients import integer
 EVENTS = "gosight.events"
 
 UNFINISHED = "SELECT plan_id FROM ops.plans GROUP BY plan_id HAVING countIf(state != 'open') = 0"
+# Never built again, but that an erasure takes their rows from the marts.
+SEALED = """SELECT project_id, session_id FROM ops.sealed_sessions
+    WHERE (project_id, session_id) NOT IN (SELECT project_id, session_id FROM raw.tombstones)"""
 
 
 class PlanError(Exception):
@@ -44,6 +47,8 @@ def open_plan(client: Client, fence: int, settings: Settings, *, full: bool = Fa
     """Plan every session whose index count or settings differ from what was done.
 
     With `full`, every session. Sessions and days of plans that never finished are taken over.
+    Sealed sessions are in no plan (docs/decisions/0003-retention.md); new ones that have events on
+    a closed day are sealed here.
     Visible to readers of `ops.planned_sessions` only when complete. Needs the lease: `fence` is its
     number and becomes the plan's id. May be repeated under the same lease: an open plan stays as it
     is, one that was never visible is made anew.
@@ -59,6 +64,7 @@ def open_plan(client: Client, fence: int, settings: Settings, *, full: bool = Fa
             f" (then: SELECT setval('ops.plan_fence', {newest}))"
         )
     _forget(client, fence + 1)
+    _seal_new_on_closed_days(client)
     planned.write(client, fence, settings.overrides)
     client.command(
         f"""
@@ -75,9 +81,11 @@ def open_plan(client: Client, fence: int, settings: Settings, *, full: bool = Fa
                 FROM ops.done GROUP BY project_id, session_id)
         SELECT {{plan:UInt64}}, waiting.project_id, waiting.session_id, waiting.n, waiting.hash
         FROM waiting LEFT JOIN built USING (project_id, session_id)
-        WHERE {{full:Bool}} OR waiting.n != built.n OR waiting.hash != built.hash
-           OR (project_id, session_id) IN (
-               SELECT project_id, session_id FROM ops.plan_sessions WHERE plan_id IN ({UNFINISHED}))
+        WHERE (project_id, session_id) NOT IN ({SEALED})
+          AND ({{full:Bool}} OR waiting.n != built.n OR waiting.hash != built.hash
+               OR (project_id, session_id) IN (
+                   SELECT project_id, session_id FROM ops.plan_sessions
+                   WHERE plan_id IN ({UNFINISHED})))
         """,
         parameters={
             "plan": fence,
@@ -132,6 +140,37 @@ def close_plan(client: Client, plan: Plan) -> None:
     )
     client.command(f"INSERT INTO ops.plans VALUES ({plan.plan_id}, 'closed', '', now64(3, 'UTC'))")
     _forget(client, plan.plan_id + 1)
+
+
+def _seal_new_on_closed_days(client: Client) -> None:
+    """Seal sessions that no run has planned yet and that would be built without some of their days.
+
+    One that was planned before is built on; `gosight.events` leaves out its events on closed days.
+    """
+    if not integer(client, "SELECT count() FROM ops.closed_days"):
+        return
+    client.command(
+        f"""
+        INSERT INTO ops.sealed_sessions
+            (project_id, session_id, reason, sealed_at, landed_through, events, replay_payloads)
+        SELECT project_id, session_id, 'closed_day', now64(3, 'UTC'), toDateTime64(0, 3, 'UTC'),
+               uniqExact(event_id), 0
+        FROM raw.events
+        WHERE (project_id, session_id) IN (
+            SELECT project_id, session_id FROM raw.session_index
+            WHERE (project_id, session_id) NOT IN (SELECT project_id, session_id FROM ops.done)
+              AND (project_id, session_id) NOT IN (
+                  SELECT project_id, session_id FROM ops.plan_sessions
+                  WHERE plan_id IN ({UNFINISHED}))
+              AND (project_id, session_id) NOT IN (
+                  SELECT project_id, session_id FROM ops.sealed_sessions)
+              AND (project_id, session_id) NOT IN (
+                  SELECT project_id, session_id FROM raw.tombstones))
+        GROUP BY project_id, session_id
+        HAVING countIf((project_id, toDate(timestamp)) IN (
+            SELECT project_id, day FROM ops.closed_days)) > 0
+        """
+    )
 
 
 def _supersede(client: Client, fence: int) -> None:

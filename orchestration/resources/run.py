@@ -14,6 +14,7 @@ from orchestration.plan import lease, plan
 from orchestration.project_settings import stored
 from orchestration.project_settings.overrides import effective, project_hash
 from orchestration.resources.clients import clickhouse_client, mongodb_client, postgres_connection
+from orchestration.retention.expiry import finish
 from orchestration.rules import rules_hash
 from orchestration.settings import Settings
 from orchestration.transform.project import CLICKHOUSE
@@ -44,7 +45,13 @@ class RunResource(dg.ConfigurableResource[None]):
             self._clickhouse = clickhouse_client(self._settings.clickhouse_url)
             stack.callback(self._clickhouse.close)
             self._plan = None
+            finish(self)  # before anything is compared, landed again or built
             yield self
+
+    def fence(self) -> int:
+        """The lease's number."""
+        self._lease.check()
+        return self._lease.fence
 
     def clickhouse(self) -> Client:
         """The run's client; never closed by the caller."""

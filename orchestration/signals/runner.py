@@ -41,7 +41,7 @@ def run_signal(
     it reads: `autogenerate_session_id=False`). Raises SignalSchemaError, and the client's errors.
     """
     started = time.monotonic()
-    client.command(f"DELETE FROM signals.{signal.table} WHERE {PLANNED}")
+    client.command(f"DELETE FROM signals.{signal.table} WHERE {PLANNED}{signal.but_kept}")
     own_values = planned.values_of(client, signal.name) if signal.name else {}
     events = sessions = rows = frames = 0
     batches = (signal.reader or read_events)(client, signal)

@@ -33,6 +33,8 @@ class Signal(Generic[SettingsT]):
     narrowed_to: str = ""
     """SQL on gosight.events AS e that leaves out what cannot change the result, where that is much;
     `{planned}` in it becomes the condition for the plan's events."""
+    but_kept: str = ""
+    """SQL after the condition for the plan's rows that leaves out rows to keep as they are."""
     reader: Callable[[Any, "AnySignal"], Iterator[pl.DataFrame]] | None = None
     """Reads frames as `reads` declares through a client. None: events, from gosight.events."""
     side_reader: Callable[[Any, pl.DataFrame], pl.DataFrame] | None = None

@@ -20,7 +20,7 @@ with landed as (
         {{ without_ids("if(cleaned_path != '', cleaned_path, " ~ url_path("url") ~ ")") }} as own_path,
         {{ event_order() }} as position
     from {{ source('raw', 'events') }} final
-    where {{ in_planned_sessions() }}
+    where {{ in_planned_sessions() }} and {{ not_on_closed_day('toDate(timestamp)') }}
 ),
 
 -- The page views of each session in order: what an event without a path is attributed by.

@@ -10,4 +10,7 @@ select
     rrweb_type,
     data
 from {{ source('raw', 'replay_chunks') }} final
-where {{ in_planned_sessions() }}
+where
+    {{ in_planned_sessions() }}
+    -- A recording that has expired is not made again of what came later; its facts stay.
+    and (project_id, session_id) not in (select project_id, session_id from {{ source('ops', 'expired_replays') }})

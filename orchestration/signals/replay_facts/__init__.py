@@ -13,4 +13,7 @@ SIGNAL = Signal(
     writes=schema.WRITES,
     transform=transform.transform,
     settings=schema.ReplayFactsSettings(),
+    # The payloads they were read from have expired.
+    but_kept=" AND (project_id, session_id) NOT IN"
+    " (SELECT project_id, session_id FROM ops.kept_replay_facts)",
 )

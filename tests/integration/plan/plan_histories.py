@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from tests.integration.plan.own_databases import CrashError, Parameters
 from tests.integration.plan.toy_warehouse import (
@@ -39,14 +39,28 @@ class History:
     rules: dict[str, str] = field(default_factory=lambda: dict.fromkeys(PROJECTS, "r0"))
     landed: set[Event] = field(default_factory=set)
     erased: set[Key] = field(default_factory=set)
-    # Index rows of landings and erasures that died before their last step; repeated later.
-    owed: list[list[Key]] = field(default_factory=list)
+    # Last steps of landings (with their batch) and erasures that died before them; repeated later.
+    owed: list[tuple[list[Key], UUID | None]] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
+    tick: int = 0
+    # The first landing of each event.
+    batches: dict[Event, UUID] = field(default_factory=dict)
+    landed_at: dict[Event, int] = field(default_factory=dict)
 
     def play(self, length: int) -> None:
         """`length` random steps, then all that is owed, then a run; NotExactError if it is not."""
         self.warehouse.empty()
-        moves: list[tuple[Callable[[], None], int]] = [
+        actions, weights = zip(*self.moves(), strict=True)
+        self.land()
+        for _ in range(length):
+            self.random.choices(actions, weights)[0]()
+        while self.owed:
+            self.pay()
+        self.run()
+
+    def moves(self) -> list[tuple[Callable[[], None], int]]:
+        """What may happen, and how often."""
+        return [
             (self.land, 6),
             (self.erase, 1),
             (self.pay, 1),
@@ -55,13 +69,6 @@ class History:
             (self.run_that_dies, 4),
             (self.run_while_landing, 4),
         ]
-        actions, weights = zip(*moves, strict=True)
-        self.land()
-        for _ in range(length):
-            self.random.choices(actions, weights)[0]()
-        while self.owed:
-            self.pay()
-        self.run()
 
     def land(self) -> None:
         """A block of one to four events, copies of old ones among them; may die half-way."""
@@ -70,9 +77,15 @@ class History:
         if not block:
             return
         self.steps.append(f"land {[(e.project, e.session.int, e.timestamp) for e in block]}")
-        self.warehouse.insert_raw(block)
+        self.tick += 1
+        for event in block:
+            self.batches.setdefault(event, uuid5(event.session, str(self.tick)))
+            self.landed_at.setdefault(event, self.tick)
+            self.warehouse.insert_raw([event], self.batches[event], self.tick)
         self.landed.update(block)
-        self._finish([event.key for event in block])
+        for batch in {self.batches[event] for event in block}:
+            keys = [event.key for event in block if self.batches[event] == batch]
+            self._finish(keys, batch)
 
     def erase(self) -> None:
         """A session goes for good; may die before the index says so."""
@@ -88,9 +101,9 @@ class History:
     def pay(self) -> None:
         """Repeat the last step of what died."""
         if self.owed:
-            keys = self.owed.pop()
+            keys, batch = self.owed.pop()
             self.steps.append(f"index {keys}")
-            self.warehouse.bump_index(keys)
+            self.warehouse.bump_index(keys, batch)
 
     def change_rules(self) -> None:
         """The rules of one project change."""
@@ -138,6 +151,9 @@ class History:
     def _some_event(self) -> Event:
         if self.landed and self.random.random() < 0.2:
             return self.random.choice(sorted(self.landed, key=lambda event: event.id))
+        return self._new_event()
+
+    def _new_event(self) -> Event:
         return Event(
             self.random.choice(PROJECTS),
             self.random.choice(SESSIONS),
@@ -145,15 +161,19 @@ class History:
             START + timedelta(hours=self.random.randrange(HOURS)),
         )
 
-    def _finish(self, keys: list[Key]) -> None:
+    def _finish(self, keys: list[Key], batch: UUID | None = None) -> None:
         if self.random.random() < 0.3:
             self.steps.append("  and dies before the index")
-            self.owed.append(keys)
+            self.owed.append((keys, batch))
         else:
-            self.warehouse.bump_index(keys)
+            self.warehouse.bump_index(keys, batch)
+
+    def expected(self) -> Marts:
+        """What the marts must hold."""
+        return full_recomputation(self.landed, lambda event: self.rules[event.project])
 
     def _compare(self) -> None:
-        found, expected = self.warehouse.marts(), full_recomputation(self.landed, self.rules)
+        found, expected = self.warehouse.marts(), self.expected()
         if found != expected:
             history = "\n".join(self.steps)
             raise NotExactError(f"{history}\n{_difference(found, expected)}")
@@ -168,20 +188,24 @@ def _difference(found: Marts, expected: Marts) -> str:
     return "\n".join(lines)
 
 
-def play(warehouse: ToyWarehouse, seed: int, length: int = 9) -> None:
+def play(
+    warehouse: ToyWarehouse, seed: int, length: int = 9, kind: type[History] = History
+) -> None:
     """One history; NotExactError names the seed that repeats it."""
-    history = History(warehouse, Random(seed))
+    history = kind(warehouse, Random(seed))
     try:
         history.play(length)
     except NotExactError as error:
         raise NotExactError(f"history {seed} with {warehouse.scheme}:\n{error}") from None
 
 
-def first_counterexample(warehouse: ToyWarehouse, seeds: range) -> int | None:
+def first_counterexample(
+    warehouse: ToyWarehouse, seeds: range, kind: type[History] = History
+) -> int | None:
     """The first seed whose history ends wrong, None if none does."""
     for seed in seeds:
         try:
-            play(warehouse, seed)
+            play(warehouse, seed, kind=kind)
         except NotExactError:
             return seed
     return None

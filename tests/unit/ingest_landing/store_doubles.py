@@ -45,8 +45,10 @@ class Documents:
             if key in self.kept and self.kept[key]["batchId"] == one["batchId"]:
                 del self.kept[key]
 
-    def batches_of(self, session: Session) -> list[str]:
-        return [one["batchId"] for one in self.kept.values() if session_of(one) == session]
+    def batches_of(self, session: Session) -> list[tuple[Kind, str]]:
+        return [
+            (key[0], one["batchId"]) for key, one in self.kept.items() if session_of(one) == session
+        ]
 
     def erase(self, session: Session) -> None:
         self.kept = {key: one for key, one in self.kept.items() if session_of(one) != session}
@@ -89,6 +91,9 @@ class Rows:
             if row_session(row) in sessions:
                 found[row_session(row)] += row["events_erased"]
         return dict(found)
+
+    def expiring(self, session: Session) -> set[tuple[Kind, str]]:
+        return set()
 
     def delete(
         self, sessions: Collection[Session], batch_ids: Collection[str] | None = None

@@ -1,0 +1,1 @@
+"""What leaves the warehouse and when: whole sessions, recorded before anything is deleted."""
