@@ -14,6 +14,7 @@ COMMANDS = {
     "env": "stack.cli.env",
     "load": "stack.cli.load",
     "run": "stack.cli.run",
+    "expire": "stack.cli.expire",
     "replay": "stack.cli.replay",
     "status": "stack.cli.status",
     "project": "stack.cli.project",
