@@ -7,7 +7,7 @@ from tests.e2e import truth_of_days, truth_of_sessions
 from tests.e2e.compare_truth import differences
 from tests.e2e.conftest import PLAN, PlannedWarehouse
 
-FORGOTTEN = 30
+FORGOTTEN = 200
 
 
 def test_every_count_rate_and_signal_is_as_planned(planned_warehouse: PlannedWarehouse) -> None:
