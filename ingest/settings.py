@@ -52,6 +52,8 @@ VARIABLES = {
 REQUIRED = ("clickhouse_url", "mongodb_uri", "postgres_dsn", "spool_dir")
 # Addresses of a running ingest, meant for its clients.
 CLIENT_VARIABLES = {"HXI_INGEST_URL", "HXI_INGEST_GRPC"}
+# Counts before HXI_POSTGRES_DSN, which is the pipeline's: ingest needs no more than to read keys.
+OWN_POSTGRES_DSN = "HXI_INGEST_POSTGRES_DSN"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # Blocks decoded in memory are bounded by this, whatever is set.
 MAX_BLOCK_BYTES = 64 * MIB
@@ -59,10 +61,13 @@ MAX_BLOCK_BYTES = 64 * MIB
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
     """SettingsError, one line, for a missing, unknown or unusable variable."""
-    known = set(VARIABLES.values()) | CLIENT_VARIABLES
+    known = set(VARIABLES.values()) | CLIENT_VARIABLES | {OWN_POSTGRES_DSN}
     for name in environment:
         if name.startswith("HXI_INGEST_") and name not in known:
             raise SettingsError(f"unknown variable {name}: known are {', '.join(sorted(known))}")
+    own_dsn = environment.get(OWN_POSTGRES_DSN)
+    if own_dsn:
+        environment = {**environment, "HXI_POSTGRES_DSN": own_dsn}
     for field in REQUIRED:
         if not environment.get(VARIABLES[field]):
             raise SettingsError(f"{VARIABLES[field]} is not set: `hxi env` prints the addresses")

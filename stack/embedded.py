@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from stack import services
+from stack import access, clients, services
 from stack.endpoints import Endpoints, endpoints_file
 from stack.errors import StoreDownError
 from stack.folder import DataFolder
@@ -97,13 +97,11 @@ class Stack:
             lambda: redis.program(folder, ports.redis, passwords.redis),
         )
         self.wait_ready()
-        if postgres.NAME in self.supervisor.names:
-            postgres.prepare(ports.postgres, passwords)
         self._endpoints = self._prepared()
 
     def start_ingest(self) -> None:
         """Start ingest and return when it answers ready; `hxi env` knows the stack from here on."""
-        self._start(services.ingest(self.folder, self.ports, self.endpoints))
+        self._start(services.ingest(self.folder, self.ports, self.endpoints, self._ingest_dsn()))
         self.wait_ready("ingest")
         self.endpoints.save(self.folder.path)
 
@@ -157,6 +155,14 @@ class Stack:
             project_key=project.key,
             clickhouse_reader_url=self._reader_url(),
         )
+
+    def _ingest_dsn(self) -> str:
+        """Ingest's own login, where there is one: the owner's password is not for every process."""
+        if postgres.NAME not in self.supervisor.names:
+            return self._environment.get(access.INGEST_DSN, "") or self.endpoints.postgres_dsn
+        with clients.postgres(self.endpoints.postgres_dsn) as connection:
+            access.open_ingest(connection, self.passwords.postgres_ingest)
+        return postgres.dsn(self.ports.postgres, self.passwords.postgres_ingest, access.INGEST)
 
     def _reader_url(self) -> str:
         if clickhouse.NAME not in self.supervisor.names:

@@ -28,6 +28,7 @@ class Passwords:
     clickhouse_reader: str = field(default_factory=new_password)
     postgres: str = field(default_factory=new_password)
     postgres_admin: str = field(default_factory=new_password)
+    postgres_ingest: str = field(default_factory=new_password)
     redis: str = field(default_factory=new_password)
 
 

@@ -17,8 +17,11 @@ KEEPER = Path(__file__).with_name("keeper.py")
 DAGSTER_SETTINGS = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 
 
-def ingest(folder: DataFolder, ports: Ports, endpoints: Endpoints) -> Program:
-    """Both doors and the lander; ready when the spool and all stores are."""
+def ingest(folder: DataFolder, ports: Ports, endpoints: Endpoints, postgres_dsn: str) -> Program:
+    """Both doors and the lander; ready when the spool and all stores are.
+
+    `postgres_dsn` is its own login, given instead of the owner's.
+    """
     return Program(
         name="ingest",
         command=[sys.executable, "-m", "ingest"],
@@ -26,6 +29,8 @@ def ingest(folder: DataFolder, ports: Ports, endpoints: Endpoints) -> Program:
         environment={
             **endpoints.environment(),
             **_python_path(),
+            "HXI_POSTGRES_DSN": postgres_dsn,
+            "HXI_INGEST_POSTGRES_DSN": postgres_dsn,
             "HXI_INGEST_HOST": HOST,
             "HXI_INGEST_HTTP_PORT": str(ports.ingest_http),
             "HXI_INGEST_GRPC_PORT": str(ports.ingest_grpc),

@@ -11,6 +11,8 @@ from clickhouse_connect.driver.client import Client
 # Long statements of a full refresh stay within this; a stuck server does not hold a run for ever.
 CLICKHOUSE_TIMEOUT_S = 3600
 MONGODB_TIMEOUT_MS = 10_000
+# May write landing, stage and derived columns of served tables; dbt-postgres becomes it too.
+PUBLISHER = "hxi_publisher"
 
 
 def clickhouse_client(url: str) -> Client:
@@ -33,8 +35,9 @@ def integer(client: Client, query: str, parameters: Mapping[str, Any] | None = N
 
 
 def postgres_connection(dsn: str) -> psycopg.Connection[Any]:
-    """The caller commits and closes."""
-    return psycopg.connect(dsn, options="-c timezone=UTC", application_name="hxi publish")
+    """Acts as the publisher, whoever logs in. The caller commits and closes."""
+    options = f"-c timezone=UTC -c role={PUBLISHER}"
+    return psycopg.connect(dsn, options=options, application_name="hxi publish")
 
 
 def mongodb_client(uri: str) -> "pymongo.MongoClient[dict[str, Any]]":

@@ -8,7 +8,7 @@ import click
 
 from stack.errors import UserError
 
-# Subcommand -> module that holds a click command (or group) of the same name.
+# Subcommand -> module that holds a click command (or group) of the same name, with _ for -.
 COMMANDS = {
     "up": "stack.cli.up",
     "env": "stack.cli.env",
@@ -19,6 +19,8 @@ COMMANDS = {
     "status": "stack.cli.status",
     "project": "stack.cli.project",
     "key": "stack.cli.key",
+    "grant-bi": "stack.cli.grant_bi",
+    "revoke-bi": "stack.cli.grant_bi",
     "simulate": "stack.cli.simulate",
 }
 
@@ -32,7 +34,8 @@ class LazyCommands(click.Group):
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
+        module = importlib.import_module(COMMANDS[cmd_name])
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
 

