@@ -13,21 +13,31 @@ from gosight.ingest_pb2 import EventBatch
 from orchestration.refresh import refresh
 from stack import clients, projects
 from stack.embedded import Stack
-from stack.load import load_batches
+from stack.load import load_batches, load_files
 from stack.simulate import Plan, Truth, generate
 from stack.simulate.output import truth_writer
+from tests.conftest import SHARED_DATA
 
 PLAN = Plan(sessions=1_000, days=3, seed=11)
 SENT_TWICE = 5  # every fifth batch
+# The first is there in two forms, so that each of its events comes twice.
+RECORDINGS = [
+    SHARED_DATA / name
+    for name in ("human_mouse.binpb", "human_mouse.ndjson.gz", "rrweb_page.ndjson.gz")
+]
 
 
 @dataclass(frozen=True)
 class PlannedWarehouse:
-    """A project that holds the plan's traffic alone; `truth` is what was planned."""
+    """A project that holds the plan's traffic alone; `truth` is what was planned.
+
+    `recordings`: another, with the recordings of real visits beside the checkout if there are any.
+    """
 
     client: Client
     project_id: str
     truth: Path
+    recordings: str
 
 
 @pytest.fixture(scope="session")
@@ -37,14 +47,17 @@ def planned_warehouse(
     """Loaded from its last batch to its first, some of it twice, and built by one run."""
     truth = tmp_path_factory.mktemp("planned") / "truth.jsonl"
     with clients.postgres(stack.endpoints.postgres_dsn) as postgres:
-        project_id, _, key = projects.create(postgres, f"planned {uuid4().hex}")
+        planned, _, key = projects.create(postgres, f"planned {uuid4().hex}")
+        recordings, _, other_key = projects.create(postgres, f"recordings {uuid4().hex}")
     load_batches(replace(stack.endpoints, project_key=key), _out_of_order(truth))
+    recorded = replace(stack.endpoints, project_key=other_key)
+    load_files(recorded, [path for path in RECORDINGS if path.is_file()], backfill=True)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in stack.endpoints.environment().items():
             patch.setitem(os.environ, name, value)
         refresh()
     with clients.clickhouse(stack.endpoints.clickhouse_url) as client:
-        yield PlannedWarehouse(client, project_id, truth)
+        yield PlannedWarehouse(client, planned, truth, recordings)
 
 
 def _out_of_order(truth_file: Path) -> list[EventBatch]:

@@ -1,34 +1,22 @@
 """The ClickHouse tables and query examples of the source document, on a warehouse with traffic."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from orchestration.refresh import refresh
-from stack import clients
-from stack.embedded import Stack
-from stack.load import load_batches
-from stack.simulate import Plan, generate
 from tests.e2e import documented_marts
+from tests.e2e.conftest import PlannedWarehouse
 from tests.integration.publish.documents import deviations
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "shared" / "spec" / "003_gosight.md"
 
 
-@pytest.fixture(scope="module")
-def warehouse(stack: Stack) -> Iterator[Client]:
+@pytest.fixture
+def warehouse(planned_warehouse: PlannedWarehouse) -> Client:
     """A client of a stack whose marts hold some visits."""
-    load_batches(stack.endpoints, generate(Plan(30, days=3, seed=11)))
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in stack.endpoints.environment().items():
-            patch.setitem(os.environ, name, value)
-        refresh()
-    with clients.clickhouse(stack.endpoints.clickhouse_url) as client:
-        yield client
+    return planned_warehouse.client
 
 
 def test_gosight_is_the_document_but_for_the_listed_deviations(warehouse: Client) -> None:
@@ -49,8 +37,8 @@ def test_gosight_is_the_document_but_for_the_listed_deviations(warehouse: Client
     assert not outdated, "\n".join(map(str, outdated))
 
 
-def test_the_documents_query_examples_run_as_written(warehouse: Client) -> None:
-    project = warehouse.query("SELECT any(project_id) FROM gosight.sessions").result_rows[0][0]
+def test_the_documents_query_examples_run_as_written(planned_warehouse: PlannedWarehouse) -> None:
+    warehouse, project = planned_warehouse.client, planned_warehouse.project_id
     top = warehouse.query(
         "SELECT target_selector, target_text, sum(click_count) AS total_clicks"
         " FROM gosight.element_clicks_mv WHERE project_id = {p:String}"
