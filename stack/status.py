@@ -37,8 +37,9 @@ class Status:
     """`stores` leaves out Redis when there is none; `ingest` is None when it does not answer.
 
     `waiting_sessions` have rows that no finished run has seen; `planned_sessions` are those of the
-    plan that is open, because a run works on it or died. Both are None before the first schema is
-    made or when ClickHouse is down.
+    plan that is open, because a run works on it or died; `late_beyond_retention` are events that
+    came after their session was sealed or their day closed. All are None before the first schema
+    is made or when ClickHouse is down.
     """
 
     stores: dict[str, bool]
@@ -46,6 +47,7 @@ class Status:
     waiting_sessions: int | None
     planned_sessions: int | None
     marts: list[Mart]
+    late_beyond_retention: int | None = None
 
     @property
     def is_up(self) -> bool:
@@ -53,7 +55,7 @@ class Status:
         return all(self.stores.values()) and self.ingest is not None
 
 
-_UNKNOWN: tuple[None, None, list[Mart]] = (None, None, [])
+_UNKNOWN: tuple[None, None, list[Mart], None] = (None, None, [], None)
 
 
 def collect(endpoints: Endpoints) -> Status:
@@ -78,23 +80,27 @@ def _health(ingest_url: str) -> dict[str, Any] | None:
     return health
 
 
-def _warehouse(url: str) -> tuple[int | None, int | None, list[Mart]]:
+def _warehouse(url: str) -> tuple[int | None, int | None, list[Mart], int | None]:
     try:
         with clients.clickhouse(url) as client:
-            return *sessions(client), marts(client)
+            waiting, planned, late = sessions(client)
+            return waiting, planned, marts(client), late
     except ClickHouseError:
         return _UNKNOWN
 
 
-def sessions(client: Client) -> tuple[int | None, int | None]:
-    """How many wait for a run, and how many the open plan has; None without the tables."""
+def sessions(client: Client) -> tuple[int | None, int | None, int | None]:
+    """How many wait for a run, how many the open plan has, how many events came too late.
+
+    None without the tables.
+    """
     known = client.query(
         "SELECT count() FROM system.tables WHERE (database, name) IN"
-        " (('raw', 'session_index'), ('ops', 'done'), ('ops', 'planned_sessions'))"
+        " (('raw', 'session_index'), ('ops', 'done'), ('ops', 'late_beyond_retention'))"
     ).result_rows[0][0]
     if known < 3:
-        return None, None
-    ((waiting, planned),) = client.query(
+        return None, None, None
+    ((waiting, planned, late),) = client.query(
         """
         SELECT
             (SELECT count()
@@ -102,11 +108,15 @@ def sessions(client: Client) -> tuple[int | None, int | None]:
                    FROM raw.session_index GROUP BY project_id, session_id) AS landed
              LEFT JOIN (SELECT project_id, session_id, n FROM ops.done FINAL) AS done
                  USING (project_id, session_id)
-             WHERE landed.n != done.n),
-            (SELECT count() FROM ops.planned_sessions)
+             WHERE landed.n != done.n AND (project_id, session_id) NOT IN (
+                 SELECT project_id, session_id FROM ops.sealed_sessions
+                 WHERE (project_id, session_id) NOT IN (
+                     SELECT project_id, session_id FROM raw.tombstones))),
+            (SELECT count() FROM ops.planned_sessions),
+            (SELECT sum(rows) FROM ops.late_beyond_retention)
         """
     ).result_rows
-    return int(waiting), int(planned)
+    return int(waiting), int(planned), int(late or 0)
 
 
 def marts(client: Client) -> list[Mart]:

@@ -35,6 +35,8 @@ def _print(found: Status) -> None:
     if found.ingest is not None:
         click.echo(f"{'spool':<12} {_spool(found.ingest)}")
     click.echo(f"{'waiting':<12} {_waiting(found)}")
+    if found.late_beyond_retention:
+        click.echo(f"{'late':<12} {found.late_beyond_retention:,} events came beyond retention")
     for mart in found.marts:
         newest = f"  newest {_moment(mart.newest)}" if mart.newest else ""
         click.echo(f"gosight.{mart.name:<26} {mart.rows:>12,} rows{newest}")
