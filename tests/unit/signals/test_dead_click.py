@@ -111,6 +111,24 @@ def test_a_click_without_a_position_can_be_dead() -> None:
     assert dead([click(0, 1, None, None, target_selector=None)]) == [event_id(1)]
 
 
+def test_clicks_of_one_millisecond_are_each_judged() -> None:
+    """A reaction between them in order answers the first alone."""
+    assert sorted(dead([click(0, 1), click(0, 2)])) == [event_id(1), event_id(2)]
+    assert dead([click(0, 1), event("scroll", 0, 2), click(0, 3)]) == [event_id(3)]
+
+
+def test_clicks_in_two_tabs_of_one_session_are_answered_by_what_follows_in_either() -> None:
+    tabs = [click(0, 1, path="/a"), click(10, 2, path="/b")]
+    assert sorted(dead(tabs)) == [event_id(1), event_id(2)]
+    assert dead([*tabs, event("scroll", 5, 3, path="/a")]) == [event_id(2)]
+    assert dead([*tabs, event("scroll", 20, 3, path="/a")]) == []
+
+
+@pytest.mark.parametrize("edge", [-(2**31), -1, 2**31 - 1])
+def test_negative_and_huge_coordinates_are_as_dead_as_any(edge: int) -> None:
+    assert dead([click(0, 1, edge, edge)]) == [event_id(1)]
+
+
 def test_a_link_to_another_origin_is_not_judged_but_one_within_is() -> None:
     link: Row = {"target_tag": "a", "url": "https://shop.test/cart"}
     assert dead([click(0, 1, **link, target_href="https://bank.test/")]) == []

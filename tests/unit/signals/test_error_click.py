@@ -64,6 +64,22 @@ def test_another_path_session_or_project_is_not_blamed() -> None:
         assert related([click(0, 1), error(100, 2, **other)]) == []
 
 
+def test_two_tabs_of_one_session_interleaved_are_judged_apart() -> None:
+    rows = [click(0, 1, path="/a"), click(10, 2, path="/b")]
+    rows += [error(20, 3, path="/a"), error(30, 4, path="/b"), error(40, 5, path="/a")]
+    assert sorted(related(rows)) == [ids(1, 3, 5), ids(2, 4)]
+
+
+def test_of_clicks_in_one_millisecond_the_last_in_order_takes_the_error() -> None:
+    assert related([click(0, 2), click(0, 1), error(0, 3)]) == [ids(2, 3)]
+
+
+@pytest.mark.parametrize("edge", [-(2**31), -1, 2**31 - 1])
+def test_negative_and_huge_coordinates_are_kept_as_they_are(edge: int) -> None:
+    [row] = detect(SIGNAL, [click(0, 1, edge, edge), error(1, 2)])
+    assert (row["x"], row["y"]) == (edge, edge)
+
+
 @pytest.mark.parametrize("kind", ["resource_error", "console_error"])
 def test_other_errors_are_no_error_clicks(kind: str) -> None:
     assert related([click(0, 1), error(100, 2, event_type=kind)]) == []

@@ -37,6 +37,16 @@ def test_a_path_visited_again_is_a_step_again() -> None:
     assert steps(rows) == [(1, "/a", 1, 1), (2, "/b", 1, 1), (3, "/a", 0, 1)]
 
 
+def test_two_tabs_of_one_session_interleaved_are_one_journey() -> None:
+    rows = [view(0, 1, "/a"), view(5, 2, "/b"), view(7, 3, "/a"), view(9, 4, "/a")]
+    assert steps(rows) == [(1, "/a", 5, 1), (2, "/b", 2, 1), (3, "/a", 2, 2)]
+
+
+def test_views_of_an_unknown_page_are_a_step_of_their_own() -> None:
+    rows = [view(0, 1, ""), view(1, 2, ""), view(2, 3, "/a"), view(3, 4, "")]
+    assert steps(rows) == [(1, "", 2, 2), (2, "/a", 1, 1), (3, "", 0, 1)]
+
+
 def test_the_last_step_lasts_until_the_sessions_last_event_of_any_type() -> None:
     assert steps([view(0, 1, "/a"), event("mouse_move", 5000, 2)]) == [(1, "/a", 5000, 1)]
 

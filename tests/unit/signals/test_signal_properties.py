@@ -262,3 +262,48 @@ def test_an_event_after_every_window_or_on_another_path_changes_nothing(
         for n, row in enumerate(rows[:1])
     ]
     assert detect(signal, rows + ends + extra) == detect(signal, rows + ends)
+
+
+# How long after the last event nothing can belong to it any more, on whatever page.
+WINDOWS_MS = {"rage_clicks": 1000, "error_clicks": 1000, "dead_clicks": 2500}
+
+
+@pytest.mark.parametrize("table", WINDOWS_MS)
+@settings(deadline=None, max_examples=40)
+@given(rows=EVENTS, late=st.sampled_from(KINDS))
+def test_an_event_a_millisecond_after_the_window_changes_nothing_on_the_same_page(
+    table: str, rows: list[Row], late: str
+) -> None:
+    signal = SIGNALS[table]
+    if not rows:
+        return
+    after = max(row["timestamp"] for row in rows) + timedelta(milliseconds=WINDOWS_MS[table] + 1)
+    # Whether a click can be judged depends on the session's end, which is the same in both.
+    ends = [
+        {**row, "event_type": "mouse_move", "timestamp": after, "event_id": event_id(900 + n)}
+        for n, row in enumerate(rows)
+    ]
+    extra = [
+        {**row, "event_type": late, "timestamp": after, "event_id": event_id(800 + n)}
+        | {"request_duration_ms": 0, "target_is_interactive": False}
+        | {"click_x": -(2**20) * n, "click_y": n}  # far from each other
+        for n, row in enumerate(rows)
+        if row["session_id"] == rows[0]["session_id"]
+    ]
+    assert related(signal, rows + ends + extra[:2]) == related(signal, rows + ends)
+
+
+@pytest.mark.parametrize("table", ["rage_clicks", "error_clicks", "slow_pages"])
+@settings(deadline=None, max_examples=40)
+@given(data=st.data())
+def test_an_event_at_any_time_on_another_path_changes_nothing_of_this_one(
+    table: str, data: st.DataObject
+) -> None:
+    signal = SIGNALS[table]
+    rows = data.draw(events_for(signal))
+    extra = [
+        row | {"path": "/elsewhere", "event_id": event_id(800 + n)}
+        for n, row in enumerate(data.draw(events_for(signal)))
+    ]
+    here = [row for row in related(signal, rows + extra) if row[2] != "/elsewhere"]
+    assert here == related(signal, rows)
