@@ -63,8 +63,11 @@ def _key(node: Node) -> Node:
 
 
 def _pages(node: Node) -> list[str]:
+    """By name: a manifest that was parsed again in part has them in another order."""
     pages = CLICKHOUSE.manifest()["exposures"].values()
-    return [page["label"] for page in pages if node["unique_id"] in page["depends_on"]["nodes"]]
+    return sorted(
+        page["label"] for page in pages if node["unique_id"] in page["depends_on"]["nodes"]
+    )
 
 
 def _write() -> None:
