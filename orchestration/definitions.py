@@ -3,20 +3,25 @@
 import dagster as dg
 
 from orchestration.automation import EXPIRE, EXPIRE_SCHEDULE, REFRESH, REFRESH_SCHEDULE
+from orchestration.documents.assets import assets as documents
 from orchestration.plan.assets import done_asset, planned_days, planned_sessions
 from orchestration.publish.assets import assets as publish_assets
 from orchestration.raw.assets import RAW_TABLES, session_index
+from orchestration.raw.predictions import DOCUMENTS as OUTSIDE_PREDICTIONS
+from orchestration.raw.predictions import predictions
 from orchestration.resources.run import RunResource
 from orchestration.retention.assets import expiry_records
 from orchestration.signals.assets import assets as signal_assets
 from orchestration.transform.assets import assets as dbt_models
 
-BUILT = [*dbt_models(), *signal_assets(), *publish_assets()]
+BUILT = [*dbt_models(), *signal_assets(), *publish_assets(), *documents()]
 
 defs = dg.Definitions(
     assets=[
         *RAW_TABLES,
         session_index,
+        OUTSIDE_PREDICTIONS,
+        predictions,
         planned_sessions,
         planned_days,
         *BUILT,

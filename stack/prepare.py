@@ -19,6 +19,7 @@ CLICKHOUSE_COMPONENTS = {
     "raw": "ingest/schema/clickhouse",
     "ops": "orchestration/plan/schema/clickhouse",
     "signals": "orchestration/signals/schema/clickhouse",
+    "documents": "orchestration/documents/schema/clickhouse",
 }
 POSTGRES_COMPONENTS = {
     "gosight": "ingest/schema/postgres",

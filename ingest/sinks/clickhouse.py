@@ -148,6 +148,12 @@ class ClickHouseSink:
                         f"FROM {table} WHERE project_id = %(project)s AND {session_in}{of_batches}",
                         parameters,
                     )
+                if batch_ids is None:  # predictions come in no batch
+                    self._delete(
+                        "FROM raw.predictions WHERE project_id = %(project)s"
+                        " AND session_id IN %(ids)s",
+                        parameters,
+                    )
 
     def _delete(self, rows: str, parameters: dict[str, Any]) -> None:
         # A delete rewrites parts even when it finds nothing; most have nothing to find.

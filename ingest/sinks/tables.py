@@ -22,6 +22,7 @@ SESSION_INDEX = "raw.session_index"
 REJECTED_EVENTS = "raw.rejected_events"
 LEDGER = "raw.ingest_ledger"
 TOMBSTONES = "raw.tombstones"
+PREDICTIONS = "raw.predictions"
 
 COLUMNS: dict[str, pa.Schema] = {
     EVENTS: arrow.EVENTS,
@@ -62,4 +63,13 @@ COLUMNS: dict[str, pa.Schema] = {
         ("erased_at", _TIME),
         ("events_erased", _UINT64),
     ),
+    PREDICTIONS: _schema(
+        ("project_id", _TEXT),
+        ("session_id", _TEXT),
+        ("prediction_id", _TEXT),
+        ("emotion", _TEXT),
+        ("confidence", pa.float64()),
+        ("timestamp", _TIME),
+        ("model_version", _TEXT),
+    ).append(pa.field("event_id", _TEXT)),
 }

@@ -1,5 +1,6 @@
 """The collections of derived documents: which rows of `gosight` each is made of."""
 
+from ingest.prediction import OUR_SOURCE
 from ingest.schema import mongo
 from orchestration.documents import shapes
 from orchestration.documents.collection import Derived, Served
@@ -56,12 +57,11 @@ EMOTION_PREDICTIONS = Derived(
     marts=("behaviour_states", "sessions"),
     served=Served("emotion_predictions", {"documents": "count(*)"}),
     rows="""
-        SELECT project_id, session_id, state AS rule_state, confidence AS rule_confidence,
-            ended_at, rule_version
+        SELECT project_id, session_id, rule_state, rule_confidence, ended_at, rule_version
         FROM gosight.behaviour_states WHERE {only}""",
     document=shapes.prediction,
     sums={"confidence": "rule_confidence"},
-    ours={"source": shapes.OUR_SOURCE},
+    ours={"source": OUR_SOURCE},
 )
 
 DERIVED = (SESSION_EVENTS, JOURNEYS, HEATMAPS, EMOTION_PREDICTIONS)

@@ -4,14 +4,13 @@ from typing import Any
 
 import orjson
 
+from ingest.prediction import OUR_SOURCE
 from ingest.sinks.mongodb import document_id
 from ingest.summary import summary_id
 from orchestration.documents.collection import Document, Row
 
 # Steps of one journey that a document holds: MongoDB takes 16 MiB, and readers want a summary.
 MAX_STEPS = 10_000
-# Who wrote a prediction; documents of outside models have another source, or none.
-OUR_SOURCE = "rules"
 
 
 def session_event(row: Row) -> Document:

@@ -15,7 +15,7 @@ NOTHING_LATE = "nothing_beyond_retention"
 @dg.asset(
     key=PLANNED,
     group_name="ops",
-    deps=[dg.AssetKey(["raw", "session_index"])],
+    deps=[dg.AssetKey(["raw", "session_index"]), dg.AssetKey(["raw", "predictions"])],
     kinds={"clickhouse"},
     check_specs=[dg.AssetCheckSpec(NOTHING_LATE, asset=PLANNED)],
 )

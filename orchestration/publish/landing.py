@@ -107,7 +107,10 @@ LANDING_TABLES = (
     ),
     LandingTable(
         "behaviour_states",
-        _same("project_id", "session_id", "ended_at", "state", "confidence", "rule_version"),
+        _same("project_id", "session_id", "confidence")
+        | _text("state")
+        # Who says so, and when: an outside model, or the rules.
+        | {"ended_at": "predicted_at", "rule_version": "toValidUTF8(model_version)"},
     ),
     LandingTable(
         "replay_chunks",

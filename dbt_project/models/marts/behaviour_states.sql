@@ -1,5 +1,5 @@
-{#- One row per session: which state its events support most (bs-1). Points are the support of a rule, not a
-    probability, and say nothing of a person's feelings. -#}
+{#- One row per session: which state its events support most (bs-1), unless an outside model said something else of
+    it. Points are the support of a rule, not a probability, and say nothing of a person's feelings. -#}
 {{ config(
     pre_hook="{{ delete_planned_sessions() }}",
     order_by='(project_id, session_id)',
@@ -45,6 +45,12 @@ pointed as (
     from sessions
     left join problems using (project_id, session_id)
     left join {{ ref('int_sessions_forms') }} as forms using (project_id, session_id)
+),
+
+outside as (
+    select project_id, session_id, emotion, confidence as certainty, predicted_at as said_at, model_version as model
+    from {{ ref('int_outside_predictions') }}
+    where {{ setting('outside_predictions.win') }}
 )
 
 select
@@ -54,14 +60,18 @@ select
     started_at,
     ended_at,
     session_date,
+    toLowCardinality(if(model != '', emotion, rule_state)) as state,
+    if(model != '', certainty, rule_confidence) as confidence,
+    if(model != '', said_at, ended_at) as predicted_at,
+    toLowCardinality(if(model != '', model, rule_version)) as model_version,
     toLowCardinality(if(
         is_neutral,
         'neutral',
         ['frustrated', 'confused', 'engaged', 'satisfied', 'disengaged'][
             indexOf([frustrated, confused, engaged, satisfied, disengaged], ranked[1])
         ]
-    )) as state,
-    if(is_neutral, 0, least(0.95, ranked[1] / (ranked[1] + ranked[2] + 2))) as confidence,
+    )) as rule_state,
+    if(is_neutral, 0, least(0.95, ranked[1] / (ranked[1] + ranked[2] + 2))) as rule_confidence,
     toUInt8(frustrated) as frustrated_points,
     toUInt8(confused) as confused_points,
     toUInt8(engaged) as engaged_points,
@@ -69,3 +79,4 @@ select
     toUInt8(disengaged) as disengaged_points,
     toLowCardinality('bs-1') as rule_version
 from pointed
+left join outside using (project_id, session_id)

@@ -47,8 +47,8 @@ TABLES = {
         issues String, not_measurable String, not_scored_reason String,
         scoring_version LowCardinality(String)""",
     "behaviour_states": """
-        project_id String, session_id UUID, ended_at DateTime64(3, 'UTC'),
-        state LowCardinality(String), confidence Float64, rule_version LowCardinality(String)""",
+        project_id String, session_id UUID, predicted_at DateTime64(3, 'UTC'),
+        state LowCardinality(String), confidence Float64, model_version LowCardinality(String)""",
     "replay_chunks": """
         project_id String, session_id UUID, chunk_index UInt32,
         timestamp_start DateTime64(3, 'UTC'), timestamp_end DateTime64(3, 'UTC'), data String,
@@ -99,7 +99,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "not_scored_reason": "",
         "scoring_version": "xs-1",
     },
-    "behaviour_states": {"state": "frustrated", "confidence": 0.1 + 0.2, "rule_version": "bs-1"},
+    "behaviour_states": {"state": "frustrated", "confidence": 0.1 + 0.2, "model_version": "bs-1"},
     "replay_chunks": {"problem": ""},
 }
 
@@ -196,7 +196,7 @@ class Visit:
             "insights": list(self.insights),
             "journeys": steps,
             "experience_scores": [{"ended_at": times[-1]} | self.score],
-            "behaviour_states": [{"ended_at": times[-1]}],
+            "behaviour_states": [{"predicted_at": times[-1]}],
             "replay_chunks": [
                 {
                     "chunk_index": number,

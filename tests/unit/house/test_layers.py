@@ -22,6 +22,7 @@ PLACES = {
     "landing": 3,
     "stage": 4,
     "hxi": 5,
+    "documents": 6,
     "traceflow": 5,
 }
 
@@ -63,7 +64,7 @@ def test_only_the_models_of_the_events_stage_read_raw() -> None:
             for parent in node.get("depends_on", {}).get("nodes", [])
             if node["resource_type"] == "model" and ".raw." in parent
         }
-        assert readers <= {"events", "int_replay_payloads"}
+        assert readers <= {"events", "int_replay_payloads", "int_outside_predictions"}
 
 
 def test_assets_depend_on_their_own_or_earlier_stages_only() -> None:
