@@ -6,7 +6,14 @@ from typing import Any
 import psycopg
 
 from orchestration.publish import issues, statements
-from orchestration.publish.tables import PARENTS, ROWS, UX_ISSUES, ServedTable
+from orchestration.publish.first_fill import MIN_SESSIONS, is_empty, without_keys
+from orchestration.publish.tables import (
+    PARENTS,
+    ROWS,
+    SERVED_TABLES,
+    UX_ISSUES,
+    ServedTable,
+)
 from orchestration.publish.transaction import publish_transaction
 
 # Of one hash or sort; a million landed events then hash in a few parts.
@@ -37,7 +44,7 @@ def merge_plan(connection: psycopg.Connection[Any], plan_id: int) -> dict[str, C
     StaleRunError when `plan_id` is not the latest run's.
     """
     with publish_transaction(connection, plan_id):
-        _check_landing(connection, plan_id)
+        sessions = _check_landing(connection, plan_id)
         connection.execute("SET LOCAL jit = off")  # compiling costs more than these scans
         connection.execute(f"SET LOCAL work_mem = '{WORK_MEM}'")
         # Triggers that count what services insert stand aside.
@@ -48,11 +55,11 @@ def merge_plan(connection: psycopg.Connection[Any], plan_id: int) -> dict[str, C
         connection.execute("ANALYZE affected_users")
         connection.execute(statements.CURRENT_USERS)
         issues.touch(connection)
-        return _merge_tables(connection)
+        return _merge_tables(connection, sessions)
 
 
-def _check_landing(connection: psycopg.Connection[Any], plan_id: int) -> None:
-    """See that the copy of this plan is there, and still there.
+def _check_landing(connection: psycopg.Connection[Any], plan_id: int) -> int:
+    """See that the copy of this plan is there, and still there; returns its sessions.
 
     Landing tables are unlogged: a crash of the server empties them, which must not pass for a plan
     whose sessions are gone.
@@ -72,27 +79,39 @@ def _check_landing(connection: psycopg.Connection[Any], plan_id: int) -> None:
             f"landing holds {landed} of the {sessions} planned sessions, as after a crash of the"
             " server: run the copy again"
         )
+    return int(landed)
 
 
-def _merge_tables(connection: psycopg.Connection[Any]) -> dict[str, Changes]:
+def _merge_tables(connection: psycopg.Connection[Any], sessions: int) -> dict[str, Changes]:
     """Parents are written before their rows and deleted after them; issues are made of both."""
     deleted: dict[str, int] = {}
     updated: dict[str, int] = {}
     inserted: dict[str, int] = {}
+    # Into a table services share rows may come meanwhile.
+    empty = {t.name for t in SERVED_TABLES if not t.is_shared and is_empty(connection, t)}
+    first = [table for table in ROWS if table.name in empty]
 
     def write(table: ServedTable) -> None:
+        if table.name in empty:
+            updated[table.name] = 0
+            inserted[table.name] = connection.execute(statements.fill(table)).rowcount
+            return
         # Updates first: they would compare every row that was just inserted.
         updated[table.name] = connection.execute(statements.update(table)).rowcount
         inserted[table.name] = connection.execute(statements.insert(table)).rowcount
 
     def delete(table: ServedTable) -> None:
-        deleted[table.name] = connection.execute(statements.delete(table)).rowcount
+        is_filled = table.name not in empty
+        deleted[table.name] = (
+            connection.execute(statements.delete(table)).rowcount if is_filled else 0
+        )
 
     for table in PARENTS:
         write(table)
-    for table in ROWS:
-        delete(table)
-        write(table)
+    with without_keys(connection, first if sessions >= MIN_SESSIONS else []):
+        for table in ROWS:
+            delete(table)
+            write(table)
     for table in reversed(PARENTS):
         delete(table)
     issues.roll_up(connection)
