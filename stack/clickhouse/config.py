@@ -118,6 +118,8 @@ def _engine_config(config: Config) -> str:
     threads = max(BACKGROUND_THREADS, os.cpu_count() or 2)
     # fsync: a client drops its own copy once an insert is acknowledged, so an acknowledged part
     # must survive a power cut too. Cost seen: 100 small inserts take 1.17 s instead of 0.97 s.
+    # Compact until merged: a wide part is two or more files a column, each synced and each with
+    # buffers. Seen with gosight.events, half a million rows: 65 syncs for 1,835, half the memory.
     return f"""<clickhouse>
   <users_config>{escape(str(config.data_dir / USERS_FILE))}</users_config>
   <display_name>{DISPLAY_NAME}</display_name>
@@ -133,6 +135,7 @@ def _engine_config(config: Config) -> str:
   <merge_tree>
     <fsync_after_insert>1</fsync_after_insert>
     <fsync_part_directory>1</fsync_part_directory>
+    <min_level_for_wide_part>1</min_level_for_wide_part>
   </merge_tree>
 </clickhouse>
 """
