@@ -125,7 +125,7 @@ def topological_order() -> list[list[dg.AssetKey]]:
     graph = defs.resolve_asset_graph()
     steps: dict[frozenset[dg.AssetKey], None] = {}
     for key in graph.toposorted_asset_keys:
-        if key in graph.executable_asset_keys:
+        if key in graph.executable_asset_keys and graph.get(key).group_name != "expire":
             together = frozenset(graph.get(key).execution_set_asset_keys)
             steps.pop(together, None)
             steps[together] = None
