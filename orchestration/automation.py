@@ -1,10 +1,19 @@
-"""The jobs: one brings every table up to date, one expires what is too old; and when they run."""
+"""The jobs: bring every table up to date, build days again, expire, watch; and when they run."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 import dagster as dg
 
+from orchestration.checks.watch import CHECKS
+
+WATCHED = dg.AssetSelection.checks(*CHECKS)
+BUILT = dg.AssetSelection.all() - dg.AssetSelection.groups("expire") - WATCHED
+
 REFRESH = dg.define_asset_job(
     "refresh",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("expire"),
+    selection=BUILT,
     description="Brings every table up to date with what has landed. Safe to repeat.",
 )
 
@@ -14,6 +23,20 @@ REFRESH_SCHEDULE = dg.ScheduleDefinition(
     job=REFRESH,
     cron_schedule="*/10 * * * *",
     execution_timezone="UTC",
+)
+
+
+@dg.daily_partitioned_config(start_date=datetime(2020, 1, 1), end_offset=1)  # noqa: DTZ001 - a date
+def of_day(start: datetime, _end: datetime) -> Mapping[str, Any]:
+    """The run that builds the sessions of a UTC day again."""
+    return {"resources": {"run": {"config": {"days": [start.strftime("%Y-%m-%d")]}}}}
+
+
+BACKFILL = dg.define_asset_job(
+    "backfill_day",
+    selection=BUILT,
+    config=of_day,
+    description="`refresh` that also builds the sessions of a UTC day again: a partition a day.",
 )
 
 EXPIRE = dg.define_asset_job(
@@ -27,5 +50,19 @@ EXPIRE_SCHEDULE = dg.ScheduleDefinition(
     name="expire_every_day",
     job=EXPIRE,
     cron_schedule="5 3 * * *",
+    execution_timezone="UTC",
+)
+
+WATCH = dg.define_asset_job(
+    "watch",
+    selection=WATCHED,
+    description="Warns of a run that was left open and of tables that are behind. Changes nothing.",
+)
+
+# Off until somebody switches it on, with the schedule of `refresh`.
+WATCH_SCHEDULE = dg.ScheduleDefinition(
+    name="watch_every_5_minutes",
+    job=WATCH,
+    cron_schedule="*/5 * * * *",
     execution_timezone="UTC",
 )

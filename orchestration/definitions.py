@@ -2,7 +2,16 @@
 
 import dagster as dg
 
-from orchestration.automation import EXPIRE, EXPIRE_SCHEDULE, REFRESH, REFRESH_SCHEDULE
+from orchestration.automation import (
+    BACKFILL,
+    EXPIRE,
+    EXPIRE_SCHEDULE,
+    REFRESH,
+    REFRESH_SCHEDULE,
+    WATCH,
+    WATCH_SCHEDULE,
+)
+from orchestration.checks.watch import CHECKS, Watch
 from orchestration.documents.assets import assets as documents
 from orchestration.plan.assets import done_asset, planned_days, planned_sessions
 from orchestration.publish.assets import assets as publish_assets
@@ -28,9 +37,10 @@ defs = dg.Definitions(
         expiry_records,
         done_asset([key for asset in BUILT for key in asset.keys]),
     ],
-    jobs=[REFRESH, EXPIRE],
-    schedules=[REFRESH_SCHEDULE, EXPIRE_SCHEDULE],
-    resources={"run": RunResource()},
+    asset_checks=CHECKS,
+    jobs=[REFRESH, BACKFILL, EXPIRE, WATCH],
+    schedules=[REFRESH_SCHEDULE, EXPIRE_SCHEDULE, WATCH_SCHEDULE],
+    resources={"run": RunResource(), "watch": Watch()},
     # One process holds the lease from the first asset to the last.
     executor=dg.in_process_executor,
 )

@@ -1,5 +1,6 @@
 """Assets documents/*: derived documents of the planned sessions, compared with the marts."""
 
+import time
 from collections.abc import Iterator
 from typing import TypeAlias
 
@@ -41,9 +42,11 @@ def derived_documents(run: RunResource) -> Iterator[Event]:
     kept = wanted()
     found: list[Disagreement] = []
     for derived in DERIVED:
+        started = time.monotonic()
         rows = _write(run, derived) if derived in kept else _leave_out(run, derived)
         yield dg.MaterializeResult(
-            asset_key=[DOCUMENTS, derived.name], metadata={"rows_written": rows}
+            asset_key=[DOCUMENTS, derived.name],
+            metadata={"rows_written": rows, **run.measured(started)},
         )
         differences = _compare(run, derived) if derived in kept else []
         found += differences

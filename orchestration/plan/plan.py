@@ -4,8 +4,9 @@ The order of the calls is the promise (docs/decisions/0001-plans.md): `open_plan
 read from raw, `add_days` before and after `gosight.events` is rewritten, `close_plan` last of all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from clickhouse_connect.driver.client import Client
 
@@ -43,10 +44,18 @@ class Plan:
     sessions: int
 
 
-def open_plan(client: Client, fence: int, settings: Settings, *, full: bool = False) -> Plan:
+def open_plan(
+    client: Client,
+    fence: int,
+    settings: Settings,
+    *,
+    full: bool = False,
+    days: Sequence[date] = (),
+) -> Plan:
     """Plan every session whose index count or settings differ from what was done.
 
-    With `full`, every session. Sessions and days of plans that never finished are taken over.
+    With `full`, every session; with `days`, also those that are built with rows on one of these UTC
+    days. Sessions and days of plans that never finished are taken over.
     Sealed sessions are in no plan (docs/decisions/0003-retention.md); new ones that have events on
     a closed day are sealed here.
     Visible to readers of `ops.planned_sessions` only when complete. Needs the lease: `fence` is its
@@ -83,7 +92,7 @@ def open_plan(client: Client, fence: int, settings: Settings, *, full: bool = Fa
         FROM waiting LEFT JOIN built USING (project_id, session_id)
         WHERE (project_id, session_id) NOT IN ({SEALED})
           AND ({{full:Bool}} OR waiting.n != built.n OR waiting.hash != built.hash
-               OR (project_id, session_id) IN (
+               OR {_on_days(days)} OR (project_id, session_id) IN (
                    SELECT project_id, session_id FROM ops.plan_sessions
                    WHERE plan_id IN ({UNFINISHED})))
         """,
@@ -91,6 +100,7 @@ def open_plan(client: Client, fence: int, settings: Settings, *, full: bool = Fa
             "plan": fence,
             "full": full,
             "hash": settings.default_hash,
+            "days": list(days),
             "projects": list(settings.project_hashes.keys()),
             "hashes": list(settings.project_hashes.values()),
         },
@@ -103,6 +113,17 @@ def open_plan(client: Client, fence: int, settings: Settings, *, full: bool = Fa
     client.command(f"INSERT INTO ops.plans VALUES ({fence}, 'open', '{kind}', now64(3, 'UTC'))")
     _supersede(client, fence)
     return current_plan(client)
+
+
+def _on_days(days: Sequence[date]) -> str:
+    """Whether a session is built with rows on one of the days of parameter `days`."""
+    if not days:
+        return "false"
+    return """(project_id, session_id) IN (
+        SELECT project_id, session_id FROM gosight.events WHERE event_date IN {days:Array(Date)}
+        UNION ALL
+        SELECT project_id, session_id FROM gosight.replay_chunks
+        WHERE chunk_date IN {days:Array(Date)})"""
 
 
 def current_plan(client: Client) -> Plan:

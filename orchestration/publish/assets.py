@@ -1,5 +1,6 @@
 """Assets landing/*, hxi/* and traceflow/*: the copy and the merge of the run's plan."""
 
+import time
 from collections.abc import Iterator
 from typing import TypeAlias
 
@@ -60,12 +61,15 @@ def _key(table: ServedTable) -> dg.AssetKey:
 def landing_tables(run: RunResource) -> Iterator[Event]:
     """Copies what the plan names; nothing planned leaves the tables as they are."""
     rows = {table.name: 0 for table in LANDING_TABLES}
-    plan = run.plan()
+    plan, started = run.plan(), time.monotonic()
     if plan.sessions:
         with run.postgres() as connection:
             rows = copy_plan(run.clickhouse(), connection, plan.plan_id)
+    measured = run.measured(started)
     for name, count in rows.items():
-        yield dg.MaterializeResult(asset_key=[LANDING, name], metadata={"rows_written": count})
+        yield dg.MaterializeResult(
+            asset_key=[LANDING, name], metadata={"rows_written": count, **measured}
+        )
 
 
 @dg.multi_asset(
@@ -76,11 +80,12 @@ def landing_tables(run: RunResource) -> Iterator[Event]:
 def served_tables(run: RunResource) -> Iterator[Event]:
     """Merges what was copied, all tables in one transaction, and compares them with the marts."""
     changes = {table.name: UNCHANGED for table in SERVED_TABLES}
-    plan = run.plan()
+    plan, started = run.plan(), time.monotonic()
     with run.postgres() as connection:
         if plan.sessions:
             changes = merge_plan(connection, plan.plan_id)
         found = disagreements(run.clickhouse(), connection)
+    measured = run.measured(started)
     for table in SERVED_TABLES:
         change = changes[table.name]
         yield dg.MaterializeResult(
@@ -90,6 +95,7 @@ def served_tables(run: RunResource) -> Iterator[Event]:
                 "rows_inserted": change.inserted,
                 "rows_updated": change.updated,
                 "rows_deleted": change.deleted,
+                **measured,
             },
         )
     yield dg.AssetCheckResult(

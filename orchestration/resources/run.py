@@ -1,19 +1,26 @@
 """One run's hold on the warehouse, shared by its assets: the lease, the open plan, the clients."""
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from typing import Any
 
 import dagster as dg
 import psycopg
 import pymongo
 from clickhouse_connect.driver.client import Client
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from orchestration.plan import lease, plan
 from orchestration.project_settings import stored
 from orchestration.project_settings.overrides import effective, project_hash
-from orchestration.resources.clients import clickhouse_client, mongodb_client, postgres_connection
+from orchestration.resources.clients import (
+    clickhouse_client,
+    integer,
+    mongodb_client,
+    postgres_connection,
+)
 from orchestration.retention.expiry import finish
 from orchestration.rules import rules_hash
 from orchestration.settings import Settings
@@ -30,6 +37,9 @@ class RunResource(dg.ConfigurableResource[None]):
     """
 
     full_refresh: bool = False
+    days: list[str] = Field(
+        default=[], description="UTC days (2026-10-01) whose sessions are built again"
+    )
 
     _settings: Settings = PrivateAttr()
     _lease: lease.Lease = PrivateAttr()
@@ -58,6 +68,17 @@ class RunResource(dg.ConfigurableResource[None]):
         self._lease.check()
         return self._clickhouse
 
+    def measured(self, started: float | None = None) -> dict[str, float]:
+        """Metadata of a materialisation: what is planned, days so far, and seconds.
+
+        `started` is time.monotonic() from before the step's work.
+        """
+        days = integer(self.clickhouse(), "SELECT count() FROM ops.planned_days")
+        planned: dict[str, float] = {"planned_sessions": self.plan().sessions, "planned_days": days}
+        if started is None:
+            return planned
+        return {**planned, "seconds": round(time.monotonic() - started, 3)}
+
     def postgres(self) -> psycopg.Connection[Any]:
         """A new connection, to be closed by the caller."""
         self._lease.check()
@@ -75,7 +96,8 @@ class RunResource(dg.ConfigurableResource[None]):
             with self.postgres() as connection:
                 rules = _rules(client, connection)
             full = self.full_refresh or _lacks_a_table(client)
-            opened = plan.open_plan(client, self._lease.fence, rules, full=full)
+            days = [] if full else [date.fromisoformat(day) for day in self.days]
+            opened = plan.open_plan(client, self._lease.fence, rules, full=full, days=days)
             # Before anybody may rewrite events: a retried asset must not get the plan without it.
             plan.add_days(client, opened)
             self._plan = opened

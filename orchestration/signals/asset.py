@@ -28,11 +28,12 @@ def signal_asset(
         report = run_signal(run.clickhouse(), signal)
         return dg.MaterializeResult(
             metadata={
+                **run.measured(),
                 "rows": report.rows,
                 "sessions": report.sessions,
                 "events_read": report.events,
                 "frames": report.frames,
-                "duration_s": round(report.duration_s, 3),
+                "seconds": round(report.duration_s, 3),
             }
         )
 

@@ -52,23 +52,27 @@ def _models(project: Project, name: str, select: str) -> dg.AssetsDefinition:
     def models(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[Event]:
         plan = run.plan()
         wanted = _selected(project, context.selected_asset_keys)
-        if plan.sessions == 0 and _exist(run, project, wanted):
-            yield from unchanged(project, wanted, TRANSLATOR)
-            return
-        for event in build(project, wanted, TRANSLATOR):
-            yield _with_rows(run, project, event)
+        nothing = plan.sessions == 0 and _exist(run, project, wanted)
+        events = (unchanged if nothing else build)(project, wanted, TRANSLATOR)
+        measured = run.measured()
+        for event in events:
+            if isinstance(event, dg.MaterializeResult):
+                rows = {} if nothing else _rows(run, project, event)
+                yield event._replace(metadata={**(event.metadata or {}), **measured, **rows})
+            else:
+                yield event
 
     return models
 
 
-def _with_rows(run: RunResource, project: Project, event: Event) -> Event:
+def _rows(
+    run: RunResource, project: Project, event: dg.MaterializeResult[None]
+) -> Mapping[str, int]:
     """How many rows a ClickHouse table has now: its adapter does not say how many it wrote."""
-    if project.target == "clickhouse" and isinstance(event, dg.MaterializeResult):
-        stage, name = event.asset_key.path if event.asset_key else ("", "")
-        if name in _tables(project):
-            rows = integer(run.clickhouse(), f"SELECT count() FROM {stage}.{name}")
-            return event._replace(metadata={**(event.metadata or {}), "dagster/row_count": rows})
-    return event
+    stage, name = event.asset_key.path if event.asset_key else ("", "")
+    if project.target != "clickhouse" or name not in _tables(project):
+        return {}
+    return {"dagster/row_count": integer(run.clickhouse(), f"SELECT count() FROM {stage}.{name}")}
 
 
 def _tables(project: Project) -> set[str]:

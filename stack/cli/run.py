@@ -4,9 +4,10 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,11 +34,24 @@ class RunFailedError(UserError):
 @click.command()
 @data_dir_option
 @click.option("--full-refresh", is_flag=True, help="Rebuild every session, not only changed ones.")
+@click.option(
+    "--day",
+    "days",
+    multiple=True,
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Rebuild also the sessions of this UTC day; may be repeated.",
+)
 @click.option("--start", is_flag=True, help="Start a stack for this run if none is running.")
 @click.option("--sample", is_flag=True, help="Load the bundled sample if the warehouse is empty.")
 @json_option
 def run(
-    *, data_dir: Path | None, full_refresh: bool, start: bool, sample: bool, as_json: bool
+    *,
+    data_dir: Path | None,
+    full_refresh: bool,
+    days: tuple[datetime, ...],
+    start: bool,
+    sample: bool,
+    as_json: bool,
 ) -> None:
     """Bring every table up to date: events, signals, marts, PostgreSQL. Safe to repeat."""
     with _stack(data_dir, start=start) as endpoints:
@@ -47,7 +61,7 @@ def run(
         if sample:
             _load_sample(endpoints)
         started = time.monotonic()
-        refreshed = _refresh(full=full_refresh)
+        refreshed = _refresh(full=full_refresh, days=[day.date() for day in days])
         seconds = time.monotonic() - started
         _report(endpoints, refreshed, seconds, as_json=as_json)
     if refreshed.failed_checks:
@@ -84,13 +98,13 @@ def _load_sample(endpoints: Endpoints) -> None:
     )
 
 
-def _refresh(*, full: bool) -> "Refreshed":
+def _refresh(*, full: bool, days: Sequence[date]) -> "Refreshed":
     """Dagster and dbt take seconds to import, so only this command pays for them."""
     from orchestration.plan.lease import LeaseHeldError
     from orchestration.refresh import RefreshFailedError, refresh
 
     try:
-        return refresh(full=full, progress=_progress)
+        return refresh(full=full, days=days, progress=_progress)
     except LeaseHeldError as error:
         raise BusyError(str(error)) from error
     except RefreshFailedError as error:
