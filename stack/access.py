@@ -11,7 +11,9 @@ from psycopg import sql
 from stack.errors import UserError
 from stack.folder import new_password
 
-READERS = "bi_reader"
+# Groups of logins of one project, and of several: row security asks them in different words.
+READERS_OF_ONE = "bi_reader"
+READERS_OF_MANY = "bi_reader_many"
 INGEST = "hxi_ingest"
 INGEST_DSN = "HXI_INGEST_POSTGRES_DSN"
 
@@ -51,6 +53,7 @@ def grant(connection: Connection, login: str, project_ids: Sequence[str]) -> str
                 " ON CONFLICT DO NOTHING",
                 (login, project_id),
             )
+        _group(connection, login)
     return password
 
 
@@ -65,10 +68,12 @@ def new_password_of(connection: Connection, login: str) -> str:
 def revoke(connection: Connection, login: str, project_ids: Sequence[str]) -> None:
     """Take these projects from a BI login, at once for open connections too."""
     _check_reader(connection, login)
-    connection.execute(
-        "DELETE FROM access.bi_grants WHERE login = %s AND project_id = ANY (%s::uuid[])",
-        (login, list(project_ids)),
-    )
+    with connection.transaction():
+        connection.execute(
+            "DELETE FROM access.bi_grants WHERE login = %s AND project_id = ANY (%s::uuid[])",
+            (login, list(project_ids)),
+        )
+        _group(connection, login)
 
 
 def drop(connection: Connection, login: str) -> None:
@@ -113,7 +118,7 @@ def _make_login(connection: Connection, login: str) -> str:
     connection.execute("DELETE FROM access.bi_grants WHERE login = %s", (login,))
     connection.execute(
         sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} CONNECTION LIMIT {} IN ROLE {}").format(
-            role, password, CONNECTIONS, sql.Identifier(READERS)
+            role, password, CONNECTIONS, sql.Identifier(READERS_OF_ONE)
         )
     )
     for name, value in LOGIN_SETTINGS.items():
@@ -123,17 +128,30 @@ def _make_login(connection: Connection, login: str) -> str:
     return password
 
 
+def _group(connection: Connection, login: str) -> None:
+    """Put the login into the group that fits the number of its projects, out of the other."""
+    ((projects,),) = connection.execute(
+        "SELECT count(*) FROM access.bi_grants WHERE login = %s", (login,)
+    ).fetchall()
+    here, there = READERS_OF_ONE, READERS_OF_MANY
+    if projects > 1:
+        here, there = there, here
+    role = sql.Identifier(login)
+    connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(here), role))
+    connection.execute(sql.SQL("REVOKE {} FROM {}").format(sql.Identifier(there), role))
+
+
 def _check_reader(connection: Connection, login: str) -> None:
     if not _is_reader(connection, login):
         raise UserError(f"{login!r} is no BI login: `hxi grant-bi` makes one")
 
 
 def _is_reader(connection: Connection, login: str) -> bool:
-    """Whether it is a login of the group; members by way of other roles do not count."""
+    """Whether it is a login of a group; members by way of other roles do not count."""
     row = connection.execute(
         "SELECT 1 FROM pg_auth_members JOIN pg_roles AS it ON it.oid = member"
-        " WHERE roleid = %s::regrole AND it.rolname = %s AND it.rolcanlogin"
+        " WHERE roleid = ANY (%s::regrole[]) AND it.rolname = %s AND it.rolcanlogin"
         " AND it.rolname <> current_user",
-        (READERS, login),
+        ([READERS_OF_ONE, READERS_OF_MANY], login),
     ).fetchone()
     return row is not None

@@ -2,12 +2,19 @@
 
 from contextlib import suppress
 from typing import Any, LiteralString
+from uuid import uuid4
 
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.errors import DivisionByZero, InsufficientPrivilege, InternalError_
+from psycopg.errors import (
+    CardinalityViolation,
+    DivisionByZero,
+    InsufficientPrivilege,
+    InternalError_,
+)
 
+from stack import access
 from tests.integration.access.two_projects import TwoProjects
 
 READABLE = {
@@ -88,6 +95,11 @@ def test_every_served_table_forces_row_security_and_every_view_asks_as_its_reade
     assert len(tables) > 20
     for name, kind, forced, invoker in tables:
         assert forced if kind == "r" else invoker, name
+    policed = owner.execute(
+        "SELECT DISTINCT polrelid::regclass::text FROM pg_policy WHERE polname LIKE 'BI logins%'"
+    ).fetchall()
+    served = {(name,) for name, kind, _, _ in tables if kind == "r"}
+    assert {*policed} == {*served, ("access.bi_grants",)}
     unindexed = owner.execute(
         "SELECT polrelid::regclass::text FROM pg_policy WHERE polname LIKE 'BI logins%'"
         " AND NOT EXISTS (SELECT FROM pg_index JOIN pg_attribute"
@@ -96,6 +108,35 @@ def test_every_served_table_forces_row_security_and_every_view_asks_as_its_reade
         " AND polrelid <> 'access.bi_grants'::regclass"
     ).fetchall()
     assert unindexed == []
+
+
+def test_a_login_of_both_projects_reads_both_and_of_one_again_one(
+    two: TwoProjects, owner: psycopg.Connection[Any]
+) -> None:
+    login = f"bi_{uuid4().hex}"
+    password = access.grant(owner, login, [two.ours.project])
+    assert password
+    with psycopg.connect(access.dsn_of(two.dsn, login, password), autocommit=True) as reader:
+        assert visible(reader) == {two.ours.project}
+        assert access.grant(owner, login, [two.theirs.project]) is None
+        assert visible(reader) == {two.ours.project, two.theirs.project}
+        access.revoke(owner, login, [two.ours.project])
+        assert visible(reader) == {two.theirs.project}
+        access.revoke(owner, login, [two.theirs.project])
+        assert visible(reader) == set()
+    access.drop(owner, login)
+
+
+def test_a_second_project_added_by_hand_without_its_group_shows_nothing(
+    two: TwoProjects, owner: psycopg.Connection[Any], reader: psycopg.Connection[Any]
+) -> None:
+    grant = (two.ours.login, two.theirs.project)
+    owner.execute("INSERT INTO access.bi_grants VALUES (%s, %s)", grant)
+    try:
+        with pytest.raises(CardinalityViolation):
+            reader.execute("SELECT FROM hxi.sessions")
+    finally:
+        owner.execute("DELETE FROM access.bi_grants WHERE (login, project_id) = (%s, %s)", grant)
 
 
 ALLOWED_SETTINGS: tuple[LiteralString, ...] = (
@@ -115,6 +156,7 @@ ALLOWED_SETTINGS: tuple[LiteralString, ...] = (
 REFUSED_SETTINGS: tuple[LiteralString, ...] = (
     "SET ROLE authenticated",
     "SET ROLE anon",
+    "SET ROLE bi_reader_many",
     "SET ROLE hxi_publisher",
     "SET ROLE hxi_ingest",
     "SET ROLE hxi",
