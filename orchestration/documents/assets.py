@@ -43,12 +43,12 @@ def derived_documents(run: RunResource) -> Iterator[Event]:
     found: list[Disagreement] = []
     for derived in DERIVED:
         started = time.monotonic()
-        rows = _write(run, derived) if derived in kept else _leave_out(run, derived)
+        rows = (bring_up_to_date if derived in kept else leave_out)(run, derived)
         yield dg.MaterializeResult(
             asset_key=[DOCUMENTS, derived.name],
             metadata={"rows_written": rows, **run.measured(started)},
         )
-        differences = _compare(run, derived) if derived in kept else []
+        differences = compare(run, derived) if derived in kept else []
         found += differences
         yield dg.AssetCheckResult(
             asset_key=[DOCUMENTS, derived.name],
@@ -60,7 +60,8 @@ def derived_documents(run: RunResource) -> Iterator[Event]:
         raise DisagreementError(f"{found[0]}: rebuild with `hxi run --full-refresh`")
 
 
-def _write(run: RunResource, derived: Derived) -> int:
+def bring_up_to_date(run: RunResource, derived: Derived) -> int:
+    """Write the documents of sessions whose rows changed; returns how many were written."""
     plan, client = run.plan(), run.clickhouse()
     if not changes.begin(client, derived, plan, full=run.full_refresh):
         changes.finish(client, derived, plan)
@@ -77,15 +78,16 @@ def _write(run: RunResource, derived: Derived) -> int:
     return written
 
 
-def _leave_out(run: RunResource, derived: Derived) -> int:
-    """No document is better than one that is no longer right."""
+def leave_out(run: RunResource, derived: Derived) -> int:
+    """Delete them all: none is better than one that is no longer right."""
     if changes.forget(run.clickhouse(), derived):
         with run.mongodb() as mongo:
             derived.spec.of(mongo).delete_many(derived.ours)
     return 0
 
 
-def _compare(run: RunResource, derived: Derived) -> list[Disagreement]:
+def compare(run: RunResource, derived: Derived) -> list[Disagreement]:
+    """Where MongoDB, the marts and PostgreSQL differ."""
     with run.mongodb() as mongo, run.postgres() as postgres:
         return list(disagreements(run.clickhouse(), mongo, postgres, derived))
 
