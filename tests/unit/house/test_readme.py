@@ -15,7 +15,7 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_its_hxi_commands_are_commands() -> None:
-    named = set(re.findall(r"\bhxi ([a-z]+)\b", README))
+    named = set(re.findall(r"\bhxi ([a-z-]+)\b", README))
     assert named
     assert named <= set(COMMANDS)
 
