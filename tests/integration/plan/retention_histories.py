@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestration.retention.limits import CutOffs
 from tests.integration.plan.own_databases import CrashError, Parameters
-from tests.integration.plan.plan_histories import HOURS, START, History, Key
+from tests.integration.plan.plan_histories import HOURS, START, History, Key, may_tear
 from tests.integration.plan.toy_warehouse import (
     Event,
     Marts,
@@ -49,7 +49,7 @@ class RetentionHistory(History):
 
         def before_write(number: int, statement: str, parameters: Parameters | None) -> None:
             if number == last:
-                if torn and _inserts_what_it_selects(statement):
+                if torn and may_tear(statement):
                     self.warehouse.db.run(f"{statement} LIMIT 1", parameters)
                 raise CrashError
 
@@ -153,12 +153,6 @@ class RetentionHistory(History):
     def _by_session(self, query: str) -> dict[Key, int]:
         rows = self.warehouse.db.query(f"{query} GROUP BY project_id, session_id").result_rows
         return {(project, session): count for project, session, count in rows}
-
-
-def _inserts_what_it_selects(statement: str) -> bool:
-    return (
-        statement.lstrip().startswith("INSERT") and "FROM" in statement and "LIMIT" not in statement
-    )
 
 
 RETENTION_MISTAKES = (
