@@ -44,6 +44,10 @@ class Idling(RunResource):
         """Opened, handed on and closed."""
         return cast(psycopg.Connection[Any], Idle())
 
+    def measured(self, started: float | None = None) -> dict[str, float]:
+        """Two days; took no time."""
+        return {"planned_sessions": self.sessions, "planned_days": 2, "seconds": 0.0}
+
 
 class Idle:
     """Enough of a connection to be opened and closed."""
@@ -98,6 +102,7 @@ def test_with_nothing_planned_every_table_reports_no_row(monkeypatch: pytest.Mon
 
 def test_rows_are_reported_by_table_for_the_runs_own_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     plans = []
+    measured = {"planned_sessions": 3, "planned_days": 2, "seconds": 0.0}
 
     def copy_plan(_client: object, _connection: object, plan_id: int) -> dict[str, int]:
         plans.append(plan_id)
@@ -114,12 +119,13 @@ def test_rows_are_reported_by_table_for_the_runs_own_plan(monkeypatch: pytest.Mo
     metadata = written(Idling(sessions=3))
 
     assert plans == [7, 7]
-    assert metadata["landing/events"] == {"rows_written": 5}
+    assert metadata["landing/events"] == {"rows_written": 5, **measured}
     assert metadata["hxi/events"] == {
         "rows_written": 3,
         "rows_inserted": 1,
         "rows_updated": 2,
         "rows_deleted": 4,
+        **measured,
     }
 
 
