@@ -45,6 +45,10 @@ OWN_SETTINGS = """
 CREATE TABLE ops.project_settings (project_id String, name String, value String)
 ENGINE = MergeTree ORDER BY (name, project_id)"""
 
+KEPT_FACTS = """
+CREATE TABLE ops.kept_replay_facts (project_id String, session_id UUID)
+ENGINE = MergeTree ORDER BY (project_id, session_id)"""
+
 PAYLOADS = """
 CREATE TABLE intermediate.int_replay_payloads (
     project_id String, session_id UUID, event_id UUID, timestamp DateTime64(3, 'UTC'),
@@ -150,7 +154,7 @@ def signal_databases(client: Client) -> Iterator[SignalDatabases]:
     for name in names:
         client.command(f"CREATE DATABASE {name}")
     try:
-        for statement in (EVENTS, PLANNED, OWN_SETTINGS, PAYLOADS):
+        for statement in (EVENTS, PLANNED, OWN_SETTINGS, KEPT_FACTS, PAYLOADS):
             own.command(statement)
         for file in sorted(SCHEMA.glob("*.up.sql")):
             for statement in split(file.read_text(), "clickhouse"):
