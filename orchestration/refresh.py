@@ -2,15 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import dagster as dg
-from dagster._core.utils import make_new_run_id
 
 from orchestration.automation import REFRESH
 from orchestration.definitions import defs
+from orchestration.outcome import Refreshed, RefreshFailedError
 from orchestration.plan.lease import LeaseHeldError
 from orchestration.resources.run import RunResource
 
@@ -20,23 +20,6 @@ Progress = Callable[[str, str, int], None]
 # What assets report their rows under.
 ROWS = ("rows_written", "rows", "dagster/row_count")
 PLANNED = dg.AssetKey(["ops", "planned_sessions"])
-
-
-class RefreshFailedError(Exception):
-    """A step failed; the message says why. What it left is repeated by the next run."""
-
-
-@dataclass(frozen=True)
-class Refreshed:
-    """What a run did. `failed_checks` are tests that found rows they should not.
-
-    `seconds` by step; a step of dbt has `<step>/models` and `<step>/tests` too, sums over nodes
-    that run side by side.
-    """
-
-    planned_sessions: int
-    failed_checks: tuple[str, ...]
-    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 def refresh(
@@ -49,7 +32,7 @@ def refresh(
     Raises LeaseHeldError when another run is at work, RefreshFailedError when a step fails.
     """
     listener = _Listener(progress)
-    run_id = make_new_run_id()
+    run_id = str(uuid4())
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_event_listener(run_id, listener.hear)
         result = defs.resolve_job_def(REFRESH.name).execute_in_process(

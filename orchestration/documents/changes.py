@@ -30,7 +30,7 @@ def begin(client: Client, derived: Derived, plan: Plan, *, full: bool) -> int:
     `full`, which begins every one of them, and where the collection was never written whole or its
     documents had another shape.
     """
-    is_of_all = full or not _is_whole(client, derived)
+    is_of_all = full or not is_whole(client, derived)
     if is_of_all:
         _mark(client, derived, plan, is_begun=True)
     looked_at = f"{PLANNED} UNION DISTINCT {ALL}" if is_of_all else PLANNED
@@ -114,7 +114,7 @@ def _mark(client: Client, derived: Derived, plan: Plan, *, is_begun: bool) -> No
     )
 
 
-def _is_whole(client: Client, derived: Derived) -> bool:
+def is_whole(client: Client, derived: Derived) -> bool:
     """Whether the sessions outside a plan have their documents, in today's shape."""
     return bool(
         integer(

@@ -76,34 +76,9 @@ def open_plan(
     _seal_new_on_closed_days(client)
     planned.write(client, fence, settings.overrides)
     client.command(
-        f"""
-        INSERT INTO ops.plan_sessions (plan_id, project_id, session_id, n, settings_hash)
-        WITH
-            waiting AS (
-                SELECT project_id, session_id, sum(n) AS n,
-                       transform(project_id, {{projects:Array(String)}}, {{hashes:Array(String)}},
-                                 {{hash:String}}) AS hash
-                FROM raw.session_index GROUP BY project_id, session_id),
-            built AS (
-                SELECT project_id, session_id,
-                       argMax(n, plan_id) AS n, argMax(settings_hash, plan_id) AS hash
-                FROM ops.done GROUP BY project_id, session_id)
-        SELECT {{plan:UInt64}}, waiting.project_id, waiting.session_id, waiting.n, waiting.hash
-        FROM waiting LEFT JOIN built USING (project_id, session_id)
-        WHERE (project_id, session_id) NOT IN ({SEALED})
-          AND ({{full:Bool}} OR waiting.n != built.n OR waiting.hash != built.hash
-               OR {_on_days(days)} OR (project_id, session_id) IN (
-                   SELECT project_id, session_id FROM ops.plan_sessions
-                   WHERE plan_id IN ({UNFINISHED})))
-        """,
-        parameters={
-            "plan": fence,
-            "full": full,
-            "hash": settings.default_hash,
-            "days": list(days),
-            "projects": list(settings.project_hashes.keys()),
-            "hashes": list(settings.project_hashes.values()),
-        },
+        "INSERT INTO ops.plan_sessions (plan_id, project_id, session_id, n, settings_hash)"
+        f" SELECT {fence}, * FROM ({_to_build(days)})",
+        parameters=_parameters(settings, full=full, days=days),
     )
     client.command(
         f"INSERT INTO ops.plan_days SELECT DISTINCT {fence}, project_id, day"
@@ -113,6 +88,47 @@ def open_plan(
     client.command(f"INSERT INTO ops.plans VALUES ({fence}, 'open', '{kind}', now64(3, 'UTC'))")
     _supersede(client, fence)
     return current_plan(client)
+
+
+def waiting(client: Client, settings: Settings) -> int:
+    """How many sessions the next plan would rebuild; those on closed days that it seals too."""
+    query = f"SELECT count() FROM ({_to_build()})"
+    return integer(client, query, _parameters(settings))
+
+
+def _to_build(days: Sequence[date] = ()) -> str:
+    """A query of sessions, with their index count and settings hash as they are now."""
+    return f"""
+        WITH
+            landed AS (
+                SELECT project_id, session_id, sum(n) AS n,
+                       transform(project_id, {{projects:Array(String)}}, {{hashes:Array(String)}},
+                                 {{hash:String}}) AS hash
+                FROM raw.session_index GROUP BY project_id, session_id),
+            built AS (
+                SELECT project_id, session_id,
+                       argMax(n, plan_id) AS n, argMax(settings_hash, plan_id) AS hash
+                FROM ops.done GROUP BY project_id, session_id)
+        SELECT landed.project_id, landed.session_id, landed.n, landed.hash
+        FROM landed LEFT JOIN built USING (project_id, session_id)
+        WHERE (project_id, session_id) NOT IN ({SEALED})
+          AND ({{full:Bool}} OR landed.n != built.n OR landed.hash != built.hash
+               OR {_on_days(days)} OR (project_id, session_id) IN (
+                   SELECT project_id, session_id FROM ops.plan_sessions
+                   WHERE plan_id IN ({UNFINISHED})))
+        """
+
+
+def _parameters(
+    settings: Settings, *, full: bool = False, days: Sequence[date] = ()
+) -> dict[str, object]:
+    return {
+        "full": full,
+        "hash": settings.default_hash,
+        "days": list(days),
+        "projects": list(settings.project_hashes.keys()),
+        "hashes": list(settings.project_hashes.values()),
+    }
 
 
 def _on_days(days: Sequence[date]) -> str:

@@ -43,6 +43,14 @@ def disagreements(
     ]
 
 
+def sessions_agree(
+    client: Client, connection: psycopg.Connection[Any], source: Source = SERVED
+) -> bool:
+    """Whether served sessions are those of the marts: soon asked, and wrong where a copy is old."""
+    (of_sessions,) = (one for one in AGREEMENTS if (one.schema, one.table) == ("hxi", "sessions"))
+    return not any(_of(of_sessions, client, connection, source))
+
+
 def _of(
     agreement: Agreement, client: Client, connection: psycopg.Connection[Any], source: Source
 ) -> Iterator[Disagreement]:

@@ -127,7 +127,7 @@ others AS (
                 = (issues.project_id, issues.issue_key)
         ) AS is_touched
     ) AS plan
-    WHERE project_id IN (SELECT project_id FROM planned_texts)
+    WHERE project_id = ANY (ARRAY(SELECT DISTINCT project_id FROM planned_texts))
         AND issue_key IS NOT NULL
         AND (NOT is_touched OR status IS DISTINCT FROM 'open')
         AND NOT EXISTS (
@@ -143,7 +143,8 @@ issues AS (
 days AS (
     SELECT project_id, (started_at AT TIME ZONE 'UTC')::date AS day, count(*) AS sessions
     FROM traceflow.traceflow_sessions
-    WHERE project_id IN (SELECT project_id FROM planned_texts) AND source_session_id IS NOT NULL
+    WHERE project_id = ANY (ARRAY(SELECT DISTINCT project_id FROM planned_texts))
+        AND source_session_id IS NOT NULL
     GROUP BY 1, 2
 )
 SELECT

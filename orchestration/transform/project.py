@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from dbt.cli.main import dbtRunner
-from dbt.contracts.graph.manifest import Manifest
-
 from orchestration.settings import CHECKOUT
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 INPUTS = ("dbt_project.yml", "dbt_project/**/*")
 
@@ -64,7 +64,7 @@ class Project:
             if node["config"].get("materialized") == "incremental"
         }
 
-    def parsed(self) -> Manifest:
+    def parsed(self) -> "Manifest":
         """The manifest as dbt's own object, to be run without parsing again."""
         return _parse(self, self._changed_at())
 
@@ -74,7 +74,10 @@ class Project:
 
 
 @lru_cache(maxsize=4)
-def _parse(project: Project, changed_at: float) -> Manifest:  # noqa: ARG001 - part of the cache's key
+def _parse(project: Project, changed_at: float) -> "Manifest":  # noqa: ARG001 - part of the cache's key
+    from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
+
     with _environment(_nowhere(os.environ.get("HXI_POSTGRES_DSN", ""))):
         result = dbtRunner().invoke(["parse", *project.arguments()])
     if not isinstance(result.result, Manifest):

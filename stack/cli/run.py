@@ -22,7 +22,7 @@ from stack.prepare import clickhouse_schemas, postgres_schemas
 
 if TYPE_CHECKING:
     from orchestration.inventory import Holding
-    from orchestration.refresh import Refreshed
+    from orchestration.outcome import Refreshed
 
 
 class RunFailedError(UserError):
@@ -99,11 +99,16 @@ def _load_sample(endpoints: Endpoints) -> None:
 
 
 def _refresh(*, full: bool, days: Sequence[date]) -> "Refreshed":
-    """Dagster and dbt take seconds to import, so only this command pays for them."""
+    """Dagster and dbt take seconds to import, so only a run with something to do pays for them."""
+    from orchestration.idle import nothing_is_new
+    from orchestration.outcome import Refreshed, RefreshFailedError
     from orchestration.plan.lease import LeaseHeldError
-    from orchestration.refresh import RefreshFailedError, refresh
 
     try:
+        if not full and not days and nothing_is_new():
+            return Refreshed()
+        from orchestration.refresh import refresh
+
         return refresh(full=full, days=days, progress=_progress)
     except LeaseHeldError as error:
         raise BusyError(str(error)) from error

@@ -33,7 +33,7 @@ def main(events: int, only: tuple[str, ...], json_file: Path | None) -> None:
         if "landing" in wanted:
             landing.measure(report, stack.endpoints, batches)
         if "pipeline" in wanted:
-            pipeline.measure(report, stack.endpoints, events)
+            pipeline.measure(report, stack.endpoints, stack.pids, events)
         if "doors" in wanted:
             doors.measure(report, stack.endpoints, batches)
         report.section("peak memory of each process")

@@ -2,11 +2,13 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gosight.ingest_pb2 import EventBatch
 
@@ -15,6 +17,7 @@ from stack.endpoints import Endpoints
 from stack.load import load_batches
 from stack.simulate import Plan, generate
 from tests.benchmarks import bare_sql, late, stages
+from tests.benchmarks.processor import Clock, watched
 from tests.benchmarks.report import Report, timed
 
 DAYS = 60
@@ -31,18 +34,23 @@ class Run:
     peak_mib: float
     planned_sessions: int
     steps: Mapping[str, float]
+    processor: Clock
+    """Processor time of the stores, and of the pipeline itself."""
 
 
-def measure(report: Report, endpoints: Endpoints, events: int) -> None:
-    """Builds of a fifth and of all events, bare SQL over the same, and what later runs cost."""
+def measure(report: Report, endpoints: Endpoints, pids: Mapping[str, int], events: int) -> None:
+    """Builds of a fifth and of all events, bare SQL over the same, and what later runs cost.
+
+    `pids`: the stores' processes.
+    """
     small = _load(report, endpoints, events // PART, seed=7)
-    first = run(endpoints)
+    first = run(endpoints, pids)
     total = small + _load(report, endpoints, events - events // PART, seed=8)
-    full = run(endpoints, "--full-refresh")
-    with clients.clickhouse(endpoints.clickhouse_url) as client:
+    full = run(endpoints, pids, "--full-refresh")
+    with clients.clickhouse(endpoints.clickhouse_url) as client, watched(pids) as bare_processor:
         bare = timed(lambda: bare_sql.build(client)).seconds
-    nothing = run(endpoints)
-    fixed = _after(endpoints, 1)
+    nothing = run(endpoints, pids)
+    fixed = _after(endpoints, pids, 1)
     fixed_ch, full_ch = stages.compared(fixed.steps), stages.compared(full.steps)
 
     report.section(f"full build of {total:,} events, by stage")
@@ -53,21 +61,31 @@ def measure(report: Report, endpoints: Endpoints, events: int) -> None:
     report.seconds("fixed: a run for one changed session", fixed.seconds)
     report.seconds("fixed, of the stages compared", fixed_ch)
     report.ratio("plan, events and marts, less fixed / bare", (full_ch - fixed_ch) / bare, "bar: 3")
+    for store, seconds in full.processor.items():
+        report.seconds(f"processor time of {store}", seconds)
+    report.ratio(
+        "processor time of ClickHouse, less fixed / bare",
+        (full.processor["clickhouse"] - fixed.processor["clickhouse"])
+        / bare_processor["clickhouse"],
+        "signals' and publishing's reads too",
+    )
     per_event = (full.seconds - fixed.seconds) / total
     small_per_event = (first.seconds - fixed.seconds) / small
     report.microseconds("per event, less fixed", per_event)
     report.ratio(f"the same / that of {small:,}", per_event / small_per_event, "bar: 1.2")
     report.megabytes("peak memory of hxi run", full.peak_mib, "bar: 2,048 MiB")
     report.seconds("hxi run, nothing new", nothing.seconds, "bar: 5 s")
-    _measure_late(report, endpoints, total, full)
+    _measure_late(report, endpoints, pids, total, full)
 
 
-def _measure_late(report: Report, endpoints: Endpoints, events: int, full: Run) -> None:
+def _measure_late(
+    report: Report, endpoints: Endpoints, pids: Mapping[str, int], events: int, full: Run
+) -> None:
     count = int(events * LATE)
     report.section(f"runs after {count:,} late events")
     for days, limit in ((2, "bar: 0.10"), (0, "")):
         name = f"in sessions of {days} of {DAYS} days" if days else "in sessions of all days"
-        again = _after(endpoints, count, days)
+        again = _after(endpoints, pids, count, days)
         report.seconds(f"{name}, {again.planned_sessions:,} planned", again.seconds)
         for stage, took in stages.by_stage(again.steps).items():
             report.seconds(f"  {stage}", took)
@@ -83,11 +101,11 @@ def _load(report: Report, endpoints: Endpoints, events: int, seed: int) -> int:
     return landed
 
 
-def _after(endpoints: Endpoints, events: int, days: int = 0) -> Run:
+def _after(endpoints: Endpoints, pids: Mapping[str, int], events: int, days: int = 0) -> Run:
     """A run after so many late events."""
     with clients.clickhouse(endpoints.clickhouse_url) as client:
         _send(endpoints, late.batches(client, events, days))
-    return run(endpoints)
+    return run(endpoints, pids)
 
 
 def _send(endpoints: Endpoints, batches: Iterator[EventBatch]) -> tuple[int, float]:
@@ -95,24 +113,29 @@ def _send(endpoints: Endpoints, batches: Iterator[EventBatch]) -> tuple[int, flo
     return took.result.landed, took.seconds
 
 
-def run(endpoints: Endpoints, *options: str) -> Run:
+def run(endpoints: Endpoints, pids: Mapping[str, int], *options: str) -> Run:
     """Wall time includes the start of Python, Dagster and dbt."""
     command = [sys.executable, "-m", "stack.cli", "run", "--json", *options]
     environment = os.environ | endpoints.environment()
-    report = timed(lambda: _run(command, environment))
-    answer, peak_kib = report.result
-    return Run(report.seconds, peak_kib / 1024, answer["planned_sessions"], answer["steps"])
+    with watched(pids) as processor:
+        took = timed(lambda: _run(command, environment))
+    answer, usage = took.result
+    processor["the pipeline"] = usage.ru_utime + usage.ru_stime
+    peak_mib = usage.ru_maxrss / 1024
+    return Run(took.seconds, peak_mib, answer["planned_sessions"], answer["steps"], processor)
 
 
-def _run(command: list[str], environment: dict[str, str]) -> tuple[dict[str, int], int]:
+def _run(
+    command: list[str], environment: dict[str, str]
+) -> tuple[dict[str, Any], resource.struct_rusage]:
     root = Path(__file__).resolve().parents[2]
     with subprocess.Popen(
-        command, env=environment, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        command, env=environment, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:
         assert process.stdout is not None
-        answer = json.loads(process.stdout.read())
+        said = process.stdout.read().decode()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(f"hxi run ended with {process.returncode}")
-    return answer, usage.ru_maxrss
+        raise RuntimeError(f"hxi run ended with {process.returncode}: {said}")
+    return json.loads(said.splitlines()[-1]), usage

@@ -1,4 +1,4 @@
-"""Random histories of the real warehouse: what lands, what is erased, which runs die and where."""
+"""Random histories of the warehouse: what lands, is erased or set, which runs die and where."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,6 +22,14 @@ HOUR_MS = 3_600_000
 SESSIONS_OF_A_PROJECT = 3
 # An index insert, a rows insert, a ledger insert and a few more: a landing makes about six writes.
 LANDING_WRITES = 6
+# What a project may have set: one for each way in which settings reach rows.
+OVERRIDES: tuple[dict[str, object], ...] = (
+    {},
+    {"rage_click.profile": "strict", "heatmap_grid_px": 50, "weights.api_5xx": 20},
+    {"paths.id_rules": [r"\d+"], "behaviour_states.enabled": False},
+)
+Override = Callable[[str, dict[str, object]], None]
+"""Stores what a project has set: all of it, by name."""
 
 
 @dataclass
@@ -75,12 +83,14 @@ class History:
     random: Random
     projects: list[ProjectHistory]
     steps: list[str] = field(default_factory=list)
+    override: Override | None = None
 
     def play(self, runs: int) -> None:
         """`runs` runs that may die, landings and erasures before each; then a whole run."""
         for _ in range(runs):
             self._land()
             self._erase()
+            self._set()
             self.random.choice((self._run_that_dies, self._run_that_dies, self._run))()
         self._land_the_rest()
         self._run()
@@ -99,6 +109,13 @@ class History:
             dies_after = self.random.choice((None, self.random.randrange(3)))
             self.path.erase((project.id, session), dies_after=dies_after)
             self.steps.append(f"erase {session}, dies after {dies_after} writes")
+
+    def _set(self) -> None:
+        if self.override is None:
+            return
+        project, values = self.random.choice(self.projects), self.random.choice(OVERRIDES)
+        self.override(project.id, values)
+        self.steps.append(f"set {values} of {project.id}")
 
     def _land_the_rest(self) -> None:
         for project in self.projects:
@@ -145,11 +162,12 @@ def run_only(keys: list[dg.AssetKey]) -> None:
 Projects = Callable[[], str]
 
 
-def history(path: LandingPath, seed: int, projects: list[str]) -> History:
+def history(path: LandingPath, seed: int, projects: list[str], override: Override) -> History:
     """The same seed gives the same events and steps; ids of projects differ."""
     random = Random(seed)
     return History(
         path,
         random,
         [ProjectHistory(name, Random(f"{seed} {number}")) for number, name in enumerate(projects)],
+        override=override,
     )

@@ -1,19 +1,38 @@
 """Every row of every served table as text, to compare what two ways of building left."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
+import pymongo
 from clickhouse_connect.driver.client import Client
 from psycopg import sql
+
+from orchestration.documents.collections import DERIVED
 
 # Rows of a table in the order of their text.
 Served = dict[str, list[str]]
 SCHEMAS = ("hxi", "traceflow")
 
 
-def served(clickhouse: Client, postgres: psycopg.Connection[Any]) -> Served:
-    """ClickHouse `gosight` with states as their values, PostgreSQL's served schemas with ids."""
-    return _marts(clickhouse) | _published(postgres)
+def served(
+    clickhouse: Client,
+    postgres: psycopg.Connection[Any],
+    mongo: "pymongo.MongoClient[dict[str, Any]]",
+) -> Served:
+    """ClickHouse `gosight` with states as their values, PostgreSQL's served schemas with ids,
+    MongoDB's derived documents.
+    """
+    return _marts(clickhouse) | _published(postgres) | documents(mongo)
+
+
+def documents(mongo: "pymongo.MongoClient[dict[str, Any]]", projects: Sequence[str] = ()) -> Served:
+    """Derived documents of some projects, or of all."""
+    only = {"projectId": {"$in": list(projects)}} if projects else {}
+    return {
+        f"mongodb.{derived.name}": sorted(map(str, derived.spec.of(mongo).find(only)))
+        for derived in DERIVED
+    }
 
 
 def differences(expected: Served, found: Served) -> dict[str, dict[str, list[str]]]:

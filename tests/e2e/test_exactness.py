@@ -1,5 +1,6 @@
 """The promise of exactness, through the whole pipeline."""
 
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from stack import projects
 from stack.endpoints import Endpoints
 from tests.e2e.exact_histories import history
 from tests.e2e.landing_path import LandingPath
+from tests.e2e.served import documents
 from tests.e2e.warehouse_rows import Served, difference
 
 PROJECTS = 8
@@ -38,10 +40,11 @@ def test_marts_end_as_a_full_refresh_from_nothing_has_them(
     served: Served, mongo: "pymongo.MongoClient[dict[str, Any]]", seed: int
 ) -> None:
     names = [projects.create(served.postgres, f"exact {uuid4().hex}")[0] for _ in range(PROJECTS)]
-    played = history(LandingPath(mongo, served.clickhouse), seed, names)
+    override = partial(projects.store_overrides, served.postgres)
+    played = history(LandingPath(mongo, served.clickhouse), seed, names, override)
 
     played.play(RUNS)
-    after_runs = served.rows(names)
+    after_runs = served.rows(names) | documents(mongo, names)
     if seed % 2:
         served.drop_marts()
         refresh()
@@ -50,5 +53,5 @@ def test_marts_end_as_a_full_refresh_from_nothing_has_them(
         refresh(full=True)
 
     assert after_runs["gosight.sessions"], "nothing was built"
-    different = difference(after_runs, served.rows(names))
+    different = difference(after_runs, served.rows(names) | documents(mongo, names))
     assert not different, "\n".join([f"history {seed}:", *played.steps, different])

@@ -9,8 +9,10 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
+import pymongo
 import pytest
 from clickhouse_connect.driver.client import Client
 
@@ -28,6 +30,7 @@ STAGES = (
     "gosight.events",
     "gosight.sessions",
     "hxi.",
+    "documents.session_events",
 )
 
 
@@ -77,7 +80,7 @@ def bring_new_events(stack: Stack) -> None:
 
 @pytest.mark.timeout(900)
 def test_runs_and_stores_killed_one_after_the_other_are_made_good_by_the_next_run(
-    stack: Stack, clickhouse: Client
+    stack: Stack, clickhouse: Client, mongo: "pymongo.MongoClient[dict[str, Any]]"
 ) -> None:
     for table in STAGES:
         bring_new_events(stack)
@@ -94,9 +97,9 @@ def test_runs_and_stores_killed_one_after_the_other_are_made_good_by_the_next_ru
         stack.wait_ready()
     complete(stack)
     with psycopg.connect(stack.endpoints.postgres_dsn, autocommit=True) as postgres:
-        after_crashes = served(clickhouse, postgres)
+        after_crashes = served(clickhouse, postgres, mongo)
         complete(stack, "--full-refresh")
-        assert differences(served(clickhouse, postgres), after_crashes) == {}
+        assert differences(served(clickhouse, postgres, mongo), after_crashes) == {}
 
 
 def test_a_second_run_is_told_in_one_line(stack: Stack) -> None:

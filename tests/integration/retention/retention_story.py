@@ -13,7 +13,8 @@ from gosight.events_pb2 import Event
 from ingest.reconcile import check_ledger, reconcile
 from ingest.schema import mongo as schema
 from orchestration.refresh import refresh
-from orchestration.retention.command import HeldStores, expire_now, held_stores
+from orchestration.resources.held import HeldStores, held_stores
+from orchestration.retention.command import expire_now
 from orchestration.retention.expiry import Expired, expire
 from orchestration.retention.late import Late, late_beyond_retention
 from orchestration.retention.limits import CutOffs

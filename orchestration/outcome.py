@@ -1,0 +1,21 @@
+"""What became of a run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+class RefreshFailedError(Exception):
+    """A step failed; the message says why. What it left is repeated by the next run."""
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a run did. `failed_checks` are tests that found rows they should not.
+
+    `seconds` by step; a step of dbt has `<step>/models` and `<step>/tests` too, sums over nodes
+    that run side by side.
+    """
+
+    planned_sessions: int = 0
+    failed_checks: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,275 @@
+"""MongoDB's derived documents beside the marts and PostgreSQL they are compared with."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import dagster as dg
+import psycopg
+import pymongo
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from ingest.schema import mongo as schema
+from orchestration.documents import writing
+from orchestration.documents.agreement import DisagreementError, disagreements
+from orchestration.documents.assets import bring_up_to_date, compare, leave_out
+from orchestration.documents.collection import Derived
+from orchestration.documents.collections import DERIVED, EMOTION_PREDICTIONS, HEATMAPS, JOURNEYS
+from orchestration.plan.plan import Plan
+from orchestration.refresh import refresh
+from orchestration.resources.run import RunResource
+from stack import clients
+from stack.endpoints import Endpoints
+from tests.e2e.conftest import PlannedWarehouse
+from tests.e2e.exact_histories import run_only
+from tests.e2e.served import documents
+
+Mongo = pymongo.MongoClient[dict[str, Any]]
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@dataclass
+class Stores:
+    """What an asset is given of a run that has nothing planned; each call is a run of its own."""
+
+    endpoints: Endpoints
+    client: Client
+    full_refresh: bool = False
+
+    def plan(self) -> Plan:
+        if not hasattr(self, "_plan"):
+            with self.postgres() as connection:
+                row = connection.execute("SELECT nextval('ops.plan_fence')").fetchone()
+            assert row is not None
+            self._plan = Plan(row[0], 0)
+        return self._plan
+
+    def clickhouse(self) -> Client:
+        return self.client
+
+    def mongodb(self) -> Mongo:
+        return clients.mongodb(self.endpoints.mongodb_uri)
+
+    def postgres(self) -> "psycopg.Connection[Any]":
+        return clients.postgres(self.endpoints.postgres_dsn)
+
+
+@dataclass
+class Warehouse:
+    """One project's documents, and the assets' work on them."""
+
+    endpoints: Endpoints
+    client: Client
+    mongo: Mongo
+    project: str
+
+    def run(self, *, full: bool = False) -> RunResource:
+        return cast("RunResource", Stores(self.endpoints, self.client, full))
+
+    def documents(self) -> dict[str, list[str]]:
+        return documents(self.mongo, [self.project])
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        found = self.client.query(query, parameters={"project": self.project}).result_rows
+        return [tuple(row) for row in found]
+
+    def differences(self, derived: Derived) -> list[str]:
+        return [str(one) for one in compare(self.run(), derived)]
+
+    def doubt(self, derived: Derived) -> None:
+        """Make the next run look at every session."""
+        self.client.command(
+            "DELETE FROM ops.derived_documents"
+            f" WHERE collection = '{derived.name}' AND project_id = ''"
+        )
+
+
+@pytest.fixture
+def warehouse(
+    planned_warehouse: PlannedWarehouse,
+    endpoints: Endpoints,
+    mongo: Mongo,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Warehouse:
+    for name, value in endpoints.environment().items():
+        monkeypatch.setenv(name, value)
+    return Warehouse(endpoints, planned_warehouse.client, mongo, planned_warehouse.project_id)
+
+
+def test_documents_say_what_the_marts_say(warehouse: Warehouse) -> None:
+    ((session, events),) = warehouse.rows(
+        "SELECT toString(session_id), count() AS n FROM gosight.events"
+        " WHERE project_id = {project:String} AND session_id IN (SELECT session_id"
+        " FROM gosight.behaviour_states WHERE project_id = {project:String})"
+        " GROUP BY session_id ORDER BY n DESC, session_id LIMIT 1"
+    )
+    of_session = {
+        "projectId": {"$eq": warehouse.project},
+        "sessionId": {"$eq": session},
+    }
+    where = f"WHERE project_id = {{project:String}} AND session_id = '{session}'"
+    found = list(schema.SESSION_EVENTS.of(warehouse.mongo).find(of_session).sort("ts", 1))
+    assert len(found) == events
+    assert sorted((one["type"], one["eventId"], one["screen"] or "") for one in found) == (
+        warehouse.rows(
+            f"SELECT event_type, toString(event_id), path FROM gosight.events {where} ORDER BY ALL"
+        )
+    )
+    ((first, last),) = warehouse.rows(
+        f"SELECT min(timestamp), max(timestamp) FROM gosight.events {where}"
+    )
+    assert (found[0]["ts"], found[-1]["ts"]) == (_utc(first), _utc(last))
+    assert all(isinstance(one["payload"], dict) for one in found)
+    assert any(one["payload"] for one in found)
+    (journey,) = schema.JOURNEYS.of(warehouse.mongo).find(of_session)
+    assert [(one["step"], one["screen"]) for one in journey["steps"]] == warehouse.rows(
+        f"SELECT step, path FROM gosight.journeys {where} ORDER BY step"
+    )
+    points = schema.HEATMAPS.of(warehouse.mongo).find({**of_session, "x": {"$ne": None}})
+    assert sorted((one["screen"], one["x"], one["y"]) for one in points) == warehouse.rows(
+        f"SELECT path, click_x, click_y FROM gosight.events {where} AND event_type = 'click'"
+        " AND click_x IS NOT NULL AND click_y IS NOT NULL ORDER BY ALL"
+    )
+    (said,) = schema.EMOTION_PREDICTIONS.of(warehouse.mongo).find(of_session)
+    assert [(said["emotion"], said["confidence"], said["modelVersion"])] == warehouse.rows(
+        f"SELECT rule_state, rule_confidence, rule_version FROM gosight.behaviour_states {where}"
+    )
+
+
+def test_what_did_not_change_is_not_written_again(warehouse: Warehouse) -> None:
+    for derived in DERIVED:
+        warehouse.doubt(derived)
+        assert bring_up_to_date(warehouse.run(), derived) == 0
+        assert warehouse.differences(derived) == []
+
+
+def test_a_write_that_died_is_made_good_by_the_next_run(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = warehouse.documents()
+
+    def die(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writing, "write", die)
+        with pytest.raises(KeyboardInterrupt):
+            bring_up_to_date(warehouse.run(full=True), JOURNEYS)
+    assert warehouse.differences(JOURNEYS)
+    assert bring_up_to_date(warehouse.run(), JOURNEYS) > 0
+    assert warehouse.documents() == before
+
+
+def test_a_collection_that_is_switched_off_is_emptied_and_filled_again_later(
+    warehouse: Warehouse,
+) -> None:
+    before = warehouse.documents()
+    assert leave_out(warehouse.run(), JOURNEYS) == 0
+    assert warehouse.documents()["mongodb.journeys"] == []
+    bring_up_to_date(warehouse.run(), JOURNEYS)
+    assert warehouse.documents() == before
+
+
+@pytest.mark.parametrize(
+    ("derived", "change", "said"),
+    [
+        (JOURNEYS, None, "hxi_journey_db.journeys: documents"),
+        (JOURNEYS, {"stepCount": 999}, "hxi_journey_db.journeys: stepCount"),
+        (HEATMAPS, {"x": -7}, "hxi_heatmap_db.heatmaps: x"),
+        (HEATMAPS, {"scroll": 10**9}, "hxi_heatmap_db.heatmaps: scroll"),
+        (EMOTION_PREDICTIONS, {"confidence": 2}, "hxi_emotion_db.emotion_predictions: confidence"),
+    ],
+)
+def test_a_document_changed_behind_the_pipelines_back_is_noticed(
+    warehouse: Warehouse, derived: Derived, change: dict[str, Any] | None, said: str
+) -> None:
+    with spoiled(warehouse, derived, change):
+        differences = warehouse.differences(derived)
+        assert [one for one in differences if one.startswith(said)]
+        assert [one for one in differences if warehouse.project not in one] == []
+    assert warehouse.differences(derived) == []
+
+
+def test_postgresql_is_compared_with_the_same_marts(warehouse: Warehouse) -> None:
+    with clients.postgres(warehouse.endpoints.postgres_dsn) as connection:
+        connection.autocommit = False
+        with connection.transaction(force_rollback=True):
+            connection.execute(
+                "DELETE FROM hxi.journey_steps WHERE step_number = 1 AND project_id = %s",
+                (warehouse.project,),
+            )
+            found = disagreements(warehouse.client, warehouse.mongo, connection, JOURNEYS)
+            (difference,) = map(str, found)
+    assert difference.startswith("hxi.journey_steps: stepCount")
+
+
+def test_a_disagreement_fails_the_run(warehouse: Warehouse) -> None:
+    documents_alone = [dg.AssetKey(["documents", derived.name]) for derived in DERIVED]
+    said = pytest.raises(DisagreementError, match=r"journeys: documents .* --full-refresh")
+    with spoiled(warehouse, JOURNEYS, None), said:
+        run_only(documents_alone)
+    run_only(documents_alone)
+
+
+def test_an_outside_models_word_goes_before_the_rules(
+    warehouse: Warehouse, postgres: psycopg.Connection[Any]
+) -> None:
+    collection = schema.EMOTION_PREDICTIONS.of(warehouse.mongo)
+    ours = collection.find_one({"projectId": {"$eq": warehouse.project}})
+    assert ours is not None
+    session = ours["sessionId"]
+    said_at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    word = {"projectId": warehouse.project, "sessionId": session, "timestamp": said_at}
+    said = collection.insert_many(
+        [
+            {**word, "emotion": "calm", "confidence": 0.25, "modelVersion": "m-2"},
+            {**word, "emotion": "later", "confidence": 1, "eventId": session},  # of one event only
+            {**word, "emotion": "wrong", "confidence": 7},
+        ]
+    ).inserted_ids
+    refresh()
+    where = f"WHERE project_id = {{project:String}} AND session_id = '{session}'"
+    assert warehouse.rows(
+        "SELECT state, confidence, model_version, rule_state, rule_version"
+        f" FROM gosight.behaviour_states {where}"
+    ) == [("calm", 0.25, "m-2", ours["emotion"], "bs-1")]
+    assert collection.find_one({"_id": ours["_id"]}) == ours
+    published = postgres.execute(
+        "SELECT predicted_emotion, confidence, model_version, predicted_at"
+        " FROM hxi.emotion_predictions WHERE session_id = %s AND project_id = %s",
+        (session, warehouse.project),
+    ).fetchall()
+    assert published == [("calm", 0.25, "m-2", said_at.replace(tzinfo=None))]
+
+    # Taken back, the rules speak again; other tests read this warehouse.
+    collection.delete_many({"_id": {"$in": said}})
+    refresh()
+    assert warehouse.rows(f"SELECT state, model_version FROM gosight.behaviour_states {where}") == [
+        (ours["emotion"], "bs-1")
+    ]
+
+
+@contextmanager
+def spoiled(
+    warehouse: Warehouse, derived: Derived, change: dict[str, Any] | None
+) -> Iterator[None]:
+    """One document of the project changed, or gone for None; as before after the block."""
+    collection = derived.spec.of(warehouse.mongo)
+    whole = collection.find_one({"projectId": {"$eq": warehouse.project}, **derived.ours})
+    assert whole is not None
+    if change is None:
+        collection.delete_one({"_id": whole["_id"]})
+    else:
+        collection.update_one({"_id": whole["_id"]}, {"$set": change})
+    try:
+        yield
+    finally:
+        collection.replace_one({"_id": whole["_id"]}, whole, upsert=True)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,66 @@
+"""A checkout whose defaults are others: the warehouse that overridden rows are compared with."""
+
+import csv
+import re
+import shutil
+from pathlib import Path
+
+import yaml
+
+from orchestration.project_settings.catalogue import VARS, WEIGHTS_SEED, catalogue
+from orchestration.project_settings.declaration import Integer, Value
+from orchestration.project_settings.overrides import Overrides
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def other_values() -> Overrides:
+    """Of every setting but the profile and the switches, a value that is not its default."""
+    values: Overrides = {"paths.id_rules": [r"\d+", "(?i)CART"]}
+    for name, one in catalogue().items():
+        if isinstance(one.kind, Integer):
+            values[name] = _other_integer(one.kind, one.default)
+    return values
+
+
+def checkout_with(folder: Path, values: Overrides) -> Path:
+    """A copy of this checkout with these values as defaults."""
+    for name in ("dbt_project", "orchestration"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / VARS, folder / VARS)
+    for name in ("stack", "ingest", "proto"):
+        (folder / name).symlink_to(ROOT / name)
+    for source in (VARS, WEIGHTS_SEED):
+        _rewrite(folder / source, values)
+    for name, value in values.items():
+        if catalogue()[name].source.endswith("schema.py"):
+            _rewrite_field(folder / catalogue()[name].source, name.partition(".")[2], value)
+    return folder
+
+
+def _other_integer(kind: Integer, default: Value) -> int:
+    quarter = default // 4 if isinstance(default, int) else 1500
+    return max(kind.at_least, quarter)
+
+
+def _rewrite(file: Path, values: Overrides) -> None:
+    if file.suffix == ".yml":
+        project = yaml.safe_load(file.read_text())
+        own = {name: value for name, value in values.items() if name in project["vars"]}
+        project["vars"] |= own
+        file.write_text(yaml.safe_dump(project, sort_keys=False))
+        return
+    with file.open(newline="") as old:
+        codes = [row["code"] for row in csv.DictReader(old)]
+    with file.open("w", newline="") as new:
+        csv.writer(new).writerows(
+            [("code", "weight"), *((code, values[f"weights.{code}"]) for code in codes)]
+        )
+
+
+def _rewrite_field(file: Path, field: str, value: Value) -> None:
+    text, found = re.subn(
+        rf"^(    {field}: [^=]+ = ).*$", rf"\g<1>{value}", file.read_text(), flags=re.MULTILINE
+    )
+    assert found == 1, f"{file} does not declare {field} once"
+    file.write_text(text)
