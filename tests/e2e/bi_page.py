@@ -25,7 +25,8 @@ EXPECTED = {
         FROM visits""",
     2: f"""
         SELECT toString(session_id), started_at, nullIf(user_id, ''), device_type,
-            nullIf(browser, ''), nullIf(country_code, ''), duration_ms, page_count, error_count, rage_click_count,
+            nullIf(browser, ''), nullIf(country_code, ''),
+            duration_ms, page_count, error_count, rage_click_count,
             100 - score
         FROM gosight.sessions
         JOIN gosight.experience_scores AS x USING (project_id, session_id)
