@@ -1,5 +1,9 @@
-"""One embedded stack for a whole test session, and clients of it."""
+"""One embedded stack for a whole test session, and clients of it.
 
+Run side by side (`pytest -n 2 --dist loadgroup`), each process has a stack of its own.
+"""
+
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +21,23 @@ from stack.endpoints import Endpoints
 
 # Recordings of real visits that lie beside the checkout; they are not part of it.
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+# Two processes must not write one manifest; dbt projects are parsed when their assets are imported.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["DBT_TARGET_PATH"] = str(
+        Path(__file__).resolve().parents[1] / "target" / os.environ["PYTEST_XDIST_WORKER"]
+    )
+# One process fills the planned warehouse, for all tests that read it.
+GROUPED_BY_FIXTURE = ("planned_warehouse",)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a file run in one process, one after the other, as do those that share much."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        shared = [name for name in GROUPED_BY_FIXTURE if name in fixtures]
+        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.path.stem))
 
 
 @dataclass(frozen=True)

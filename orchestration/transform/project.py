@@ -33,8 +33,8 @@ class Project:
 
     @property
     def artifacts(self) -> Path:
-        """Where dbt writes the manifest and compiled SQL of this target."""
-        return self.root / "target" / self.target
+        """Where dbt writes the manifest and compiled SQL of this target (DBT_TARGET_PATH)."""
+        return Path(os.environ.get("DBT_TARGET_PATH", "") or self.root / "target") / self.target
 
     def arguments(self) -> list[str]:
         """What every dbt call of this target is given."""

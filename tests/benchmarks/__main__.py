@@ -2,14 +2,18 @@
 
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
+from stack import clients
 from stack.embedded import Stack
+from stack.endpoints import Endpoints, resolve
 from stack.simulate import Plan, generate
 from tests.benchmarks import doors, landing, pipeline
 from tests.benchmarks.memory import peak_mib
+from tests.benchmarks.processor import listening
 from tests.benchmarks.report import Report
 
 DOOR_SESSIONS = 2_000  # about 50,000 events
@@ -18,11 +22,25 @@ DOOR_SESSIONS = 2_000  # about 50,000 events
 @click.command()
 @click.option("--events", default=1_000_000, show_default=True, help="Size of the pipeline's part.")
 @click.option("--only", type=click.Choice(["doors", "landing", "pipeline"]), multiple=True)
+@click.option(
+    "--built-on",
+    "data_dir",
+    type=click.Path(path_type=Path),
+    help="Measure builds alone, on the stack that runs there with the events it has.",
+)
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Keep the figures here.")
-def main(events: int, only: tuple[str, ...], json_file: Path | None) -> None:
+def main(events: int, only: tuple[str, ...], data_dir: Path | None, json_file: Path | None) -> None:
     """Measure on embedded stores of its own; absolute times are those of this machine."""
     report = Report()
-    wanted = only or ("doors", "landing", "pipeline")
+    if data_dir:
+        _measure_built(report, resolve(data_dir))
+    else:
+        _measure(report, events, only or ("doors", "landing", "pipeline"))
+    if json_file:
+        json_file.write_text(json.dumps(report.figures, indent=2))
+
+
+def _measure(report: Report, events: int, wanted: tuple[str, ...]) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         Stack(Path(folder), ports="auto", environment={}) as stack,
@@ -36,11 +54,27 @@ def main(events: int, only: tuple[str, ...], json_file: Path | None) -> None:
             pipeline.measure(report, stack.endpoints, stack.pids, events)
         if "doors" in wanted:
             doors.measure(report, stack.endpoints, batches)
-        report.section("peak memory of each process")
-        for name, pid in stack.pids.items():
-            report.megabytes(name, peak_mib(pid))
-    if json_file:
-        json_file.write_text(json.dumps(report.figures, indent=2))
+        _peaks(report, stack.pids)
+
+
+def _measure_built(report: Report, endpoints: Endpoints) -> None:
+    pids = listening(
+        {
+            "clickhouse": endpoints.clickhouse_url,
+            "mongodb": endpoints.mongodb_uri,
+            "postgres": endpoints.postgres_dsn,
+        }
+    )
+    with clients.clickhouse(endpoints.clickhouse_url) as client:
+        ((events,),) = client.query("SELECT count() FROM raw.events").result_rows
+    pipeline.measure_built(report, endpoints, pids, events)
+    _peaks(report, pids)
+
+
+def _peaks(report: Report, pids: Mapping[str, int]) -> None:
+    report.section("peak memory of each process")
+    for name, pid in pids.items():
+        report.megabytes(name, peak_mib(pid))
 
 
 if __name__ == "__main__":

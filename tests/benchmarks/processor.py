@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -19,6 +20,18 @@ def watched(pids: Mapping[str, int]) -> Iterator[Clock]:
     before = {name: _seconds(pid) for name, pid in pids.items()}
     yield took
     took |= {name: _seconds(pid) - before[name] for name, pid in pids.items()}
+
+
+def listening(addresses: Mapping[str, str]) -> dict[str, int]:
+    """The processes of this machine that listen at these URLs; children belong to their parent."""
+    ports = {urlsplit(url).port: name for name, url in addresses.items()}
+    found: dict[str, int] = {}
+    for one in psutil.net_connections("tcp"):
+        port = one.laddr[1] if one.laddr else None
+        if one.status == psutil.CONN_LISTEN and port in ports and one.pid:
+            name = ports[port]
+            found[name] = min(one.pid, found.get(name, one.pid))
+    return found
 
 
 def _seconds(pid: int) -> float:
