@@ -140,7 +140,7 @@ issues AS (
     UNION ALL
     SELECT * FROM others
 ),
-days AS (
+days AS MATERIALIZED (  -- else it is counted anew for each issue
     SELECT project_id, (started_at AT TIME ZONE 'UTC')::date AS day, count(*) AS sessions
     FROM traceflow.traceflow_sessions
     WHERE project_id = ANY (ARRAY(SELECT DISTINCT project_id FROM planned_texts))
