@@ -4,14 +4,17 @@ import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
 from stack import clients
 from stack.embedded import Stack
 from stack.endpoints import Endpoints, resolve
+from stack.folder import DataFolder
 from stack.simulate import Plan, generate
-from tests.benchmarks import doors, landing, pipeline
+from stack.stores import postgres
+from tests.benchmarks import bi, doors, landing, pipeline, publish, queries
 from tests.benchmarks.memory import peak_mib
 from tests.benchmarks.processor import listening
 from tests.benchmarks.report import Report
@@ -33,7 +36,7 @@ def main(events: int, only: tuple[str, ...], data_dir: Path | None, json_file: P
     """Measure on embedded stores of its own; absolute times are those of this machine."""
     report = Report()
     if data_dir:
-        _measure_built(report, resolve(data_dir))
+        _measure_built(report, data_dir)
     else:
         _measure(report, events, only or ("doors", "landing", "pipeline"))
     if json_file:
@@ -52,12 +55,23 @@ def _measure(report: Report, events: int, wanted: tuple[str, ...]) -> None:
             landing.measure(report, stack.endpoints, batches)
         if "pipeline" in wanted:
             pipeline.measure(report, stack.endpoints, stack.pids, events)
+            _served(report, stack.endpoints, stack.folder)
         if "doors" in wanted:
             doors.measure(report, stack.endpoints, batches)
         _peaks(report, stack.pids)
 
 
-def _measure_built(report: Report, endpoints: Endpoints) -> None:
+def _served(report: Report, endpoints: Endpoints, folder: DataFolder) -> None:
+    queries.measure(report, endpoints)
+    publish.measure(report, endpoints)
+    port = urlsplit(endpoints.postgres_dsn).port
+    assert port is not None
+    admin = postgres.dsn(port, folder.passwords().postgres_admin, postgres.ADMIN)
+    bi.measure(report, endpoints, admin)
+
+
+def _measure_built(report: Report, data_dir: Path) -> None:
+    endpoints = resolve(data_dir)
     pids = listening(
         {
             "clickhouse": endpoints.clickhouse_url,
@@ -68,6 +82,7 @@ def _measure_built(report: Report, endpoints: Endpoints) -> None:
     with clients.clickhouse(endpoints.clickhouse_url) as client:
         ((events,),) = client.query("SELECT count() FROM raw.events").result_rows
     pipeline.measure_built(report, endpoints, pids, events)
+    _served(report, endpoints, DataFolder(data_dir))
     _peaks(report, pids)
 
 

@@ -1,0 +1,111 @@
+"""`hxi run` asks whether anything is new before it loads what builds, and overlooks nothing."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pymongo
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from ingest.schema import mongo as schema
+from orchestration.idle import nothing_is_new
+from orchestration.plan.lease import LeaseHeldError, held
+from orchestration.refresh import refresh
+from stack import projects
+from stack.embedded import Stack
+from stack.load import load_batches
+from stack.simulate import Plan, generate
+
+Mongo = pymongo.MongoClient[dict[str, Any]]
+Postgres = psycopg.Connection[Any]
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def built(stack: Stack) -> Iterator[Stack]:
+    """The session's stack with everything built."""
+    load_batches(stack.endpoints, generate(Plan(3, days=1, seed=515)))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in stack.endpoints.environment().items():
+            patch.setenv(name, value)
+        refresh()
+        yield stack
+
+
+@contextmanager
+def something(noticed: str) -> Iterator[None]:
+    """Nothing is new around the block, which makes something so and takes it back."""
+    assert nothing_is_new(), f"before {noticed}"
+    yield
+    assert nothing_is_new(), f"after {noticed}"
+
+
+def test_what_is_undone_leaves_nothing_new(
+    built: Stack, clickhouse: Client, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = projects.create(postgres, f"idle {uuid4().hex}")[0]
+    with something("an empty table"):
+        clickhouse.command("RENAME TABLE gosight.page_views TO gosight.elsewhere")
+        assert not nothing_is_new()
+        clickhouse.command("RENAME TABLE gosight.elsewhere TO gosight.page_views")
+    with something("a served session that is another"):
+        postgres.execute("UPDATE hxi.sessions SET duration_ms = duration_ms + 1")
+        assert not nothing_is_new()
+        postgres.execute("UPDATE hxi.sessions SET duration_ms = duration_ms - 1")
+    with something("documents that are not wanted"), monkeypatch.context() as patch:
+        patch.setenv("HXI_DERIVED_DOCUMENTS", "none")
+        assert not nothing_is_new()
+    with something("rules of a project"):
+        projects.store_overrides(postgres, name, {"heatmap_grid_px": 50})
+        assert nothing_is_new(), "a project without sessions has none to build"
+    with held(built.endpoints.postgres_dsn), pytest.raises(LeaseHeldError):
+        nothing_is_new()
+
+
+def test_what_must_be_built_is_new_until_it_is(
+    built: Stack, clickhouse: Client, mongo: Mongo, postgres: Postgres
+) -> None:
+    project, _, key = projects.create(postgres, f"idle {uuid4().hex}")
+    load_batches(replace(built.endpoints, project_key=key), generate(Plan(2, days=1, seed=516)))
+    assert not nothing_is_new()
+    refresh()
+    assert nothing_is_new()
+
+    ((session,),) = clickhouse.query(
+        "SELECT toString(any(session_id)) FROM gosight.sessions WHERE project_id = {p:String}",
+        parameters={"p": project},
+    ).result_rows
+    schema.EMOTION_PREDICTIONS.of(mongo).insert_one(
+        {
+            "projectId": project,
+            "sessionId": session,
+            "emotion": "calm",
+            "confidence": 0.5,
+            "timestamp": datetime(2026, 1, 1, tzinfo=UTC),
+        }
+    )
+    projects.store_overrides(postgres, project, {"heatmap_grid_px": 50})
+    clickhouse.command(
+        "DELETE FROM raw.events WHERE project_id = {p:String}", parameters={"p": project}
+    )
+    assert not nothing_is_new()
+    refresh()
+    assert nothing_is_new()
+    ((events,),) = clickhouse.query(
+        "SELECT count() FROM raw.events WHERE project_id = {p:String}", parameters={"p": project}
+    ).result_rows
+    assert events > 0, "what ClickHouse had lost was landed again"
+
+
+def test_asking_loads_neither_dagster_nor_dbt() -> None:
+    code = "import sys, orchestration.idle; print(sorted({'dagster', 'dbt'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
