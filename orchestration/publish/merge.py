@@ -47,6 +47,9 @@ def merge_plan(connection: psycopg.Connection[Any], plan_id: int) -> dict[str, C
         sessions = _check_landing(connection, plan_id)
         connection.execute("SET LOCAL jit = off")  # compiling costs more than these scans
         connection.execute(f"SET LOCAL work_mem = '{WORK_MEM}'")
+        if _is_most_of_what_is_served(connection, sessions):
+            # Served tables were small when they were last analysed: each row would scan them again.
+            connection.execute("SET LOCAL enable_nestloop = off")
         # Triggers that count what services insert stand aside.
         connection.execute("SET LOCAL hxi.publishing = 'on'")
         connection.execute(statements.PLANNED_TEXTS)
@@ -82,14 +85,22 @@ def _check_landing(connection: psycopg.Connection[Any], plan_id: int) -> int:
     return int(landed)
 
 
+def _is_most_of_what_is_served(connection: psycopg.Connection[Any], planned: int) -> bool:
+    """Whether no more sessions are served than are planned."""
+    row = connection.execute(
+        "SELECT count(*) FROM (SELECT FROM hxi.sessions LIMIT %s) AS counted", (planned + 1,)
+    ).fetchone()
+    return row is not None and row[0] <= planned
+
+
 def _merge_tables(connection: psycopg.Connection[Any], sessions: int) -> dict[str, Changes]:
     """Parents are written before their rows and deleted after them; issues are made of both."""
     deleted: dict[str, int] = {}
     updated: dict[str, int] = {}
     inserted: dict[str, int] = {}
-    # Into a table services share rows may come meanwhile.
-    empty = {t.name for t in SERVED_TABLES if not t.is_shared and is_empty(connection, t)}
-    first = [table for table in ROWS if table.name in empty]
+    empty = {table.name for table in SERVED_TABLES if is_empty(connection, table)}
+    # Into a table services share rows may come meanwhile: it keeps its keys.
+    first = [table for table in ROWS if table.name in empty and not table.is_shared]
 
     def write(table: ServedTable) -> None:
         if table.name in empty:

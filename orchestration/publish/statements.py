@@ -102,11 +102,14 @@ def insert(table: ServedTable) -> sql.Composed:
 
 
 def fill(table: ServedTable) -> sql.Composed:
-    """Add all rows: for a table without any."""
-    return sql.SQL("INSERT INTO {served} ({columns}) SELECT {columns} FROM {source}").format(
+    """Add all rows: for a table without any; one a service adds meanwhile is taken over."""
+    return sql.SQL(
+        "INSERT INTO {served} AS served ({columns}) SELECT {columns} FROM {source} {or_take_over}"
+    ).format(
         served=_served(table),
         source=sql.Identifier(*table.source),
         columns=_names(table.columns),
+        or_take_over=_take_over(table) if table.is_shared else sql.SQL(""),
     )
 
 

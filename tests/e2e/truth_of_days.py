@@ -149,7 +149,8 @@ def page_loads(truth: pl.LazyFrame) -> pl.LazyFrame:
             *(pl.len(), lcp.mean().round(6)),
             *(lcp.quantile(at, "linear").round(6).alias(f"p{at}") for at in (0.75, 0.95)),
             pl.col("inp").quantile(0.75, "linear").round(6),
-            (pl.col("cls_thousandths").mean() / 1000).round(5),
+            # A little more, so that a half is rounded up on both sides.
+            (pl.col("cls_thousandths").mean() / 1000 + 1e-9).round(5),
         )
     )
 
@@ -159,7 +160,7 @@ SELECT day, path, sum(view_count), round(avgMerge(avg_lcp), 6),
        round(quantileExactInclusiveMerge(0.75)(p75_lcp), 6),
        round(quantileExactInclusiveMerge(0.95)(p95_lcp), 6),
        if(isNaN(quantileExactInclusiveMerge(0.75)(p75_inp) AS inp), null, round(inp, 6)),
-       round(avgMerge(avg_cls), 5)
+       round(avgMerge(avg_cls) + 1e-9, 5)
 FROM gosight.page_performance_mv WHERE {rows} GROUP BY ALL"""
 
 
