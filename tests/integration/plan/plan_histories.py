@@ -62,7 +62,7 @@ class History:
         """What may happen, and how often."""
         return [
             (self.land, 6),
-            (self.erase, 1),
+            (self.erase, 3),
             (self.pay, 1),
             (self.change_rules, 1),
             (self.run, 2),

@@ -7,7 +7,8 @@ from tests.integration.plan.own_databases import own_databases
 from tests.integration.plan.plan_histories import MISTAKES, first_counterexample, play
 from tests.integration.plan.toy_warehouse import Scheme, ToyWarehouse
 
-HISTORIES = 100
+HISTORIES = 20
+MOST = 60  # of which one must show a mistake
 
 
 @pytest.mark.timeout(900)
@@ -23,4 +24,4 @@ def test_marts_end_as_a_full_recomputation_has_them(clickhouse: Client) -> None:
 def test_a_scheme_with_one_mistake_is_found_out(clickhouse: Client, mistake: Scheme) -> None:
     with own_databases(clickhouse) as databases:
         warehouse = ToyWarehouse(databases, mistake)
-        assert first_counterexample(warehouse, range(HISTORIES)) is not None
+        assert first_counterexample(warehouse, range(MOST)) is not None
