@@ -25,6 +25,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar --quiet --processes 2 dbt_project/models
 	$(BIN)/pytest -q tests/unit/house
 
 bench: setup

@@ -24,5 +24,5 @@ select
     event_id,
     rrweb_type,
     problem
-from {{ ref('int_replay_payloads') }} as payloads
+from {{ ref('int_replay_payloads') }}
 inner join facts using (project_id, session_id, event_id)

@@ -50,4 +50,4 @@ select
     {{ moment('first_detected_at') }} as first_detected_at,
     {{ moment('last_detected_at') }} as last_detected_at
 from issues
-inner join {{ source('landing', 'sessions') }} as sessions using (project_id, session_id)
+inner join {{ source('landing', 'sessions') }} using (project_id, session_id)
