@@ -12,6 +12,7 @@ from typing import Any
 
 from gosight.ingest_pb2 import EventBatch
 
+from orchestration.documents.switch import NONE, VARIABLE
 from stack import clients
 from stack.endpoints import Endpoints
 from stack.load import load_batches
@@ -131,9 +132,12 @@ def _send(endpoints: Endpoints, batches: Iterator[EventBatch]) -> tuple[int, flo
 
 
 def run(endpoints: Endpoints, pids: Mapping[str, int], *options: str) -> Run:
-    """Wall time includes the start of Python, Dagster and dbt."""
+    """Wall time includes the start of Python, Dagster and dbt.
+
+    Without MongoDB's derived documents: they take as long as that server takes to insert them.
+    """
     command = [sys.executable, "-m", "stack.cli", "run", "--json", *options]
-    environment = os.environ | endpoints.environment()
+    environment = os.environ | endpoints.environment() | {VARIABLE: NONE}
     with watched(pids) as processor:
         took = timed(lambda: _run(command, environment))
     answer, usage = took.result
