@@ -31,13 +31,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 GROUPED_BY_FIXTURE = ("planned_warehouse",)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Tests of a file run in one process, one after the other, as do those that share much."""
-    for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        shared = [name for name in GROUPED_BY_FIXTURE if name in fixtures]
-        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.path.stem))
+    fixtures = getattr(item, "fixturenames", ())
+    shared = [name for name in GROUPED_BY_FIXTURE if name in fixtures]
+    item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.path.stem))
 
 
 @dataclass(frozen=True)

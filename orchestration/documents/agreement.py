@@ -1,6 +1,6 @@
 """Compares derived documents with the marts and PostgreSQL: counts and sums of each project."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isclose
 from typing import Any
@@ -47,21 +47,22 @@ def disagreements(
     """
     expected = _of_marts(clickhouse, derived)
     place = f"{derived.spec.database}.{derived.name}"
-    yield from _differences(place, _of_mongodb(mongo, derived), expected)
+    yield from _differences(place, _of_mongodb(mongo, derived), expected, [COUNT, *derived.sums])
     if derived.served:
-        yield from _differences(
-            f"hxi.{derived.served.table}", _of_postgresql(postgres, derived), expected
-        )
+        served = _of_postgresql(postgres, derived)
+        place = f"hxi.{derived.served.table}"
+        yield from _differences(place, served, expected, derived.served.measures)
 
 
-def _differences(place: str, found: Totals, expected: Totals) -> Iterator[Disagreement]:
+def _differences(
+    place: str, found: Totals, expected: Totals, measures: Iterable[str]
+) -> Iterator[Disagreement]:
+    """Of `measures` alone: a project may have rows that the other place has none for."""
     for project in sorted(found.keys() | expected.keys()):
-        here, there = found.get(project, {}), expected.get(project, {})
-        for measure in here or there:
-            pair = here.get(measure, 0), there.get(measure, 0)
-            # What is not measured in a place is not compared there.
-            if (measure in here or not here) and not isclose(*pair, rel_tol=TOLERANCE):
-                yield Disagreement(place, project, measure, *pair)
+        for measure in measures:
+            here, there = (one.get(project, {}).get(measure, 0) for one in (found, expected))
+            if not isclose(here, there, rel_tol=TOLERANCE):
+                yield Disagreement(place, project, measure, here, there)
 
 
 def _of_marts(client: Client, derived: Derived) -> Totals:

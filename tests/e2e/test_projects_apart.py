@@ -28,6 +28,8 @@ GIVEN = {
     *("_id", "batchId", "ingestedAt", "createdAt", "updatedAt", "updated_at"),
 }
 SURROGATES = {"hxi": {"id", "event_id"}, "traceflow": set[str]()}
+# How often rows landed, of whatever batch.
+COUNTS_LANDINGS = "raw.session_index"
 # Ids of derived rows are made of the project's id too (RFC 9562, version 5); those sent are not.
 DERIVED_ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b")
 # Made of the project's id and the user's, so that a user of two projects is two users.
@@ -56,6 +58,7 @@ class Stores:
         return {
             table: sorted(DERIVED_ID.sub("derived", row) for row in rows)
             for table, rows in found.items()
+            if table != COUNTS_LANDINGS
         }
 
     def _clickhouse(self, project: str, *, bare: bool) -> Rows:

@@ -54,6 +54,7 @@ class History:
         self.land()
         for _ in range(length):
             self.random.choices(actions, weights)[0]()
+            self.note()
         while self.owed:
             self.pay()
         self.run()
@@ -72,6 +73,7 @@ class History:
 
     def land(self) -> None:
         """A block of one to four events, copies of old ones among them; may die half-way."""
+        self.note()
         block = [self._some_event() for _ in range(self.random.randint(1, 4))]
         block = [event for event in block if event.key not in self.erased]
         if not block:
@@ -116,8 +118,12 @@ class History:
         full = self.random.random() < 0.1
         self.steps.append("run" + " full" * full)
         self.warehouse.run(self.rules, full=full)
+        self.note()
         if not self.owed:
             self._compare()
+
+    def note(self) -> None:
+        """What the warehouse has decided by itself; called before anything else can happen."""
 
     def run_that_dies(self) -> None:
         """Before some write, or in the middle of one: ClickHouse inserts block by block."""
