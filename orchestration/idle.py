@@ -7,7 +7,7 @@ then looks for a reason to build. The job itself does not ask: it skips what is 
 from clickhouse_connect.driver.client import Client
 
 from ingest.predictions import read_back
-from ingest.reconcile import check_ledger, reconcile
+from ingest.reconcile import check_ledger, reconcile, totals_agree
 from orchestration.documents import changes
 from orchestration.documents.collections import DERIVED
 from orchestration.documents.switch import wanted as wanted_documents
@@ -31,10 +31,11 @@ def nothing_is_new() -> bool:
             return False
         finish(stores)
         with stores.mongodb() as mongo:
-            reconcile(mongo, stores.clickhouse())
             read_back(mongo, stores.clickhouse())
-            if check_ledger(mongo, stores.clickhouse()):
-                return False
+            if not totals_agree(mongo, stores.clickhouse()):
+                reconcile(mongo, stores.clickhouse())
+                if check_ledger(mongo, stores.clickhouse()):
+                    return False
         return not _is_waiting(stores) and _is_served(stores)
 
 
