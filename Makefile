@@ -19,7 +19,7 @@ run: setup
 	$(BIN)/hxi run --start --sample
 
 test: setup check
-	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --no-loadscope-reorder
 
 check: setup
 	$(BIN)/ruff format --check .

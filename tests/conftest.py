@@ -1,6 +1,6 @@
 """One embedded stack for a whole test session, and clients of it.
 
-Run side by side (`pytest -n 2 --dist loadgroup`), each process has a stack of its own.
+Run side by side (`pytest -n 2`), each process has a stack of its own.
 """
 
 import os
@@ -14,6 +14,7 @@ import psycopg
 import pymongo
 import pytest
 from clickhouse_connect.driver.client import Client
+from xdist.scheduler import LoadScopeScheduling
 
 from stack import clients, projects
 from stack.embedded import Stack
@@ -28,14 +29,19 @@ if "PYTEST_XDIST_WORKER" in os.environ:
         Path(__file__).resolve().parents[1] / "target" / os.environ["PYTEST_XDIST_WORKER"]
     )
 # One process fills the planned warehouse, for all tests that read it.
-GROUPED_BY_FIXTURE = ("planned_warehouse",)
+SHARED = "planned_warehouse"
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Tests of a file run in one process, one after the other, as do those that share much."""
-    fixtures = getattr(item, "fixturenames", ())
-    shared = [name for name in GROUPED_BY_FIXTURE if name in fixtures]
-    item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.path.stem))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests of a file run in one process, one after the other, as do all that share much."""
+
+    def group(nodeid: str) -> str:
+        file = nodeid.split("::", maxsplit=1)[0]
+        return SHARED if SHARED in (config.rootpath / file).read_text() else file
+
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = group
+    return scheduler
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ GIVEN = {
     *("_id", "batchId", "ingestedAt", "createdAt", "updatedAt", "updated_at"),
 }
 SURROGATES = {"hxi": {"id", "event_id"}, "traceflow": set[str]()}
-# How often rows landed, of whatever batch.
+# How often rows landed: sums that are merged at any time.
 COUNTS_LANDINGS = "raw.session_index"
 # Ids of derived rows are made of the project's id too (RFC 9562, version 5); those sent are not.
 DERIVED_ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b")
@@ -58,7 +58,6 @@ class Stores:
         return {
             table: sorted(DERIVED_ID.sub("derived", row) for row in rows)
             for table, rows in found.items()
-            if table != COUNTS_LANDINGS
         }
 
     def _clickhouse(self, project: str, *, bare: bool) -> Rows:
@@ -73,7 +72,7 @@ class Stores:
             columns.setdefault(table, []).append((name, kind))
         found = {}
         for table, those in columns.items():
-            if "project_id" not in dict(those):
+            if "project_id" not in dict(those) or table == COUNTS_LANDINGS:
                 continue
             left_out = {"project_id"} | GIVEN if bare else set()
             values = [

@@ -31,7 +31,8 @@ class RetentionHistory(History):
 
     def moves(self) -> list[tuple[Callable[[], None], int]]:
         """Expiries among all that may happen without them."""
-        return [*super().moves(), (self.expire, 5), (self.expiry_that_dies, 4)]
+        moves = [(move, 1 if move == self.erase else often) for move, often in super().moves()]
+        return [*moves, (self.expire, 5), (self.expiry_that_dies, 4)]
 
     def expire(self) -> None:
         """At a random time: what landed before, and days before another."""

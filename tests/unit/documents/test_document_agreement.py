@@ -2,7 +2,7 @@
 
 from orchestration.documents import agreement
 
-MARTS = {"scrolls only": {"documents": 1.0, "x": 0.0, "y": 0.0, "scroll": 640.0}}
+MARTS: agreement.Totals = {"scrolls only": {"documents": 1.0, "x": 0.0, "y": 0.0, "scroll": 640.0}}
 
 
 def test_a_place_without_rows_agrees_on_what_it_measures() -> None:
