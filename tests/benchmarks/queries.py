@@ -86,7 +86,7 @@ def _values(client: Client) -> Iterator[dict[str, Any]]:
     ).result_rows
     pages = client.query(
         "SELECT path FROM gosight.click_heatmap_mv WHERE project_id = {p:String}"
-        " GROUP BY path ORDER BY sum(click_count) DESC LIMIT 5",
+        " GROUP BY path ORDER BY uniqExact(date) DESC, sum(click_count) DESC LIMIT 5",
         parameters={"p": project},
     ).result_rows
     random = Random(1)
