@@ -25,7 +25,10 @@ QUERIES = {
             uniqExactIf(user_id, user_id != '') AS users, avg(duration_ms), avg(is_bounce),
             sum(page_count), sum(error_count), sum(rage_click_count), avg(score)
         FROM gosight.sessions
-        LEFT JOIN gosight.experience_scores AS scores USING (project_id, session_id)
+        LEFT JOIN (
+            SELECT session_id, score FROM gosight.experience_scores
+            WHERE project_id = {project:String} AND session_date >= {before:Date}
+                AND session_date < {until:Date}) AS scores USING (session_id)
         WHERE project_id = {project:String} AND session_date >= {before:Date}
             AND session_date < {until:Date}
         GROUP BY is_now""",
