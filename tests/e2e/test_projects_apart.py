@@ -1,5 +1,6 @@
 """Two projects that send the same session, event and user ids stay apart in every store."""
 
+import json
 import re
 from dataclasses import dataclass, replace
 from typing import Any
@@ -98,7 +99,11 @@ class Stores:
                 documents = self.mongo[database][name].find({"projectId": project})
                 left_out = {"projectId", "_id"} | GIVEN if bare else set()
                 found[f"{database}.{name}"] = sorted(
-                    str({k: v for k, v in sorted(one.items()) if k not in left_out})
+                    json.dumps(
+                        {name: value for name, value in one.items() if name not in left_out},
+                        default=str,
+                        sort_keys=True,  # parts of a summary are in the order they came
+                    )
                     for one in documents
                 )
         return found
