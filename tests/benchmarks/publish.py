@@ -13,7 +13,13 @@ from typing import IO, Any
 import psycopg
 from psycopg import sql
 
-from orchestration.publish.tables import SERVED_TABLES, ServedTable
+from orchestration.publish.tables import (
+    ROWS,
+    SERVED_TABLES,
+    SESSIONS,
+    TRACEFLOW_SESSIONS,
+    ServedTable,
+)
 from stack import clients
 from stack.endpoints import Endpoints
 from tests.benchmarks.landing import SCRATCH, scratch
@@ -98,11 +104,9 @@ def _forget(postgres: Postgres, sessions: Any) -> None:
     ids = [str(session) for (session,) in sessions.result_rows]
     with postgres.transaction():
         postgres.execute("SET LOCAL hxi.publishing = 'on'")
-        for table in ("hxi.sessions", "traceflow.traceflow_sessions"):
-            column = "session_id" if table.startswith("hxi") else "source_session_id"
-            postgres.execute(
-                f"DELETE FROM {table} WHERE {column} = ANY (%s::uuid[])".encode(), (ids,)
-            )
+        for table in (*ROWS, TRACEFLOW_SESSIONS, SESSIONS):
+            query = sql.SQL("DELETE FROM {} WHERE session_id::text = ANY (%s)")
+            postgres.execute(query.format(_name(table)), (ids,))
     postgres.execute("VACUUM ANALYZE")
 
 
