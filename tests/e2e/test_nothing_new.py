@@ -60,6 +60,13 @@ def test_what_is_undone_leaves_nothing_new(
         postgres.execute("UPDATE hxi.sessions SET duration_ms = duration_ms + 1")
         assert not nothing_is_new()
         postgres.execute("UPDATE hxi.sessions SET duration_ms = duration_ms - 1")
+    with something("a batch that does not add up"):
+        clickhouse.command(
+            "INSERT INTO raw.ingest_ledger (project_id, batch_id, received)"
+            " VALUES ('nobody', generateUUIDv4(), 1)"
+        )
+        assert not nothing_is_new()
+        clickhouse.command("DELETE FROM raw.ingest_ledger WHERE project_id = 'nobody'")
     with something("documents that are not wanted"), monkeypatch.context() as patch:
         patch.setenv("HXI_DERIVED_DOCUMENTS", "none")
         assert not nothing_is_new()
