@@ -14,7 +14,8 @@ class ServedTable:
     row's first insert and kept for its life. `initial` columns are written with a new row and then
     belong to people or services; `kept` columns belong to them from the start: a publish neither
     reads nor writes them. Rows whose `scope_key` is in `scope` and that are not in `source` are
-    deleted; rows outside the scope are never touched.
+    deleted; rows outside the scope are never touched, unless the source reaches beyond it
+    (`is_within_scope` false).
 
     `published_mark`: the column that is NULL in rows services insert beside the published ones;
     such rows are never deleted by a publish. `is_shared`: services insert rows under the same key;
@@ -30,6 +31,7 @@ class ServedTable:
     schema: Literal["hxi", "traceflow"] = "hxi"
     scope: tuple[str, str] = ("landing", "planned_sessions")
     scope_key: tuple[str, ...] = SESSION_KEY
+    is_within_scope: bool = True
     temporary_source: str = ""
     published_mark: str = ""
     is_shared: bool = False

@@ -70,10 +70,13 @@ def update(table: ServedTable) -> sql.Composed:
         """
         UPDATE {served} AS served
         SET ({derived}) = ROW ({source_derived})
-        FROM {source} AS source
-        WHERE {same_key} AND ({served_derived}) IS DISTINCT FROM ({source_derived})
+        FROM {source} AS source {and_scope}
+        WHERE {same_key} AND {in_scope}
+          AND ({served_derived}) IS DISTINCT FROM ({source_derived})
         """
     ).format(
+        and_scope=_and_scope(table),
+        in_scope=_in_scope(table),
         served=_served(table),
         source=sql.Identifier(*table.source),
         same_key=_equal("served", "source", table.key),
@@ -89,10 +92,13 @@ def insert(table: ServedTable) -> sql.Composed:
         """
         INSERT INTO {served} AS served ({columns})
         SELECT {columns} FROM {source} AS source
-        WHERE NOT EXISTS (SELECT FROM {served} AS served WHERE {same_key})
+        WHERE NOT EXISTS (
+            SELECT FROM {served} AS served {and_scope} WHERE {in_scope} AND {same_key})
         {or_take_over}
         """
     ).format(
+        and_scope=_and_scope(table),
+        in_scope=_in_scope(table),
         served=_served(table),
         source=sql.Identifier(*table.source),
         columns=_names(table.columns),
@@ -130,6 +136,19 @@ def delete(table: ServedTable) -> sql.Composed:
         is_published=_is_published(table),
         same_key=_equal("served", "source", table.key),
     )
+
+
+def _and_scope(table: ServedTable) -> sql.Composable:
+    """The scope beside the served table: rows are then found session by session, not one by one."""
+    if not table.is_within_scope:
+        return sql.SQL("")
+    return sql.SQL(", {} AS scope").format(sql.Identifier(*table.scope))
+
+
+def _in_scope(table: ServedTable) -> sql.Composable:
+    if not table.is_within_scope:
+        return sql.SQL("true")
+    return _equal("served", "scope", table.scope_key)
 
 
 def _take_over(table: ServedTable) -> sql.Composed:

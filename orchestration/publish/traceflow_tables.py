@@ -150,5 +150,6 @@ UX_ISSUES = _table(
     ),
     scope=("pg_temp", "touched_issues"),
     scope_key=("project_id", "issue_key"),
+    is_within_scope=False,  # the severity of issues that no planned session met may change
     temporary_source="current_issues",
 )

@@ -34,6 +34,12 @@ SETTINGS = {
     # Parallel workers share memory through /dev/shm, which containers keep small.
     "max_parallel_workers_per_gather": "0",
     "max_connections": "100",
+    # The defaults are for machines of long ago: a merge would write each page of an index many
+    # times, and read whole tables for a few sessions.
+    "shared_buffers": "512MB",
+    "max_wal_size": "4GB",
+    "maintenance_work_mem": "256MB",
+    "random_page_cost": "1.1",
 }
 
 
