@@ -153,6 +153,11 @@ def current_plan(client: Client) -> Plan:
     return Plan(plan_id, sessions)
 
 
+def finished_plans(client: Client) -> int:
+    """How many plans were built and published to their end."""
+    return integer(client, "SELECT uniqExact(plan_id) FROM ops.plans WHERE state = 'closed'")
+
+
 def add_days(client: Client, plan: Plan, events: str = EVENTS) -> int:
     """Add the days the planned sessions have events on now; returns how many days are planned.
 

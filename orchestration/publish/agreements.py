@@ -33,6 +33,12 @@ class Agreement:
     schema: str = "hxi"
     served_only: str = "true"
     served_sum: str = "0"
+    is_of_sessions: bool = True
+
+    @property
+    def session_type(self) -> str:
+        """Of the served table's session_id."""
+        return "text" if self.schema == "traceflow" else "uuid"
 
 
 AGREEMENTS = (
@@ -119,5 +125,6 @@ AGREEMENTS = (
         mart_sum="count() + uniqExact(session_id, issue_type, path, selector)",
         served_only="issue_key IS NOT NULL AND occurrence_count > 0",
         served_sum="sum(occurrence_count + affected_sessions)",
+        is_of_sessions=False,
     ),
 )

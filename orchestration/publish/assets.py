@@ -6,10 +6,12 @@ from typing import TypeAlias
 
 import dagster as dg
 
+from orchestration.plan.plan import finished_plans
 from orchestration.publish.agreement import DisagreementError, disagreements
 from orchestration.publish.copy import copy_plan
 from orchestration.publish.landing import LANDING_TABLES, PLANNED_SESSIONS
 from orchestration.publish.merge import UNCHANGED, merge_plan
+from orchestration.publish.parts import due
 from orchestration.publish.tables import (
     SERVED_TABLES,
     SESSIONS,
@@ -84,7 +86,9 @@ def served_tables(run: RunResource) -> Iterator[Event]:
     with run.postgres() as connection:
         if plan.sessions:
             changes = merge_plan(connection, plan.plan_id)
-        found = disagreements(run.clickhouse(), connection)
+        client = run.clickhouse()
+        parts = due(client, plan.sessions, finished_plans(client))
+        found = disagreements(client, connection, parts=parts)
     measured = run.measured(started)
     for table in SERVED_TABLES:
         change = changes[table.name]

@@ -59,6 +59,13 @@ class Idle:
         return
 
 
+def comparing(monkeypatch: pytest.MonkeyPatch, found: list[Disagreement]) -> None:
+    """Let the check find these."""
+    monkeypatch.setattr(publish, "finished_plans", lambda _client: 0)
+    monkeypatch.setattr(publish, "due", lambda *_: ())
+    monkeypatch.setattr(publish, "disagreements", lambda *_, **__: found)
+
+
 def written(run: RunResource) -> dict[str, dict[str, Any]]:
     """Metadata by asset, after both assets ran."""
     result = dg.materialize(ASSETS, resources={"run": run})
@@ -94,7 +101,7 @@ def test_stage_models_wait_for_the_landing_assets() -> None:
 
 
 def test_with_nothing_planned_every_table_reports_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publish, "disagreements", lambda *_: [])
+    comparing(monkeypatch, [])
     metadata = written(Idling(sessions=0))
     assert len(metadata) == len(LANDING_TABLES) + len(SERVED_TABLES)
     assert {values["rows_written"] for values in metadata.values()} == {0}
@@ -114,7 +121,7 @@ def test_rows_are_reported_by_table_for_the_runs_own_plan(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(publish, "copy_plan", copy_plan)
     monkeypatch.setattr(publish, "merge_plan", merge_plan)
-    monkeypatch.setattr(publish, "disagreements", lambda *_: [])
+    comparing(monkeypatch, [])
 
     metadata = written(Idling(sessions=3))
 
@@ -133,7 +140,7 @@ def test_a_disagreement_with_the_marts_fails_the_run_and_says_where(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = [Disagreement("hxi.events", "shop", (4, 0), (5, 0))]
-    monkeypatch.setattr(publish, "disagreements", lambda *_: found)
+    comparing(monkeypatch, found)
 
     with pytest.raises(DisagreementError, match=r"hxi\.events holds 4 rows, the marts 5"):
         written(Idling(sessions=0))

@@ -1,0 +1,111 @@
+"""The part of all sessions that one run compares: what it wrote, and a slice of the others.
+
+Comparing everything takes as long as reading everything. So each run compares its plan and the next
+slice; SLICES runs compare every session. A plan as large as a slice, or few sessions in all, are
+reason to compare everything at once.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from clickhouse_connect.driver.client import Client
+
+from orchestration.publish.landing import SERVED, Source
+from orchestration.resources.clients import integer
+
+SLICES = 16
+# So many sessions, some 100,000 events, are compared whole within a second.
+FEW_SESSIONS = 5_000
+
+
+class Part(Protocol):
+    """Conditions on project_id and session_id, equal in both engines."""
+
+    def of_marts(self, source: Source) -> str:
+        """For ClickHouse."""
+
+    def of_served(self, session_type: str) -> str:
+        """For PostgreSQL; `session_type` is that of session_id: uuid or text."""
+
+
+class Everything:
+    """All sessions."""
+
+    def of_marts(self, source: Source) -> str:  # noqa: ARG002 - Part's
+        """No condition."""
+        return "1"
+
+    def of_served(self, session_type: str) -> str:  # noqa: ARG002 - Part's
+        """No condition."""
+        return "true"
+
+
+class Landed:
+    """The sessions that the run's plan names and landing holds."""
+
+    def of_marts(self, source: Source) -> str:
+        """By the plan."""
+        return f"(project_id, session_id) IN (SELECT project_id, session_id FROM {source.plan})"
+
+    def of_served(self, session_type: str) -> str:
+        """By the copy of the plan."""
+        planned = f"SELECT project_id, session_id::{session_type} FROM landing.planned_sessions"
+        return f"(project_id, session_id) IN ({planned})"
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Sessions from `first` up to before `end`, (project, session) each; None is without limit.
+
+    In the order of PostgreSQL and of text; ClickHouse orders UUIDs by their second half.
+    """
+
+    first: tuple[str, str] | None
+    end: tuple[str, str] | None
+
+    def of_marts(self, source: Source) -> str:  # noqa: ARG002 - Part's
+        """By the bytes of the UUID, in their order."""
+        return self._between("(project_id, UUIDToNum(session_id))", "('{}', UUIDStringToNum('{}'))")
+
+    def of_served(self, session_type: str) -> str:
+        """By the tables' keys, which begin with project and session."""
+        return self._between("(project_id, session_id)", f"('{{}}'::uuid, '{{}}'::{session_type})")
+
+    def _between(self, key: str, limit: str) -> str:
+        first = f"{key} >= {limit.format(*self.first)}" if self.first else ""
+        end = f"{key} < {limit.format(*self.end)}" if self.end else ""
+        return " AND ".join(filter(None, (first, end)))
+
+
+EVERYTHING = Everything()
+LANDED = Landed()
+
+
+def due(client: Client, planned: int, turn: int, source: Source = SERVED) -> tuple[Part, ...]:
+    """What a run that planned so many sessions compares; `turn` is one more from run to run."""
+    sessions = integer(client, f"SELECT count() FROM {source.marts}.sessions")
+    if sessions <= max(FEW_SESSIONS, planned * SLICES):
+        return (EVERYTHING,)
+    others = slice_of(client, turn % SLICES, source)
+    return (LANDED, others) if planned else (others,)
+
+
+def slice_of(client: Client, number: int, source: Source = SERVED) -> Slice:
+    """Slice `number` of 0 to SLICES - 1: as many of the marts' sessions as each other."""
+    limits = [
+        _session(client, source, f"intDiv(count() * {index}, {SLICES})")
+        if 0 < index < SLICES
+        else None
+        for index in (number, number + 1)
+    ]
+    return Slice(*limits)
+
+
+def _session(client: Client, source: Source, rank: str) -> tuple[str, str]:
+    ((project, session),) = client.query(
+        "SELECT project_id, toString(session_id)"
+        f" FROM {source.marts}.sessions ORDER BY project_id, UUIDToNum(session_id)"
+        f" LIMIT 1 OFFSET {integer(client, f'SELECT {rank} FROM {source.marts}.sessions')}"
+    ).result_rows
+    return str(UUID(project)), str(UUID(session))
