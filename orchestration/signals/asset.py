@@ -9,6 +9,8 @@ from orchestration.signals.runner import run_signal
 from orchestration.signals.signal import AnySignal
 
 EVENTS = dg.AssetKey(["gosight", "events"])
+# By which events are read.
+DAYS = dg.AssetKey(["ops", "planned_days"])
 
 
 def signal_asset(
@@ -20,7 +22,7 @@ def signal_asset(
         key=["signals", signal.table],
         group_name="signals",
         kinds={"polars", "clickhouse"},
-        deps=list(reads),
+        deps=[*reads, DAYS],
         description=signal.description,
     )
     def materialise(run: RunResource) -> dg.MaterializeResult[None]:

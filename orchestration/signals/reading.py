@@ -18,7 +18,10 @@ PLANNED = "(project_id, session_id) IN (SELECT project_id, session_id FROM ops.p
 UUID_COLUMNS = frozenset({"session_id", "event_id", "view_id"})
 
 # Qualified: `session_id` alone would be the text selected under that name, unknown to the index.
-PLANNED_EVENTS = PLANNED.replace("(project_id, session_id)", "(e.project_id, e.session_id)", 1)
+OF_PLANNED = PLANNED.replace("(project_id, session_id)", "(e.project_id, e.session_id)", 1)
+
+# The days say nothing new, but leave months unread: the planned sessions' ids lie anywhere.
+PLANNED_EVENTS = f"{OF_PLANNED} AND e.event_date IN (SELECT day FROM ops.planned_days)"
 
 # As in gosight.sessions: the first event with anything known of its device, taken whole.
 DEVICE_KNOWN = (

@@ -10,12 +10,12 @@ from orchestration.signals.dead_click.schema import (
     REPLAY_FACTS,
     UNREADABLE,
 )
-from orchestration.signals.reading import IN_RANGE, PLANNED_EVENTS, session_range
+from orchestration.signals.reading import IN_RANGE, OF_PLANNED, PLANNED_EVENTS, session_range
 
 KEY = "e.project_id AS project_id, toString(e.session_id) AS session_id"
 
 # A recording tells of thousands of changes; sessions without a click that may be dead need none.
-OF_SESSIONS_CLICKED_IN = f"""{PLANNED_EVENTS} AND {IN_RANGE}
+OF_SESSIONS_CLICKED_IN = f"""{OF_PLANNED} AND {IN_RANGE}
     AND (e.project_id, e.session_id) IN (
         SELECT e.project_id, e.session_id FROM gosight.events AS e
         WHERE e.event_type = 'click' AND e.click_button = 'left' AND e.target_is_interactive

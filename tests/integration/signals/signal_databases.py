@@ -34,12 +34,18 @@ CREATE TABLE gosight.events (
     device_type LowCardinality(String), browser LowCardinality(String), browser_version String,
     os LowCardinality(String), os_version String, user_agent String,
     language LowCardinality(String), screen_width UInt32, screen_height UInt32,
-    viewport_width UInt32, viewport_height UInt32
+    viewport_width UInt32, viewport_height UInt32,
+    event_date Date DEFAULT toDate(timestamp)
 ) ENGINE = MergeTree ORDER BY (project_id, session_id, timestamp, event_id)"""
 
 PLANNED = """
 CREATE TABLE ops.planned_sessions (project_id String, session_id UUID, n UInt64)
 ENGINE = MergeTree ORDER BY (project_id, session_id)"""
+
+PLANNED_DAYS = """
+CREATE VIEW ops.planned_days AS
+SELECT DISTINCT project_id, toDate(timestamp) AS day FROM gosight.events
+WHERE (project_id, session_id) IN (SELECT project_id, session_id FROM ops.planned_sessions)"""
 
 OWN_SETTINGS = """
 CREATE TABLE ops.project_settings (project_id String, name String, value String)
@@ -154,7 +160,7 @@ def signal_databases(client: Client) -> Iterator[SignalDatabases]:
     for name in names:
         client.command(f"CREATE DATABASE {name}")
     try:
-        for statement in (EVENTS, PLANNED, OWN_SETTINGS, KEPT_FACTS, PAYLOADS):
+        for statement in (EVENTS, PLANNED, PLANNED_DAYS, OWN_SETTINGS, KEPT_FACTS, PAYLOADS):
             own.command(statement)
         for file in sorted(SCHEMA.glob("*.up.sql")):
             for statement in split(file.read_text(), "clickhouse"):
