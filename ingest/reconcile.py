@@ -163,6 +163,15 @@ def totals_agree(mongo: "MongoClient[dict[str, Any]]", clickhouse: Client) -> bo
     return documents == {Kind.EVENTS: events, Kind.REPLAY: replay} and landed == events + replay
 
 
+def settle(
+    mongo: "MongoClient[dict[str, Any]]", clickhouse: Client
+) -> tuple[Reconciled, list[str]]:
+    """Reconcile and check the ledger of all projects, unless the stores' totals agree already."""
+    if totals_agree(mongo, clickhouse):
+        return Reconciled(), []
+    return reconcile(mongo, clickhouse), check_ledger(mongo, clickhouse)
+
+
 def check_ledger(
     mongo: "MongoClient[dict[str, Any]]", clickhouse: Client, project_id: str | None = None
 ) -> list[str]:

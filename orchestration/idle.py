@@ -7,7 +7,7 @@ then looks for a reason to build. The job itself does not ask: it skips what is 
 from clickhouse_connect.driver.client import Client
 
 from ingest.predictions import read_back
-from ingest.reconcile import check_ledger, reconcile, totals_agree
+from ingest.reconcile import settle
 from orchestration.documents import changes
 from orchestration.documents.collections import DERIVED
 from orchestration.documents.switch import wanted as wanted_documents
@@ -23,8 +23,8 @@ def nothing_is_new() -> bool:
 
     True when every session is built from what has landed and by today's rules and settings, served
     sessions and derived documents are there, no run or expiry was left unfinished, and the stores
-    hold what the ledger says. What people changed in other served rows is not seen: a run with
-    something to do compares every table.
+    hold what the ledger says. What people changed in other served rows is not seen here: runs with
+    something to do compare those, a part each.
     """
     with held_stores(Settings.from_environment()) as stores:
         if _is_unfinished(stores.clickhouse()) or _is_waiting(stores):
@@ -32,10 +32,9 @@ def nothing_is_new() -> bool:
         finish(stores)
         with stores.mongodb() as mongo:
             read_back(mongo, stores.clickhouse())
-            if not totals_agree(mongo, stores.clickhouse()):
-                reconcile(mongo, stores.clickhouse())
-                if check_ledger(mongo, stores.clickhouse()):
-                    return False
+            _, disagreements = settle(mongo, stores.clickhouse())
+            if disagreements:
+                return False
         return not _is_waiting(stores) and _is_served(stores)
 
 

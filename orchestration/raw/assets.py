@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from ingest.reconcile import check_ledger, reconcile
+from ingest.reconcile import settle
 from orchestration.resources.run import RunResource
 
 RAW = "raw"
@@ -49,8 +49,7 @@ def session_index(
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Rows landed per session; first lands again what MongoDB has and ClickHouse lacks."""
     with run.mongodb() as mongo:
-        found = reconcile(mongo, run.clickhouse())
-        disagreements = check_ledger(mongo, run.clickhouse())
+        found, disagreements = settle(mongo, run.clickhouse())
     yield dg.MaterializeResult(metadata={"missing": found.missing, "landed_again": found.relanded})
     yield dg.AssetCheckResult(
         check_name="ledger_is_exact",

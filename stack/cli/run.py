@@ -19,9 +19,9 @@ from stack.embedded import running_stack
 from stack.endpoints import DEFAULT_DATA_DIR, Endpoints, resolve
 from stack.errors import BusyError, NoStackError, UserError
 from stack.prepare import clickhouse_schemas, postgres_schemas
+from stack.status import MARTS, Mart, marts
 
 if TYPE_CHECKING:
-    from orchestration.inventory import Holding
     from orchestration.outcome import Refreshed
 
 
@@ -127,34 +127,28 @@ def _say(line: str) -> None:
 
 
 def _report(endpoints: Endpoints, refreshed: "Refreshed", seconds: float, *, as_json: bool) -> None:
-    from orchestration.inventory import holdings
-
-    with (
-        clients.clickhouse(endpoints.clickhouse_url) as clickhouse,
-        clients.postgres(endpoints.postgres_dsn) as postgres,
-    ):
-        held = holdings(clickhouse, postgres)
+    """Counts the marts, which is soon done; with them PostgreSQL was compared."""
+    with clients.clickhouse(endpoints.clickhouse_url) as clickhouse:
+        found = marts(clickhouse)
     if as_json:
         answer = {
             "planned_sessions": refreshed.planned_sessions,
             "seconds": round(seconds, 3),
             "steps": {step: round(took, 3) for step, took in refreshed.seconds.items()},
             "failed_checks": refreshed.failed_checks,
-            "tables": [asdict(one) for one in held],
+            "marts": [asdict(mart) for mart in found],
         }
-        click.echo(json.dumps(answer))
+        click.echo(json.dumps(answer, default=str))
         return
-    _print(held, refreshed, seconds)
+    _print(found, refreshed, seconds)
 
 
-def _print(held: "list[Holding]", refreshed: "Refreshed", seconds: float) -> None:
-    for store in dict.fromkeys(one.store for one in held):
-        click.echo(f"\n{store}")
-        for one in held:
-            if one.store == store:
-                click.echo(f"  {one.table:<36} {one.rows:>12,} rows")
+def _print(found: Sequence[Mart], refreshed: "Refreshed", seconds: float) -> None:
+    click.echo()
+    for mart in found:
+        click.echo(f"  {MARTS + '.' + mart.name:<36} {mart.rows:>12,} rows")
     built = (
-        f"{refreshed.planned_sessions:,} sessions rebuilt"
+        f"{refreshed.planned_sessions:,} sessions rebuilt, PostgreSQL agrees"
         if refreshed.planned_sessions
         else "nothing was new"
     )
