@@ -147,11 +147,9 @@ def _print(found: Sequence[Mart], refreshed: "Refreshed", seconds: float) -> Non
     click.echo()
     for mart in found:
         click.echo(f"  {MARTS + '.' + mart.name:<36} {mart.rows:>12,} rows")
-    built = (
-        f"{refreshed.planned_sessions:,} sessions rebuilt, PostgreSQL agrees"
-        if refreshed.planned_sessions
-        else "nothing was new"
-    )
-    click.echo(f"\n{built} in {seconds:.1f} s")
+    built, agreed = "nothing was new", ""
+    if refreshed.planned_sessions:
+        built, agreed = f"{refreshed.planned_sessions:,} sessions rebuilt", "; PostgreSQL agrees"
+    click.echo(f"\n{built} in {seconds:.1f} s{agreed}")
     for check in refreshed.failed_checks:
         click.echo(f"CHECK FAILED {check}")
