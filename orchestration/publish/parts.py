@@ -84,7 +84,7 @@ LANDED = Landed()
 
 def due(client: Client, planned: int, turn: int, source: Source = SERVED) -> tuple[Part, ...]:
     """What a run that planned so many sessions compares; `turn` is one more from run to run."""
-    sessions = integer(client, f"SELECT count() FROM {source.marts}.sessions")
+    sessions = _count(client, source)
     if sessions <= max(FEW_SESSIONS, planned * SLICES):
         return (EVERYTHING,)
     others = slice_of(client, turn % SLICES, source)
@@ -93,19 +93,21 @@ def due(client: Client, planned: int, turn: int, source: Source = SERVED) -> tup
 
 def slice_of(client: Client, number: int, source: Source = SERVED) -> Slice:
     """Slice `number` of 0 to SLICES - 1: as many of the marts' sessions as each other."""
-    limits = [
-        _session(client, source, f"intDiv(count() * {index}, {SLICES})")
-        if 0 < index < SLICES
-        else None
+    sessions = _count(client, source)
+    first, end = (
+        _session(client, source, sessions * index // SLICES) if 0 < index < SLICES else None
         for index in (number, number + 1)
-    ]
-    return Slice(*limits)
+    )
+    return Slice(first, end)
 
 
-def _session(client: Client, source: Source, rank: str) -> tuple[str, str]:
+def _count(client: Client, source: Source) -> int:
+    return integer(client, f"SELECT count() FROM {source.marts}.sessions")
+
+
+def _session(client: Client, source: Source, rank: int) -> tuple[str, str]:
     ((project, session),) = client.query(
-        "SELECT project_id, toString(session_id)"
-        f" FROM {source.marts}.sessions ORDER BY project_id, UUIDToNum(session_id)"
-        f" LIMIT 1 OFFSET {integer(client, f'SELECT {rank} FROM {source.marts}.sessions')}"
+        f"SELECT project_id, toString(session_id) FROM {source.marts}.sessions"
+        f" ORDER BY project_id, UUIDToNum(session_id) LIMIT 1 OFFSET {rank}"
     ).result_rows
     return str(UUID(project)), str(UUID(session))
