@@ -39,8 +39,9 @@ class Integer:
     def allows(self, value: object) -> bool:
         if value is None:
             return self.or_none
-        is_integer = isinstance(value, int) and not isinstance(value, bool)
-        return is_integer and self.at_least <= value <= self.at_most  # type: ignore[operator]
+        if not isinstance(value, int) or isinstance(value, bool):
+            return False
+        return self.at_least <= value <= self.at_most
 
     def parse(self, texts: list[str]) -> object:
         text = _last(texts)
@@ -135,7 +136,7 @@ class Setting:
         """The value, if it is allowed; else SettingError."""
         if not self.kind.allows(value):
             raise SettingError(f"{self.name} must be {self.kind.described}, not {_shown(value)}")
-        return value  # type: ignore[return-value]
+        return value  # type: ignore[return-value] # a kind allows its own values alone
 
     def parsed(self, texts: list[str]) -> Value:
         """The value a person wrote, if it is allowed; else SettingError."""

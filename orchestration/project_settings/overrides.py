@@ -25,7 +25,7 @@ def checked(stored: object) -> Overrides:
     overrides = {name: setting(name).checked(value) for name, value in sorted(stored.items())}
     values = complete(overrides)
     for lower, upper in ORDERED:
-        if not values[lower] <= values[upper]:  # type: ignore[operator]
+        if not values[lower] <= values[upper]:  # type: ignore[operator] # both are integers
             raise SettingError(
                 f"{lower} must be at most {upper}, not {values[lower]:,} to {values[upper]:,}"
             )

@@ -23,6 +23,7 @@ class Agreement:
 
     `mart` follows FROM in ClickHouse, with the marts' database as {marts}. Rows and sums are
     expressions of the two engines; a sum is 0 where counting is enough.
+    `is_of_sessions`: each row belongs to one session, so a part of the sessions can be compared.
     """
 
     table: str
