@@ -13,12 +13,12 @@ from orchestration.automation import (
 )
 from orchestration.checks.watch import CHECKS, Watch
 from orchestration.documents.assets import assets as documents
+from orchestration.lease.resource import RunResource
 from orchestration.plan.assets import done_asset, planned_days, planned_sessions
 from orchestration.publish.assets import assets as publish_assets
 from orchestration.raw.assets import RAW_TABLES, session_index
 from orchestration.raw.predictions import DOCUMENTS as OUTSIDE_PREDICTIONS
 from orchestration.raw.predictions import predictions
-from orchestration.resources.run import RunResource
 from orchestration.retention.assets import expiry_records
 from orchestration.signals.assets import assets as signal_assets
 from orchestration.transform.assets import assets as dbt_models

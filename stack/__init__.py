@@ -1,1 +1,1 @@
-"""The embedded stores, their supervisor and the `hxi` command."""
+"""The embedded stores and their supervisor."""

@@ -7,12 +7,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from stack import access, clients, services
-from stack.endpoints import Endpoints, endpoints_file
-from stack.errors import StoreDownError
-from stack.folder import DataFolder
+from hxi.admin import access, answering, clients
+from hxi.admin.endpoints import Endpoints, endpoints_file
+from hxi.admin.errors import StoreDownError
+from hxi.admin.folder import DataFolder
+from hxi.admin.prepare import prepare
+from stack import services
 from stack.ports import HOST, PortChoice, choose, require_free
-from stack.prepare import prepare
 from stack.stores import clickhouse, mongodb, postgres, redis
 from stack.supervisor import Program, Supervisor
 
@@ -75,25 +76,25 @@ class Stack:
         self._store(
             "HXI_CLICKHOUSE_URL",
             clickhouse.url(ports.clickhouse, passwords.clickhouse),
-            clickhouse.answers,
+            answering.clickhouse,
             lambda: clickhouse.program(folder, ports.clickhouse, passwords),
         )
         self._store(
             "HXI_MONGODB_URI",
             mongodb.uri(ports.mongodb),
-            mongodb.answers,
+            answering.mongodb,
             lambda: mongodb.program(folder, ports.mongodb),
         )
         self._store(
             "HXI_POSTGRES_DSN",
             postgres.dsn(ports.postgres, passwords.postgres),
-            postgres.answers,
+            answering.postgres,
             lambda: postgres.program(folder, ports.postgres, passwords),
         )
         self._store(
             "HXI_REDIS_URL",
             redis.url(ports.redis, passwords.redis),
-            redis.answers,
+            answering.redis,
             lambda: redis.program(folder, ports.redis, passwords.redis),
         )
         self.wait_ready()

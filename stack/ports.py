@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, fields
 from typing import Literal
 
-from stack.errors import BusyError
+from hxi.admin.errors import BusyError
 
 HOST = "127.0.0.1"
 PortChoice = Literal["fixed", "auto"]

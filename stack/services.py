@@ -5,13 +5,12 @@ import signal
 import sys
 from pathlib import Path
 
-from stack.endpoints import Endpoints
-from stack.folder import DataFolder
+from hxi.admin.endpoints import Endpoints
+from hxi.admin.folder import CHECKOUT, DataFolder
+from hxi.admin.urls import answers_ok
 from stack.ports import HOST, Ports
 from stack.supervisor import Program
-from stack.urls import answers_ok
 
-ROOT = Path(__file__).resolve().parent.parent
 KEEPER = Path(__file__).with_name("keeper.py")
 # Without these Dagster reports usage to its makers and asks for an address first.
 DAGSTER_SETTINGS = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
@@ -51,7 +50,7 @@ def dagster(folder: DataFolder, ports: Ports, endpoints: Endpoints) -> Program:
         name="ui",
         command=[
             *(sys.executable, str(KEEPER)),
-            *(sys.executable, "-m", "dagster", "dev", "-w", str(ROOT / "workspace.yaml")),
+            *(sys.executable, "-m", "dagster", "dev", "-w", str(CHECKOUT / "workspace.yaml")),
             *("-h", HOST, "-p", str(ports.ui)),
         ],
         is_ready=lambda: answers_ok(f"http://{HOST}:{ports.ui}/server_info"),
@@ -70,4 +69,4 @@ def dagster(folder: DataFolder, ports: Ports, endpoints: Endpoints) -> Program:
 
 def _python_path() -> dict[str, str]:
     """Lets `python -m` find this project's packages from any working directory."""
-    return {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "proto")])}
+    return {"PYTHONPATH": os.pathsep.join([str(CHECKOUT), str(CHECKOUT / "proto")])}

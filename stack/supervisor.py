@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from stack.errors import StartError, UserError
+from hxi.admin.errors import StartError, UserError
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 POLL_SECONDS = 0.1

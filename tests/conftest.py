@@ -16,9 +16,9 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from xdist.scheduler import LoadScopeScheduling
 
-from stack import clients, projects
+from hxi.admin import clients, projects
+from hxi.admin.endpoints import Endpoints
 from stack.embedded import Stack
-from stack.endpoints import Endpoints
 
 # Recordings of real visits that lie beside the checkout; they are not part of it.
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from clickhouse_connect.driver.client import Client
 
-from orchestration.plan.lease import LOCK
+from orchestration.lease.lease import LOCK
 from orchestration.plan.plan import UNFINISHED
 
 OPEN = f"""

@@ -11,8 +11,8 @@ import psycopg
 
 from orchestration.checks.lag import Lag, lag
 from orchestration.checks.open_run import OpenRun, open_run
-from orchestration.resources.clients import clickhouse_client
-from orchestration.settings import Settings
+from orchestration.stores.clients import clickhouse_client
+from orchestration.stores.settings import Settings
 
 DONE = dg.AssetKey(["ops", "done"])
 ALERT_TIMEOUT_S = 10

@@ -11,7 +11,7 @@ from orchestration.documents.agreement import Disagreement, DisagreementError, d
 from orchestration.documents.collection import Derived
 from orchestration.documents.collections import DERIVED
 from orchestration.documents.switch import wanted
-from orchestration.resources.run import RunResource
+from orchestration.lease.resource import RunResource
 
 DOCUMENTS = "documents"
 AGREES = "agrees_with_marts_and_postgresql"

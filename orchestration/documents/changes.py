@@ -14,7 +14,7 @@ from clickhouse_connect.driver.client import Client
 from orchestration.documents import collections, shapes
 from orchestration.documents.collection import Derived
 from orchestration.plan.plan import Plan
-from orchestration.resources.clients import integer
+from orchestration.stores.clients import integer
 
 KEY = "project_id, session_id"
 COLUMNS = f"collection, {KEY}, digest, is_begun, version"

@@ -1,9 +1,9 @@
 """The collections of derived documents: which rows of `gosight` each is made of."""
 
-from ingest.prediction import OUR_SOURCE
 from ingest.schema import mongo
 from orchestration.documents import shapes
 from orchestration.documents.collection import Derived, Served
+from orchestration.raw.outside_prediction import OUR_SOURCE
 
 SESSION_EVENTS = Derived(
     spec=mongo.SESSION_EVENTS,

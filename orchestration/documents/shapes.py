@@ -4,10 +4,10 @@ from typing import Any
 
 import orjson
 
-from ingest.prediction import OUR_SOURCE
 from ingest.sinks.mongodb import document_id
 from ingest.summary import summary_id
 from orchestration.documents.collection import Document, Row
+from orchestration.raw.outside_prediction import OUR_SOURCE
 
 # Steps of one journey that a document holds: MongoDB takes 16 MiB, and readers want a summary.
 MAX_STEPS = 10_000

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from orchestration.documents.collection import Derived
 from orchestration.documents.collections import DERIVED
-from orchestration.settings import SettingsError
+from orchestration.stores.settings import SettingsError
 
 VARIABLE = "HXI_DERIVED_DOCUMENTS"
 ALL, NONE = "all", "none"

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from orchestration.lease.resource import RunResource
 from orchestration.plan import plan
-from orchestration.resources.run import RunResource
 from orchestration.retention.late import late_beyond_retention
 
 PLANNED = dg.AssetKey(["ops", "planned_sessions"])

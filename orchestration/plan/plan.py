@@ -10,8 +10,8 @@ from datetime import date
 
 from clickhouse_connect.driver.client import Client
 
-from orchestration.project_settings import planned
-from orchestration.resources.clients import integer
+from orchestration.plan import project_settings as planned
+from orchestration.stores.clients import integer
 
 # A day is touched when a planned session has an event on it, before or after it is rewritten.
 EVENTS = "gosight.events"

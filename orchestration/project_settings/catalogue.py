@@ -18,7 +18,6 @@ from orchestration.project_settings.declaration import (
     Truth,
     Value,
 )
-from orchestration.settings import CHECKOUT
 from orchestration.signals.dead_click.schema import DeadClickSettings
 from orchestration.signals.error_click.schema import ErrorClickSettings
 from orchestration.signals.form_abandonment.schema import FormAbandonmentSettings
@@ -26,6 +25,7 @@ from orchestration.signals.rage_click.schema import STRICT, RageClickSettings
 from orchestration.signals.slow_page.schema import SlowPageSettings
 from orchestration.signals.thrashed_cursor.schema import ThrashedCursorSettings
 from orchestration.signals.u_turn.schema import UTurnSettings
+from orchestration.stores.settings import CHECKOUT
 
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
 

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 import dagster as dg
 
+from orchestration.lease.resource import RunResource
 from orchestration.plan.plan import finished_plans
 from orchestration.publish.agreement import DisagreementError, disagreements
 from orchestration.publish.copy import copy_plan
@@ -19,7 +20,6 @@ from orchestration.publish.tables import (
     UX_ISSUES,
     ServedTable,
 )
-from orchestration.resources.run import RunResource
 
 LANDING = "landing"
 AGREES = "agrees_with_marts"

@@ -12,7 +12,7 @@ from uuid import UUID
 from clickhouse_connect.driver.client import Client
 
 from orchestration.publish.landing import SERVED, Source
-from orchestration.resources.clients import integer
+from orchestration.stores.clients import integer
 
 SLICES = 16
 # So many sessions, some 100,000 events, are compared whole within a second.

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from ingest.reconcile import settle
-from orchestration.resources.run import RunResource
+from orchestration.lease.resource import RunResource
+from orchestration.raw.reconcile import settle
 
 RAW = "raw"
 LANDED_BY_INGEST = {

@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from ingest.predictions import read_back
-from orchestration.resources.run import RunResource
+from orchestration.lease.resource import RunResource
+from orchestration.raw.outside_predictions import read_back
 
 DOCUMENTS = dg.AssetSpec(
     ["mongodb", "emotion_predictions"],

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.resources.run import RunResource
+from orchestration.lease.resource import RunResource
 from orchestration.retention.expiry import expire
 from orchestration.retention.limits import Limits, moment_of
 

@@ -1,9 +1,9 @@
 """Expires in this process: what `hxi expire` calls."""
 
-from orchestration.resources.held import held_stores
+from orchestration.lease.held import held_stores
 from orchestration.retention.expiry import Expired, expire
 from orchestration.retention.limits import CutOffs
-from orchestration.settings import Settings
+from orchestration.stores.settings import Settings
 
 
 def expire_now(cut_offs: CutOffs, settings: Settings | None = None) -> Expired:

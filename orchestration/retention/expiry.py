@@ -8,11 +8,11 @@ from typing import Protocol
 
 from clickhouse_connect.driver.client import Client
 
-from orchestration.resources.clients import integer
 from orchestration.retention import deletions, records
 from orchestration.retention.deletions import Mongo, Postgres
 from orchestration.retention.limits import CutOffs
 from orchestration.retention.records import Expiry
+from orchestration.stores.clients import integer
 
 
 class Stores(Protocol):

@@ -9,8 +9,8 @@ from datetime import datetime
 from clickhouse_connect.driver.client import Client
 
 from orchestration.plan.plan import UNFINISHED
-from orchestration.resources.clients import integer
 from orchestration.retention.limits import CutOffs
+from orchestration.stores.clients import integer
 
 KEY = "project_id, session_id"
 NONE = "00000000-0000-0000-0000-000000000000"

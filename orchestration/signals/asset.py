@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from orchestration.resources.run import RunResource
+from orchestration.lease.resource import RunResource
 from orchestration.signals.runner import run_signal
 from orchestration.signals.signal import AnySignal
 

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 from clickhouse_connect.driver.client import Client
 
-from orchestration.project_settings import planned
+from orchestration.plan import project_settings as planned
 from orchestration.signals.columns import SESSION_KEY
 from orchestration.signals.frames import session_frames
 from orchestration.signals.reading import PLANNED, read_events, with_session_facts

@@ -10,8 +10,8 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
-from orchestration.resources.clients import integer
-from orchestration.resources.run import RunResource
+from orchestration.lease.resource import RunResource
+from orchestration.stores.clients import integer
 from orchestration.transform.project import CLICKHOUSE, POSTGRES, Project
 from orchestration.transform.run_dbt import Event, build, unchanged
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from orchestration.settings import CHECKOUT
+from orchestration.stores.settings import CHECKOUT
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest

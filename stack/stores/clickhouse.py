@@ -2,13 +2,10 @@
 
 import sys
 
-from clickhouse_connect.driver.exceptions import ClickHouseError
-
-from stack.clients import clickhouse
-from stack.folder import DataFolder, Passwords
+from hxi.admin import answering
+from hxi.admin.folder import DataFolder, Passwords
 from stack.ports import HOST
 from stack.supervisor import Program
-from stack.urls import answers_ok, without_user
 
 NAME = "clickhouse"
 USER = "hxi"
@@ -20,17 +17,6 @@ def url(port: int, password: str, user: str = USER) -> str:
     return f"http://{user}:{password}@{HOST}:{port}"
 
 
-def answers(address: str) -> bool:
-    """Whether a ClickHouse (embedded or real) lets us in."""
-    if not answers_ok(f"{without_user(address)}/ping"):
-        return False  # the client below writes a line to the log for each failed connection
-    try:
-        clickhouse(address).close()
-    except ClickHouseError:
-        return False
-    return True
-
-
 def program(folder: DataFolder, port: int, passwords: Passwords) -> Program:
     """Passwords go through the environment, so that they are not in the process list."""
     return Program(
@@ -40,7 +26,7 @@ def program(folder: DataFolder, port: int, passwords: Passwords) -> Program:
             *("--data-dir", str(folder.store(NAME))),
             *("--host", HOST, "--port", str(port)),
         ],
-        is_ready=lambda: answers(url(port, passwords.clickhouse)),
+        is_ready=lambda: answering.clickhouse(url(port, passwords.clickhouse)),
         environment={
             "HXI_CLICKHOUSE_USER": USER,
             "HXI_CLICKHOUSE_PASSWORD": passwords.clickhouse,

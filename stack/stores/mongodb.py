@@ -2,10 +2,8 @@
 
 import sys
 
-import pymongo
-from pymongo.errors import PyMongoError
-
-from stack.folder import DataFolder
+from hxi.admin import answering
+from hxi.admin.folder import DataFolder
 from stack.ports import HOST
 from stack.supervisor import Program
 
@@ -15,19 +13,6 @@ NAME = "mongodb"
 def uri(port: int) -> str:
     """No password: this server knows none, so it listens on loopback only."""
     return f"mongodb://{HOST}:{port}"
-
-
-def answers(address: str) -> bool:
-    """Whether a MongoDB (embedded or real) answers a ping within 2 s."""
-    client: pymongo.MongoClient[dict[str, object]] = pymongo.MongoClient(
-        address, serverSelectionTimeoutMS=2000
-    )
-    with client:
-        try:
-            client.admin.command("ping")
-        except PyMongoError:
-            return False
-    return True
 
 
 def program(folder: DataFolder, port: int) -> Program:
@@ -47,6 +32,6 @@ def program(folder: DataFolder, port: int) -> Program:
             *("--host", HOST, "--port", str(port)),
             *("--pid-file", str(pid_file), "--log-file", "/dev/null"),
         ],
-        is_ready=lambda: answers(uri(port)),
+        is_ready=lambda: answering.mongodb(uri(port)),
         before_start=before_start,
     )

@@ -10,10 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
-import psycopg
 
-from stack.errors import StartError
-from stack.folder import DataFolder, Passwords
+from hxi.admin import answering
+from hxi.admin.errors import StartError
+from hxi.admin.folder import DataFolder, Passwords
 from stack.ports import HOST
 from stack.supervisor import LAUNCHER, Program
 
@@ -48,16 +48,6 @@ def dsn(port: int, password: str, user: str = OWNER, database: str = DATABASE) -
     return f"postgresql://{user}:{password}@{HOST}:{port}/{database}"
 
 
-def answers(address: str) -> bool:
-    """Whether a PostgreSQL (embedded or real) lets us in within 2 s."""
-    try:
-        with psycopg.connect(address, connect_timeout=2) as connection:
-            connection.execute("SELECT 1")
-    except psycopg.OperationalError:
-        return False
-    return True
-
-
 def program(folder: DataFolder, port: int, passwords: Passwords) -> Program:
     """Also makes the cluster when there is none; runs as another user when we are root."""
     home = folder.store(NAME)
@@ -74,7 +64,7 @@ def program(folder: DataFolder, port: int, passwords: Passwords) -> Program:
     return Program(
         name=NAME,
         command=[str(_binary("postgres")), "-D", str(cluster), "-p", str(port), *settings],
-        is_ready=lambda: answers(owner),
+        is_ready=lambda: answering.postgres(owner),
         environment={"TZ": "UTC", "LC_ALL": "C"},
         before_start=before_start,
         stop_signal=signal.SIGINT,  # fast shutdown: sessions are ended, data is written

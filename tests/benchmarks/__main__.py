@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 import click
 
-from stack import clients
+from hxi.admin import clients
+from hxi.admin.endpoints import Endpoints, resolve
+from hxi.admin.folder import DataFolder
+from simulate import Plan, generate
 from stack.embedded import Stack
-from stack.endpoints import Endpoints, resolve
-from stack.folder import DataFolder
-from stack.simulate import Plan, generate
 from stack.stores import postgres
 from tests.benchmarks import bi, doors, landing, pipeline, publish, queries
 from tests.benchmarks.memory import peak_mib

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import psycopg
 
-from stack import access, clients
-from stack.endpoints import Endpoints
+from hxi.admin import access, clients
+from hxi.admin.endpoints import Endpoints
 from tests.benchmarks.report import Report
 from tests.e2e.bi_page import for_psycopg, queries
 

@@ -11,8 +11,8 @@ import grpc
 import httpx
 from gosight.ingest_pb2 import EventBatch
 
+from hxi.admin.endpoints import Endpoints
 from ingest.spool import Spool
-from stack.endpoints import Endpoints
 from tests.benchmarks.report import Report, timed
 from tests.benchmarks.spooled import spooled
 

@@ -10,6 +10,8 @@ from uuid import uuid4
 from clickhouse_connect.driver.client import Client
 from gosight.ingest_pb2 import EventBatch
 
+from hxi.admin import clients
+from hxi.admin.endpoints import Endpoints
 from ingest.decode.arrow import EVENTS, table
 from ingest.decode.documents import event_document
 from ingest.decode.events import BatchFacts, Decoded, decode_body
@@ -17,8 +19,6 @@ from ingest.decode.rows import event_row
 from ingest.lander import Lander
 from ingest.settings import Settings
 from ingest.spool import Spool
-from stack import clients
-from stack.endpoints import Endpoints
 from tests.benchmarks.report import Report, timed
 from tests.benchmarks.spooled import spooled
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from gosight.ingest_pb2 import EventBatch
 
+from hxi.admin import clients
+from hxi.admin.endpoints import Endpoints
+from hxi.load import load_batches
 from orchestration.documents.switch import NONE, VARIABLE
-from stack import clients
-from stack.endpoints import Endpoints
-from stack.load import load_batches
-from stack.simulate import Plan, generate
+from simulate import Plan, generate
 from tests.benchmarks import bare_sql, late, stages
 from tests.benchmarks.processor import Clock, watched
 from tests.benchmarks.report import Report, timed
@@ -136,7 +136,7 @@ def run(endpoints: Endpoints, pids: Mapping[str, int], *options: str) -> Run:
 
     Without MongoDB's derived documents: they take as long as that server takes to insert them.
     """
-    command = [sys.executable, "-m", "stack.cli", "run", "--json", *options]
+    command = [sys.executable, "-m", "hxi", "run", "--json", *options]
     environment = os.environ | endpoints.environment() | {VARIABLE: NONE}
     with watched(pids) as processor:
         took = timed(lambda: _run(command, environment))

@@ -13,6 +13,8 @@ from typing import IO, Any
 import psycopg
 from psycopg import sql
 
+from hxi.admin import clients
+from hxi.admin.endpoints import Endpoints
 from orchestration.publish.tables import (
     ROWS,
     SERVED_TABLES,
@@ -20,8 +22,6 @@ from orchestration.publish.tables import (
     TRACEFLOW_SESSIONS,
     ServedTable,
 )
-from stack import clients
-from stack.endpoints import Endpoints
 from tests.benchmarks.landing import SCRATCH, scratch
 from tests.benchmarks.report import Report, timed
 

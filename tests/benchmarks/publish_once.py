@@ -10,8 +10,8 @@ from contextlib import closing
 from orchestration.publish.copy import copy_plan
 from orchestration.publish.landing import Source
 from orchestration.publish.merge import merge_plan
-from orchestration.resources.clients import clickhouse_client, postgres_connection
-from orchestration.settings import Settings
+from orchestration.stores.clients import clickhouse_client, postgres_connection
+from orchestration.stores.settings import Settings
 from tests.benchmarks.report import timed
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from stack import clients
-from stack.endpoints import Endpoints
+from hxi.admin import clients
+from hxi.admin.endpoints import Endpoints
 from tests.benchmarks.report import Report, timed
 
 TIMES = 60

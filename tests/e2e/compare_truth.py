@@ -15,8 +15,8 @@ import click
 import polars as pl
 from clickhouse_connect.driver.client import Client
 
-from stack import clients
-from stack.endpoints import resolve
+from hxi.admin import clients
+from hxi.admin.endpoints import resolve
 from tests.e2e import truth_file, truth_of_days, truth_of_sessions, truth_totals
 from tests.e2e.truth_of_sessions import Check
 

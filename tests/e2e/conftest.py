@@ -10,12 +10,12 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from gosight.ingest_pb2 import EventBatch
 
-from orchestration.refresh import refresh
-from stack import clients, projects
+from hxi.admin import clients, projects
+from hxi.load import load_batches, load_files
+from orchestration.run.refresh import refresh
+from simulate import Plan, Truth, generate
+from simulate.output import truth_writer
 from stack.embedded import Stack
-from stack.load import load_batches, load_files
-from stack.simulate import Plan, Truth, generate
-from stack.simulate.output import truth_writer
 from tests.conftest import SHARED_DATA
 
 PLAN = Plan(sessions=1_000, days=3, seed=11)

@@ -11,9 +11,9 @@ from gosight.events_pb2 import Event
 
 from orchestration.automation import REFRESH
 from orchestration.definitions import defs
-from orchestration.refresh import refresh
-from stack.simulate.generate import generate
-from stack.simulate.plan import Plan
+from orchestration.run.refresh import refresh
+from simulate.generate import generate
+from simulate.plan import Plan
 from tests.e2e.landing_path import LandingPath
 
 # Visits over two days that end with February, so that days move over a month's end too.

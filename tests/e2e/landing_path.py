@@ -12,12 +12,12 @@ from gosight.ingest_pb2 import EventBatch
 
 from ingest import rejects
 from ingest.decode.rows import Row
-from ingest.erasure import erase
 from ingest.landing import Landing
 from ingest.sinks.clickhouse import ClickHouseSink
 from ingest.sinks.interface import Session
 from ingest.sinks.mongodb import MongoSink
 from ingest.spool import SpooledBatch, now_ms
+from orchestration.raw.erasure import erase
 
 
 class DiedError(Exception):

@@ -9,8 +9,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from stack import access, clients
-from stack.endpoints import Endpoints
+from hxi.admin import access, clients
+from hxi.admin.endpoints import Endpoints
 from tests.e2e import bi_page
 from tests.e2e.conftest import PLAN, PlannedWarehouse
 

@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 from clickhouse_connect.driver.client import Client
 
-from stack.cli.env import env
+from hxi.admin.folder import CHECKOUT
+from hxi.env import env
+from hxi.load import load_batches
+from simulate import Plan, generate
 from stack.embedded import Stack
-from stack.load import load_batches
-from stack.services import ROOT
-from stack.simulate import Plan, generate
 
 DBT = Path(sys.executable).with_name("dbt")
 
@@ -41,7 +41,7 @@ def dbt(shell: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[
     return subprocess.run(
         [DBT, "--no-use-colors", *arguments],
         env=shell,
-        cwd=ROOT,
+        cwd=CHECKOUT,
         capture_output=True,
         text=True,
         check=False,

@@ -12,17 +12,17 @@ import pymongo
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from hxi.admin import clients
+from hxi.admin.endpoints import Endpoints
 from ingest.schema import mongo as schema
 from orchestration.documents import writing
 from orchestration.documents.agreement import DisagreementError, disagreements
 from orchestration.documents.assets import bring_up_to_date, compare, leave_out
 from orchestration.documents.collection import Derived
 from orchestration.documents.collections import DERIVED, EMOTION_PREDICTIONS, HEATMAPS, JOURNEYS
+from orchestration.lease.resource import RunResource
 from orchestration.plan.plan import Plan
-from orchestration.refresh import refresh
-from orchestration.resources.run import RunResource
-from stack import clients
-from stack.endpoints import Endpoints
+from orchestration.run.refresh import refresh
 from tests.e2e.conftest import PlannedWarehouse
 from tests.e2e.exact_histories import run_only
 from tests.e2e.served import documents

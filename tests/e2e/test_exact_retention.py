@@ -8,10 +8,10 @@ import pymongo
 import pytest
 from psycopg import sql
 
-from ingest.reconcile import check_ledger
+from hxi.admin import clients, projects
 from ingest.schema import mongo as schema
-from orchestration.refresh import refresh
-from stack import clients, projects
+from orchestration.raw.reconcile import check_ledger
+from orchestration.run.refresh import refresh
 from stack.embedded import Stack
 from tests.e2e.exact_histories import ProjectHistory
 from tests.e2e.landing_path import LandingPath

@@ -9,9 +9,9 @@ import pymongo
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from orchestration.refresh import refresh
-from stack import projects
-from stack.endpoints import Endpoints
+from hxi.admin import projects
+from hxi.admin.endpoints import Endpoints
+from orchestration.run.refresh import refresh
 from tests.e2e.exact_histories import history
 from tests.e2e.landing_path import LandingPath
 from tests.e2e.served import documents

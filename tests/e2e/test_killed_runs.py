@@ -16,11 +16,11 @@ import pymongo
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from orchestration.plan.lease import held
+from hxi.admin.errors import BusyError
+from hxi.load import load_batches
+from orchestration.lease.lease import held
+from simulate import Plan, generate
 from stack.embedded import Stack
-from stack.errors import BusyError
-from stack.load import load_batches
-from stack.simulate import Plan, generate
 from tests.e2e.served import differences, served
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +39,7 @@ def hxi_run(stack: Stack, *options: str) -> Iterator["subprocess.Popen[str]"]:
     """`hxi run` in a process group of its own; its progress is on stderr."""
     environment: Mapping[str, str] = os.environ | stack.endpoints.environment()
     with subprocess.Popen(
-        [sys.executable, "-m", "stack.cli", "run", "--json", *options],
+        [sys.executable, "-m", "hxi", "run", "--json", *options],
         env=environment,
         cwd=ROOT,
         stdout=subprocess.DEVNULL,

@@ -14,14 +14,14 @@ import pymongo
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from hxi.admin import projects
+from hxi.load import load_batches
 from ingest.schema import mongo as schema
-from orchestration.idle import nothing_is_new
-from orchestration.plan.lease import LeaseHeldError, held
-from orchestration.refresh import refresh
-from stack import projects
+from orchestration.lease.lease import LeaseHeldError, held
+from orchestration.run.idle import nothing_is_new
+from orchestration.run.refresh import refresh
+from simulate import Plan, generate
 from stack.embedded import Stack
-from stack.load import load_batches
-from stack.simulate import Plan, generate
 
 Mongo = pymongo.MongoClient[dict[str, Any]]
 Postgres = psycopg.Connection[Any]
@@ -113,6 +113,8 @@ def test_what_must_be_built_is_new_until_it_is(
 
 
 def test_asking_loads_neither_dagster_nor_dbt() -> None:
-    code = "import sys, orchestration.idle; print(sorted({'dagster', 'dbt'} & set(sys.modules)))"
+    code = (
+        "import sys, orchestration.run.idle; print(sorted({'dagster', 'dbt'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

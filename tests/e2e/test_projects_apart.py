@@ -14,11 +14,11 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from psycopg import sql
 
-from orchestration.refresh import refresh
-from stack import projects
+from hxi.admin import projects
+from hxi.load import load_batches
+from orchestration.run.refresh import refresh
+from simulate import Plan, generate
 from stack.embedded import Stack
-from stack.load import load_batches
-from stack.simulate import Plan, generate
 
 PLAN = Plan(sessions=40, days=2, seed=77, recorded=0.3)
 CLICKHOUSE = ("raw", "signals", "intermediate", "gosight")

@@ -14,11 +14,11 @@ from gosight.events_pb2 import EVENT_TYPE_PAGE_VIEW, EVENT_TYPE_REPLAY, Event, P
 from gosight.ingest_pb2 import EventBatch
 from gosight.replay_pb2 import ReplayEventPayload
 
-from orchestration.refresh import refresh
-from stack.cli.replay import replay
+from hxi.admin.errors import UserError
+from hxi.load import load_batches
+from hxi.replay import replay
+from orchestration.run.refresh import refresh
 from stack.embedded import Stack
-from stack.errors import UserError
-from stack.load import load_batches
 
 START = int(time.time() * 1000) - 3_600_000
 

@@ -10,16 +10,16 @@ import dagster as dg
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from hxi.load import load_batches
 from orchestration.automation import BACKFILL, REFRESH, WATCH
 from orchestration.checks.watch import Watch
 from orchestration.definitions import defs
+from orchestration.lease.lease import held
 from orchestration.plan import plan
-from orchestration.plan.lease import held
-from orchestration.refresh import refresh
-from orchestration.resources.clients import clickhouse_client
+from orchestration.run.refresh import refresh
+from orchestration.stores.clients import clickhouse_client
+from simulate import Plan, generate
 from stack.embedded import Stack
-from stack.load import load_batches
-from stack.simulate import Plan, generate
 
 ROWS = {"rows", "rows_written", "dagster/row_count"}
 PLANNED = {"planned_sessions", "planned_days"}

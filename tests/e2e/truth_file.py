@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from stack.simulate.truth import EVENT_TYPES
+from simulate.truth import EVENT_TYPES
 
 TAIL_BYTES = 1 << 24  # the totals, on the last line, are shorter
 

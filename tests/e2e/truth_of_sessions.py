@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from stack.simulate.truth import EVENT_TYPES
+from simulate.truth import EVENT_TYPES
 from tests.e2e.truth_file import exploded
 
 MS = "toUnixTimestamp64Milli"

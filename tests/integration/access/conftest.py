@@ -8,9 +8,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from stack import clients
+from hxi.admin import clients
+from hxi.admin.prepare import postgres_schemas
 from stack.embedded import Stack
-from stack.prepare import postgres_schemas
 from stack.stores import postgres as embedded
 from tests.integration.access.two_projects import TwoProjects, fill, forget_logins
 

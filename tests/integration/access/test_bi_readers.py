@@ -14,7 +14,7 @@ from psycopg.errors import (
     InternalError_,
 )
 
-from stack import access
+from hxi.admin import access
 from tests.integration.access.two_projects import TwoProjects
 
 READABLE = {

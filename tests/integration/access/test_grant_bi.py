@@ -7,9 +7,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from stack import projects
-from stack.cli import main
-from stack.endpoints import Endpoints
+from hxi.admin import projects
+from hxi.admin.endpoints import Endpoints
+from hxi.command import main
 
 GRANTED = "SELECT project_id::text FROM access.bi_grants ORDER BY 1"
 

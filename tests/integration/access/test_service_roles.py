@@ -8,9 +8,9 @@ import pytest
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
+from hxi.admin import access, projects
 from orchestration.publish.tables import SERVED_TABLES
-from orchestration.resources.clients import postgres_connection
-from stack import access, projects
+from orchestration.stores.clients import postgres_connection
 from tests.integration.access.two_projects import TwoProjects
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN")

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from stack import access, projects
+from hxi.admin import access, projects
 
 # What is set beside project_id, by table; parents first. Texts are the project's own word;
 # durations are 1 ms here and 777 there.

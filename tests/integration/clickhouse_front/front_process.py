@@ -14,8 +14,8 @@ import clickhouse_connect
 import httpx
 from clickhouse_connect.driver.client import Client
 
+from hxi.admin.urls import answers_ok
 from stack.ports import HOST, choose
-from stack.urls import answers_ok
 
 ROOT = Path(__file__).resolve().parents[3]
 USER, PASSWORD = "hxi", "secret's %40&+"

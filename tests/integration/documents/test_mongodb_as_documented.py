@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
+from hxi.admin.folder import CHECKOUT
 from ingest.schema.mongo import COLLECTIONS
-from stack.services import ROOT
 from tests.integration.publish.documents import deviations
 
 Keys = tuple[str, ...]
 Indexes = dict[str, dict[Keys, bool]]
-DOCUMENT = ROOT.parent / "shared" / "spec" / "004_hxi_mongo.md"
+DOCUMENT = CHECKOUT.parent / "shared" / "spec" / "004_hxi_mongo.md"
 LED_BY_THE_PROJECT = "projectId leads every index"
 # What an index of the document is here, where it is not the same with the project in front.
 BY_EVENT = "unique by projectId, eventId"

@@ -10,11 +10,11 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from pymongo import MongoClient
 
-from ingest import predictions
-from ingest.erasure import erase_sessions
-from ingest.predictions import ReadBack, read_back
 from ingest.schema.mongo import EMOTION_PREDICTIONS
 from ingest.sinks.clickhouse import ClickHouseSink
+from orchestration.raw import outside_predictions as predictions
+from orchestration.raw.erasure import erase_sessions
+from orchestration.raw.outside_predictions import ReadBack, read_back
 
 Mongo = MongoClient[dict[str, Any]]
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import httpx
 
-from stack.endpoints import Endpoints
+from hxi.admin.endpoints import Endpoints
 
 ROOT = Path(__file__).resolve().parents[3]
 READY_SECONDS = 30.0

@@ -11,7 +11,7 @@ import httpx
 import psutil
 import pytest
 
-from stack.endpoints import Endpoints
+from hxi.admin.endpoints import Endpoints
 from tests.conftest import TestProject
 from tests.integration.ingest_doors.ingest_process import (
     IngestProcess,

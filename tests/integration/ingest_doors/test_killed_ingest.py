@@ -12,7 +12,7 @@ import pymongo
 from clickhouse_connect.driver.client import Client
 from gosight.ingest_pb2 import EventBatch
 
-from stack.endpoints import Endpoints
+from hxi.admin.endpoints import Endpoints
 from tests.conftest import TestProject
 from tests.integration.ingest_doors.ingest_process import IngestProcess, environment, stores_of
 from tests.unit.ingest_doors.door_clients import WAYS, Door, GrpcDoorClient, open_way

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from hxi.admin import projects
+from hxi.admin.endpoints import Endpoints
 from ingest.keys import PostgresLookup
-from stack import projects
-from stack.endpoints import Endpoints
 from tests.conftest import TestProject
 from tests.unit.ingest_doors.door_clients import WAYS, Door, open_way
 from tests.unit.ingest_doors.running_doors import RunningDoors

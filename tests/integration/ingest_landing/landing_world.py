@@ -9,12 +9,12 @@ from clickhouse_connect.driver.client import Client
 from gosight.events_pb2 import Event
 from pymongo import MongoClient
 
-from ingest.erasure import erase_sessions
 from ingest.landing import Landing
-from ingest.reconcile import Reconciled, check_ledger, reconcile
 from ingest.sinks.clickhouse import ClickHouseSink
 from ingest.sinks.mongodb import MongoSink
 from ingest.spool import SpooledBatch
+from orchestration.raw.erasure import erase_sessions
+from orchestration.raw.reconcile import Reconciled, check_ledger, reconcile
 from tests.unit.ingest_landing.landing_batches import batch_of, named
 
 Tables = dict[str, list[tuple[Any, ...]]]

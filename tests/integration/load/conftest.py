@@ -10,11 +10,11 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from gosight.ingest_pb2 import EventBatch
 
+from hxi.admin.endpoints import Endpoints
 from ingest.schema.mongo import EVENTS, REPLAY_CHUNKS
+from simulate import Plan, Truth, generate
+from simulate.output import batch_writer
 from stack.embedded import Stack
-from stack.endpoints import Endpoints
-from stack.simulate import Plan, Truth, generate
-from stack.simulate.output import batch_writer
 
 EVENTS_A_BATCH = 50
 

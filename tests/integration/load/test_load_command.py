@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from stack.cli import main
-from stack.endpoints import Endpoints
-from stack.simulate import Plan, generate
-from stack.simulate.output import batch_writer
+from hxi.admin.endpoints import Endpoints
+from hxi.command import main
+from simulate import Plan, generate
+from simulate.output import batch_writer
 
 SESSION = "7d980fc3-5143-5b00-a336-c6e06a67e33b"
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from hxi.admin.endpoints import Endpoints
+from hxi.load import Progress, load_batches, load_files
+from simulate import Plan, generate
 from stack.embedded import Stack
-from stack.endpoints import Endpoints
-from stack.load import Progress, load_batches, load_files
-from stack.simulate import Plan, generate
 
 
 class KillOnce:

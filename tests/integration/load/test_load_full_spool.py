@@ -14,11 +14,11 @@ import pytest
 from gosight.events_pb2 import EventType
 from gosight.ingest_pb2 import EventBatch
 
+from hxi.admin.endpoints import STORES, Endpoints, variable
+from hxi.load import Door
+from hxi.load.loading import Options, load_with
+from simulate.output import batch_writer
 from stack.embedded import Stack
-from stack.endpoints import STORES, Endpoints, variable
-from stack.load import Door
-from stack.load.loading import Options, load_with
-from stack.simulate.output import batch_writer
 
 SPOOL_BYTES = 16 << 20  # the least that ingest takes
 BATCHES = 20

@@ -6,9 +6,9 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from stack.endpoints import Endpoints
-from stack.load import load_files
-from stack.load.loading import Options, load_with
+from hxi.admin.endpoints import Endpoints
+from hxi.load import load_files
+from hxi.load.loading import Options, load_with
 
 EVENTS = 1_425
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from clickhouse_connect.driver.client import Client
 
-from stack.endpoints import Endpoints
+from hxi.admin.endpoints import Endpoints
 
 ROOT = Path(__file__).resolve().parents[3]
 

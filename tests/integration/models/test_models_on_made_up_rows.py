@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from stack import clients
+from hxi.admin import clients
+from hxi.load import load_batches
+from simulate import Plan, generate
 from stack.embedded import Stack
-from stack.load import load_batches
-from stack.simulate import Plan, generate
 from tests.integration.models.developer import Developer
 
 # Rows that are added, copies of one that is there but for these columns.

@@ -12,8 +12,8 @@ from uuid import uuid4
 
 from clickhouse_connect.driver.client import Client
 
+from hxi.admin.sql_statements import split
 from orchestration import plan
-from stack.sql_statements import split
 
 OPS_SCHEMA = Path(plan.__file__).parent / "schema" / "clickhouse"
 DATABASES = ("raw", "ops", "gosight", "signals")

@@ -7,12 +7,12 @@ import time
 import psycopg
 import pytest
 
-from orchestration.plan import lease
-from stack.endpoints import Endpoints
+from hxi.admin.endpoints import Endpoints
+from orchestration.lease import lease
 
 HOLDER = """
 import sys
-from orchestration.plan import lease
+from orchestration.lease import lease
 with lease.held(sys.argv[1]) as mine:
     print(mine.fence, flush=True)
     sys.stdin.read()

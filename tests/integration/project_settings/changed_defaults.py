@@ -28,7 +28,7 @@ def checkout_with(folder: Path, values: Overrides) -> Path:
     for name in ("dbt_project", "orchestration"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / VARS, folder / VARS)
-    for name in ("stack", "ingest", "proto"):
+    for name in ("hxi", "simulate", "stack", "ingest", "proto"):
         (folder / name).symlink_to(ROOT / name)
     for source in (VARS, WEIGHTS_SEED):
         _rewrite(folder / source, values)

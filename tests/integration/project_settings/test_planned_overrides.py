@@ -7,7 +7,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from orchestration.plan import plan
-from orchestration.project_settings import planned
+from orchestration.plan import project_settings as planned
 from tests.integration.plan.own_databases import CrashError, OwnDatabases, Parameters, own_databases
 
 NONE = plan.Settings("r", {})

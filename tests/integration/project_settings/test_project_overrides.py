@@ -14,16 +14,16 @@ from click.testing import CliRunner
 from clickhouse_connect.driver.client import Client
 from psycopg.types.json import Jsonb
 
-from orchestration.outcome import RefreshFailedError
+from hxi.admin import clients, projects
+from hxi.admin.errors import UserError
+from hxi.load import load_batches
+from hxi.project import project as project_command
 from orchestration.project_settings.overrides import effective
 from orchestration.project_settings.stored import ID_RULES
-from orchestration.refresh import refresh
-from stack import clients, projects
-from stack.cli.project import project as project_command
+from orchestration.run.outcome import RefreshFailedError
+from orchestration.run.refresh import refresh
+from simulate import Plan, generate
 from stack.embedded import Stack
-from stack.errors import UserError
-from stack.load import load_batches
-from stack.simulate import Plan, generate
 from tests.e2e.warehouse_rows import Rows, Served, difference
 from tests.integration.project_settings.changed_defaults import (
     ROOT,
@@ -73,7 +73,7 @@ class Warehouse:
         """`hxi run` by the code of a checkout; its progress is on stderr."""
         paths = os.pathsep.join((str(checkout), str(checkout / "proto")))
         return subprocess.Popen(
-            [sys.executable, "-m", "stack.cli", "run", "--json"],
+            [sys.executable, "-m", "hxi", "run", "--json"],
             cwd=checkout,
             env=os.environ | self.stack.endpoints.environment() | {"PYTHONPATH": paths},
             stdout=subprocess.DEVNULL,

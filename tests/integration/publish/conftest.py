@@ -14,10 +14,10 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from psycopg import sql
 
-from stack import clients
+from hxi.admin import clients
+from hxi.admin.folder import CHECKOUT
+from hxi.admin.prepare import postgres_schemas
 from stack.embedded import Stack
-from stack.prepare import postgres_schemas
-from stack.services import ROOT
 from stack.stores import postgres as embedded
 from tests.integration.publish.stand_in_marts import Marts
 from tests.integration.publish.warehouse import Warehouse
@@ -91,11 +91,11 @@ def run_dbt(dsn: str, folder: Path, *arguments: str) -> None:
     paths = {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")}
     finished = subprocess.run(
         [sys.executable, "-m", "dbt.cli.main", *arguments, "--target", "postgres"],
-        cwd=ROOT,
+        cwd=CHECKOUT,
         env={
             **os.environ,
             **paths,
-            "DBT_PROFILES_DIR": str(ROOT / "dbt_project"),
+            "DBT_PROFILES_DIR": str(CHECKOUT / "dbt_project"),
             "HXI_POSTGRES_DSN": dsn,
         },
         capture_output=True,

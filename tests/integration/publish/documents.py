@@ -11,9 +11,9 @@ import psycopg
 import yaml
 from psycopg import sql
 
-from stack.services import ROOT
+from hxi.admin.folder import CHECKOUT
 
-DEVIATIONS = ROOT / "docs" / "deviations.yml"
+DEVIATIONS = CHECKOUT / "docs" / "deviations.yml"
 PROJECT_FIRST = "project_id leads every key, index and foreign key"
 
 

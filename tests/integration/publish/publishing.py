@@ -2,10 +2,10 @@
 
 import sys
 
+from hxi.admin import clients
 from orchestration.publish.copy import copy_plan
 from orchestration.publish.landing import Source
 from orchestration.publish.merge import merge_plan
-from stack import clients
 
 
 def main(dsn: str, url: str, marts: str, plan_id: int) -> None:

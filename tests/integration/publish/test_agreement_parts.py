@@ -7,7 +7,7 @@ import pytest
 from orchestration.publish import parts
 from orchestration.publish.agreement import disagreements
 from orchestration.publish.parts import EVERYTHING, LANDED, SLICES, Part, due, slice_of
-from orchestration.resources.clients import integer
+from orchestration.stores.clients import integer
 from tests.integration.publish.stand_in_marts import OTHER_PROJECT, PROJECT, Visit, named
 from tests.integration.publish.warehouse import Warehouse
 

@@ -6,9 +6,9 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 
-from stack.migrations import PostgresTarget, migrate, read_folder
-from stack.prepare import POSTGRES_COMPONENTS
-from stack.services import ROOT
+from hxi.admin.folder import CHECKOUT
+from hxi.admin.migrations import PostgresTarget, migrate, read_folder
+from hxi.admin.prepare import POSTGRES_COMPONENTS
 from tests.integration.publish import documents
 from tests.integration.publish.documents import Table
 
@@ -119,7 +119,7 @@ def test_every_migration_can_be_taken_back_and_applied_again(
 ) -> None:
     schemas = ("landing", "hxi", "hxi_v0", "traceflow")
     before = {schema: documents.tables(served, schema) for schema in schemas}
-    folder = ROOT / POSTGRES_COMPONENTS["publish"]
+    folder = CHECKOUT / POSTGRES_COMPONENTS["publish"]
     newest = len(read_folder(folder))
 
     for version in range(newest - 1, -1, -1):

@@ -8,9 +8,9 @@ import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege, RaiseException
 
+from hxi.admin import clients
 from orchestration.publish import merge
 from orchestration.publish.merge import UNCHANGED
-from stack import clients
 from tests.integration.publish.documents import tables
 from tests.integration.publish.stand_in_marts import PROJECT, Visit, named
 from tests.integration.publish.warehouse import Warehouse

@@ -11,12 +11,12 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 
+from hxi.admin import clients
+from hxi.admin.endpoints import Endpoints
+from hxi.admin.folder import CHECKOUT
 from orchestration.publish.copy import copy_plan
 from orchestration.publish.merge import LandingLostError, merge_plan
 from orchestration.publish.transaction import StaleRunError
-from stack import clients
-from stack.endpoints import Endpoints
-from stack.services import ROOT
 from tests.integration.publish.stand_in_marts import Visit, named
 from tests.integration.publish.warehouse import Warehouse
 
@@ -57,7 +57,7 @@ class Publishing:
         module = "tests.integration.publish.publishing"
         where = [self.warehouse.dsn, self.url, self.warehouse.marts.database]
         command = [sys.executable, "-m", module, *where, str(plan_id)]
-        child = subprocess.Popen(command, cwd=ROOT)
+        child = subprocess.Popen(command, cwd=CHECKOUT)
         self.children.append(child)
         return child
 

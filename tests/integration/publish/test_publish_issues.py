@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from hxi.admin.folder import CHECKOUT
 from orchestration.publish.issues import ISSUE_TYPES
 from orchestration.publish.merge import UNCHANGED
-from stack.services import ROOT
 from tests.integration.publish.stand_in_marts import OTHER_PROJECT, START, Visit, named
 from tests.integration.publish.warehouse import Warehouse
 
@@ -134,7 +134,7 @@ def test_a_session_without_the_issue_can_make_it_less_severe(warehouse: Warehous
 
 
 def test_weights_are_those_of_the_experience_score() -> None:
-    seed = (ROOT / "dbt_project" / "seeds" / "experience_score_weights.csv").read_text()
+    seed = (CHECKOUT / "dbt_project" / "seeds" / "experience_score_weights.csv").read_text()
     weights = dict(line.split(",")[:2] for line in seed.split())
     scored = {"error": "js_error", "dead_click": "dead_click_observed"}
     compared = {

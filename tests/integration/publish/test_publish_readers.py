@@ -5,7 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from stack import clients
+from hxi.admin import clients
 from tests.integration.publish.stand_in_marts import PROJECT, Visit, named
 from tests.integration.publish.warehouse import Warehouse
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stack import clients, projects
+from hxi.admin import clients, projects
 from stack.embedded import Stack
 from tests.e2e.warehouse_rows import Served
 from tests.integration.retention.retention_story import Life

@@ -10,15 +10,15 @@ import pymongo
 from clickhouse_connect.driver.client import Client
 from gosight.events_pb2 import Event
 
-from ingest.reconcile import check_ledger, reconcile
 from ingest.schema import mongo as schema
-from orchestration.refresh import refresh
-from orchestration.resources.held import HeldStores, held_stores
+from orchestration.lease.held import HeldStores, held_stores
+from orchestration.raw.reconcile import check_ledger, reconcile
 from orchestration.retention.command import expire_now
 from orchestration.retention.expiry import Expired, expire
 from orchestration.retention.late import Late, late_beyond_retention
 from orchestration.retention.limits import CutOffs
-from orchestration.settings import Settings
+from orchestration.run.refresh import refresh
+from orchestration.stores.settings import Settings
 from tests.e2e.landing_path import LandingPath
 from tests.e2e.warehouse_rows import Rows, Served
 from tests.integration.retention.retention_events import session

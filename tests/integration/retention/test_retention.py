@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from click.testing import CliRunner
 
-from stack.cli.expire import expire
+from hxi.expire import expire
 from tests.e2e.warehouse_rows import Rows, difference
 from tests.integration.retention.retention_events import (
     DAYS,

@@ -10,10 +10,10 @@ from uuid import uuid4
 import polars as pl
 from clickhouse_connect.driver.client import Client
 
+from hxi.admin.sql_statements import split
 from orchestration import signals
 from orchestration.signals.columns import SESSION_DEVICE_TYPE, SESSION_ENDED_AT, SESSION_KEY
 from orchestration.signals.signal import AnySignal
-from stack.sql_statements import split
 from tests.unit.signals.signal_events import Row, with_views
 
 SCHEMA = Path(signals.__file__).parent / "schema" / "clickhouse"

@@ -15,7 +15,7 @@ STOPPED_SECONDS = 30
 def hxi(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
     """Run one command to its end, with no HXI_ variable but those given."""
     return subprocess.run(
-        [sys.executable, "-m", "stack.cli", *arguments],
+        [sys.executable, "-m", "hxi", *arguments],
         cwd=ROOT,
         env=plain_environment() | variables,
         capture_output=True,
@@ -36,7 +36,7 @@ class Up:
         self.folder = folder
         command = ["up", "--ports", "auto", "--data-dir", str(folder), *options]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "stack.cli", *command],
+            [sys.executable, "-m", "hxi", *command],
             cwd=ROOT,
             env=plain_environment(),
             stdout=subprocess.PIPE,

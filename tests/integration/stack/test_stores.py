@@ -12,13 +12,10 @@ import redis
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from stack import clients
+from hxi.admin import answering, clients
+from hxi.admin.endpoints import Endpoints
+from hxi.admin.prepare import clickhouse_schemas, postgres_schemas
 from stack.embedded import Stack
-from stack.endpoints import Endpoints
-from stack.prepare import clickhouse_schemas, postgres_schemas
-from stack.stores import clickhouse as clickhouse_store
-from stack.stores import postgres as postgres_store
-from stack.stores import redis as redis_store
 
 
 def kill_and_wait(stack: Stack, name: str) -> None:
@@ -77,9 +74,9 @@ def test_redis_killed_comes_back_with_its_data(stores: Stack) -> None:
 @pytest.mark.parametrize("password", ["", "wrong"])
 def test_a_store_lets_nobody_in_without_its_password(endpoints: Endpoints, password: str) -> None:
     for answers, url in (
-        (clickhouse_store.answers, endpoints.clickhouse_url),
-        (postgres_store.answers, endpoints.postgres_dsn),
-        (redis_store.answers, endpoints.redis_url),
+        (answering.clickhouse, endpoints.clickhouse_url),
+        (answering.postgres, endpoints.postgres_dsn),
+        (answering.redis, endpoints.redis_url),
     ):
         assert answers(url)
         assert not answers(with_password(url, password))

@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stack import clients
+from hxi.admin import clients
+from hxi.admin.endpoints import Endpoints, endpoints_file
 from stack.embedded import Stack
-from stack.endpoints import Endpoints, endpoints_file
 from tests.integration.stack.running_up import ROOT, Up, hxi
 
 

@@ -8,7 +8,7 @@ import pytest
 from orchestration.documents import shapes
 from orchestration.documents.collections import DERIVED
 from orchestration.documents.switch import wanted
-from orchestration.settings import SettingsError
+from orchestration.stores.settings import SettingsError
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 OF_SESSION = {"project_id": "p", "session_id": "s"}

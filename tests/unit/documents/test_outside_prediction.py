@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from ingest.prediction import PredictionError, prediction_of
+from orchestration.raw.outside_prediction import PredictionError, prediction_of
 
 GOOD = {
     "_id": "x",

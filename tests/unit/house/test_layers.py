@@ -27,8 +27,10 @@ PLACES = {
 }
 
 FORBIDDEN_IMPORTS = [
-    ("ingest/**/*.py", ("dagster", "dagster_dbt", "orchestration", "stack", "dbt")),
-    ("orchestration/**/*.py", ("stack",)),
+    ("ingest/**/*.py", ("dagster", "dagster_dbt", "orchestration", "stack", "hxi", "dbt")),
+    ("orchestration/**/*.py", ("stack", "hxi")),
+    ("simulate/**/*.py", ("stack", "ingest", "orchestration")),
+    ("hxi/admin/**/*.py", ("stack", "simulate", "orchestration")),
     ("orchestration/**/transform.py", ("dagster", "clickhouse_connect", "psycopg", "pymongo")),
     ("stack/**/*.py", ("dagster", "dagster_dbt")),
 ]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from hxi.admin.endpoints import Endpoints, variable
+from hxi.command import COMMANDS
 from orchestration.transform.project import CLICKHOUSE
-from stack.cli import COMMANDS
-from stack.endpoints import Endpoints, variable
 
 ROOT = Path(__file__).resolve().parents[3]
 README = (ROOT / "README.md").read_text()

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from stack.load import delivery
-from stack.load.delivery import IN_FLIGHT, Sent, deliver
-from stack.load.doors import Receipt
-from stack.load.errors import BatchRefusedError, IngestDownError, KeyRefusedError, NotNowError
-from stack.load.packets import Packet
+from hxi.load import delivery
+from hxi.load.delivery import IN_FLIGHT, Sent, deliver
+from hxi.load.doors import Receipt
+from hxi.load.errors import BatchRefusedError, IngestDownError, KeyRefusedError, NotNowError
+from hxi.load.packets import Packet
 
 
 @pytest.fixture(autouse=True)

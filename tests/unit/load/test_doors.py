@@ -12,10 +12,10 @@ import orjson
 import pytest
 from gosight.ingest_pb2 import EventBatch, IngestResponse
 
-from stack.endpoints import Endpoints
-from stack.load.doors import Door, OpenDoor, Receipt, opened
-from stack.load.errors import BatchRefusedError, KeyRefusedError, LoadError, NotNowError
-from stack.load.packets import MAX_BODY_BYTES, Packet
+from hxi.admin.endpoints import Endpoints
+from hxi.load.doors import Door, OpenDoor, Receipt, opened
+from hxi.load.errors import BatchRefusedError, KeyRefusedError, LoadError, NotNowError
+from hxi.load.packets import MAX_BODY_BYTES, Packet
 
 JSON = Packet(b'{"events":[{"eventId":"a"}]}', is_json=True, events=1, origin="line 1")
 PROTOBUF = Packet(EventBatch(sent_at=1).SerializeToString(), is_json=False, events=0, origin="one")

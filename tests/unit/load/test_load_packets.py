@@ -10,11 +10,11 @@ import pytest
 from gosight.events_pb2 import Event
 from gosight.ingest_pb2 import EventBatch
 
-from stack.load import files
-from stack.load.errors import FileError
-from stack.load.json_lines import MAX_JSON_BYTES
-from stack.load.packets import MAX_EVENTS, MAX_PROTOBUF_BYTES, Packet
-from stack.simulate.wire import varint
+from hxi.load import files
+from hxi.load.errors import FileError
+from hxi.load.json_lines import MAX_JSON_BYTES
+from hxi.load.packets import MAX_EVENTS, MAX_PROTOBUF_BYTES, Packet
+from simulate.wire import varint
 
 
 def read(path: Path) -> list[Packet]:

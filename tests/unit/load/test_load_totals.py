@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.exceptions import OperationalError
 
-from stack.load import totals as totals_module
-from stack.load.errors import IngestDownError
-from stack.load.totals import LoadTotals, Row, wait_until_landed
+from hxi.load import totals as totals_module
+from hxi.load.errors import IngestDownError
+from hxi.load.totals import LoadTotals, Row, wait_until_landed
 
 
 @pytest.fixture(autouse=True)

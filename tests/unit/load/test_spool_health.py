@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from stack.load import spool_health
-from stack.load.errors import IngestDownError
-from stack.load.spool_health import wait_until_drained
+from hxi.load import spool_health
+from hxi.load.errors import IngestDownError
+from hxi.load.spool_health import wait_until_drained
 
 Age = Callable[[], float | None]
 

@@ -9,13 +9,13 @@ import psycopg
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from orchestration.lease.resource import RunResource
 from orchestration.plan.plan import Plan
 from orchestration.publish import assets as publish
 from orchestration.publish.agreement import Disagreement, DisagreementError
 from orchestration.publish.landing import LANDING_TABLES
 from orchestration.publish.merge import Changes
 from orchestration.publish.tables import SERVED_TABLES
-from orchestration.resources.run import RunResource
 from orchestration.transform.assets import TRANSLATOR
 from orchestration.transform.project import POSTGRES
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
+from hxi.admin.folder import CHECKOUT
 from orchestration.publish.landing import LANDING_TABLES, PLANNED_SESSIONS, LandingTable
 from orchestration.publish.tables import SERVED_TABLES, ServedTable
-from stack.services import ROOT
 from tests.integration.publish.stand_in_marts import TABLES
 
-MODELS = ROOT / "dbt_project" / "models"
+MODELS = CHECKOUT / "dbt_project" / "models"
 MARTS = [table for table in LANDING_TABLES if table is not PLANNED_SESSIONS]
 
 Columns = dict[str, dict[str, str]]

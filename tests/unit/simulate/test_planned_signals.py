@@ -13,8 +13,8 @@ import pytest
 from gosight.events_pb2 import Event, EventType
 from gosight.ingest_pb2 import EventBatch
 
-from stack.simulate import Plan, SessionTruth, Truth, generate
-from stack.simulate.planned import Recording
+from simulate import Plan, SessionTruth, Truth, generate
+from simulate.planned import Recording
 
 Found = Counter[tuple[str, int, str, int]]  # (path, first event's ms, selector, count)
 END = datetime(2026, 3, 9, tzinfo=UTC)

@@ -9,10 +9,10 @@ import pytest
 from google.protobuf import json_format
 from gosight.ingest_pb2 import EventBatch
 
-from stack.cli import main
-from stack.load.files import packets
-from stack.simulate import Truth
-from stack.simulate.sample import sample_batches, sample_plan
+from hxi.command import main
+from hxi.load.files import packets
+from simulate import Truth
+from simulate.sample import sample_batches, sample_plan
 
 END = "2026-03-09T00:00:00Z"
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from stack import folder as folder_module
+from hxi.admin import folder as folder_module
+from hxi.admin.errors import BusyError, UserError
+from hxi.admin.folder import DataFolder, is_held
 from stack import ports
-from stack.errors import BusyError, UserError
-from stack.folder import DataFolder, is_held
 from stack.ports import Ports, choose, is_free, require_free
 
 

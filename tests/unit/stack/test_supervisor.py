@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from hxi.admin.errors import StartError
 from stack import supervisor as supervisor_module
-from stack.errors import StartError
 from stack.supervisor import Program, Supervisor
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"

@@ -7,7 +7,7 @@ import yaml
 from dbt.config.renderer import ProfileRenderer
 from dbt_common.context import set_invocation_context
 
-from orchestration.settings import CHECKOUT
+from orchestration.stores.settings import CHECKOUT
 
 CLICKHOUSE = "http://hxi:secret@127.0.0.1:8124"
 POSTGRES = "postgresql://hxi:secret@127.0.0.1:5433/hxi_dashboard"

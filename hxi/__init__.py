@@ -1,0 +1,1 @@
+"""The `hxi` command: a module for each subcommand; what several need is in `admin`."""

@@ -1,0 +1,5 @@
+"""`python -m hxi` is `hxi`."""
+
+from hxi.command import main
+
+main()

@@ -1,0 +1,155 @@
+"""`hxi run`: every table brought up to date with what has landed, then a summary."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hxi.admin import clients
+from hxi.admin.endpoints import DEFAULT_DATA_DIR, Endpoints, resolve
+from hxi.admin.errors import BusyError, NoStackError, UserError
+from hxi.admin.prepare import clickhouse_schemas, postgres_schemas
+from hxi.admin.status import MARTS, Mart, marts
+from hxi.options import data_dir_option, json_option
+from stack.embedded import running_stack
+
+if TYPE_CHECKING:
+    from orchestration.run.outcome import Refreshed
+
+
+class RunFailedError(UserError):
+    """A step failed; what it left is repeated by the next run."""
+
+    exit_code = 8
+
+
+@click.command()
+@data_dir_option
+@click.option("--full-refresh", is_flag=True, help="Rebuild every session, not only changed ones.")
+@click.option(
+    "--day",
+    "days",
+    multiple=True,
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Rebuild also the sessions of this UTC day; may be repeated.",
+)
+@click.option("--start", is_flag=True, help="Start a stack for this run if none is running.")
+@click.option("--sample", is_flag=True, help="Load the bundled sample if the warehouse is empty.")
+@json_option
+def run(
+    *,
+    data_dir: Path | None,
+    full_refresh: bool,
+    days: tuple[datetime, ...],
+    start: bool,
+    sample: bool,
+    as_json: bool,
+) -> None:
+    """Bring every table up to date: events, signals, marts, PostgreSQL. Safe to repeat."""
+    with _stack(data_dir, start=start) as endpoints:
+        os.environ.update(endpoints.environment())  # dbt's profiles and Dagster's resources read it
+        clickhouse_schemas(endpoints.clickhouse_url)
+        postgres_schemas(endpoints.postgres_dsn)
+        if sample:
+            _load_sample(endpoints)
+        started = time.monotonic()
+        refreshed = _refresh(full=full_refresh, days=[day.date() for day in days])
+        seconds = time.monotonic() - started
+        _report(endpoints, refreshed, seconds, as_json=as_json)
+    if refreshed.failed_checks:
+        sys.exit(RunFailedError.exit_code)
+
+
+@contextmanager
+def _stack(data_dir: Path | None, *, start: bool) -> Iterator[Endpoints]:
+    """The stack that runs, else one of our own for the length of the block."""
+    try:
+        endpoints = resolve(data_dir)
+    except NoStackError:
+        if not start:
+            raise
+        _say("starting the stores")
+        with running_stack(data_dir or DEFAULT_DATA_DIR) as endpoints:
+            yield endpoints
+    else:
+        yield endpoints
+
+
+def _load_sample(endpoints: Endpoints) -> None:
+    from hxi.load import load_batches
+    from simulate.sample import sample_batches
+
+    with clients.clickhouse(endpoints.clickhouse_url) as client:
+        if client.query("SELECT 1 FROM raw.ingest_ledger LIMIT 1").result_rows:
+            return
+    _say("loading the sample")
+    totals = load_batches(endpoints, sample_batches())
+    _say(
+        f"  {totals.received:,} events received, {totals.landed:,} landed,"
+        f" {totals.duplicate:,} duplicates, {totals.rejected:,} rejected"
+    )
+
+
+def _refresh(*, full: bool, days: Sequence[date]) -> "Refreshed":
+    """Dagster and dbt take seconds to import, so only a run with something to do pays for them."""
+    from orchestration.lease.lease import LeaseHeldError
+    from orchestration.run.idle import nothing_is_new
+    from orchestration.run.outcome import Refreshed, RefreshFailedError
+
+    try:
+        if not full and not days and nothing_is_new():
+            return Refreshed()
+        from orchestration.run.refresh import refresh
+
+        return refresh(full=full, days=days, progress=_progress)
+    except LeaseHeldError as error:
+        raise BusyError(str(error)) from error
+    except RefreshFailedError as error:
+        raise RunFailedError(f"the run stopped, the next one repeats it: {error}") from error
+
+
+def _progress(stage: str, table: str, rows: int) -> None:
+    if rows:
+        _say(f"  {stage + '.' + table:<36} {rows:>12,} rows")
+
+
+def _say(line: str) -> None:
+    """Progress is not the answer: it goes to stderr."""
+    click.echo(line, err=True)
+
+
+def _report(endpoints: Endpoints, refreshed: "Refreshed", seconds: float, *, as_json: bool) -> None:
+    """Counts the marts, which is soon done; with them PostgreSQL was compared."""
+    with clients.clickhouse(endpoints.clickhouse_url) as clickhouse:
+        found = marts(clickhouse)
+    if as_json:
+        answer = {
+            "planned_sessions": refreshed.planned_sessions,
+            "seconds": round(seconds, 3),
+            "steps": {step: round(took, 3) for step, took in refreshed.seconds.items()},
+            "failed_checks": refreshed.failed_checks,
+            "marts": [asdict(mart) for mart in found],
+        }
+        click.echo(json.dumps(answer, default=str))
+        return
+    _print(found, refreshed, seconds)
+
+
+def _print(found: Sequence[Mart], refreshed: "Refreshed", seconds: float) -> None:
+    click.echo()
+    for mart in found:
+        click.echo(f"  {MARTS + '.' + mart.name:<36} {mart.rows:>12,} rows")
+    built, agreed = "nothing was new", ""
+    if refreshed.planned_sessions:
+        built, agreed = f"{refreshed.planned_sessions:,} sessions rebuilt", "; PostgreSQL agrees"
+    click.echo(f"\n{built} in {seconds:.1f} s{agreed}")
+    for check in refreshed.failed_checks:
+        click.echo(f"CHECK FAILED {check}")

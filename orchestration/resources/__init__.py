@@ -1,1 +1,0 @@
-"""What assets are given to work with."""

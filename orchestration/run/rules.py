@@ -1,0 +1,62 @@
+"""One hash of what all rows are built with: a change in any of it plans every session."""
+
+import ast
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from orchestration.stores.settings import CHECKOUT
+
+# What rows depend on besides the events.
+RULES = (
+    "dbt_project.yml",
+    "dbt_project/models/**/*.sql",
+    "dbt_project/macros/**/*.sql",
+    "dbt_project/seeds/*.csv",
+    "orchestration/signals/**/*.py",
+    "orchestration/publish/*.py",
+)
+
+# Texts are kept as they are; comments of SQL and Jinja, and white space, say nothing.
+SQL = re.compile(
+    r"""(?P<text>'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`[^`]*`)"""
+    r"""|(?:--[^\n]*|/\*.*?\*/|\{\#.*?\#\}|\s)+""",
+    re.DOTALL,
+)
+
+
+def rules_hash(checkout: Path = CHECKOUT) -> str:
+    """16 hex digits over every rule, weight and threshold (see RULES), comments left out."""
+    digest = hashlib.sha256()
+    for path in _rule_files(checkout):
+        digest.update(path.relative_to(checkout).as_posix().encode())
+        digest.update(_meaning(path).encode())
+    return digest.hexdigest()[:16]
+
+
+def _rule_files(checkout: Path) -> Iterator[Path]:
+    for pattern in RULES:
+        yield from sorted(checkout.glob(pattern))
+
+
+def _meaning(path: Path) -> str:
+    text = path.read_text()
+    if path.suffix == ".sql":
+        return SQL.sub(lambda found: found["text"] or " ", text).strip()
+    if path.suffix == ".py":
+        return ast.dump(_WithoutDocstrings().visit(ast.parse(text)))
+    if path.suffix == ".yml":
+        return json.dumps(yaml.safe_load(text))
+    return text
+
+
+class _WithoutDocstrings(ast.NodeTransformer):
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        """None for a text that stands alone."""
+        value = node.value
+        is_text = isinstance(value, ast.Constant) and isinstance(value.value, str)
+        return None if is_text else node

@@ -1,0 +1,193 @@
+"""What the generator planned, counted while it writes: the answer sheet for the pipeline."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from gosight.events_pb2 import EventType
+
+from simulate.planned import Call, Planned, Recording, View
+from simulate.planned_score import score, state
+from simulate.planned_time import INTERACTIONS, Moment, engaged_ms, hourly, steps
+
+# Number -> name as reports write it: enum name in lower case without its prefix.
+EVENT_TYPES = {number: name[len("EVENT_TYPE_") :].lower() for name, number in EventType.items()}
+ERROR_TYPES = ("js_error", "unhandled_rejection", "resource_error", "console_error")
+
+
+@dataclass(slots=True)
+class SessionTruth:
+    """One session. Times in ms since the epoch, paths cleaned, depth cut to 0-100."""
+
+    session_id: str
+    started_at: int = 0
+    ended_at: int = 0
+    user_id: str = ""
+    device_type: str = ""
+    utm: dict[str, str] = field(default_factory=dict)
+    event_types: Counter[str] = field(default_factory=Counter)
+    timeline: list[Moment] = field(default_factory=list)  # each event, as written
+    views: list[View] = field(default_factory=list)  # page views, in order
+    seen_paths: list[str] = field(
+        default_factory=list
+    )  # first and last path of a session without views
+    max_scroll_depth: int = 0
+    calls: list[Call] = field(default_factory=list)
+    clicked: Counter[tuple[str, str]] = field(default_factory=Counter)  # by path and selector
+    forms: set[str] = field(default_factory=set)  # what became of them: started, sent, refilled
+    insights: list[Planned] = field(default_factory=list)
+    recording: Recording | None = None
+
+    @property
+    def page_paths(self) -> list[str]:
+        """Of the page views, in order."""
+        return [view.path for view in self.views]
+
+    @property
+    def requests(self) -> Counter[tuple[str, int]]:
+        """By ('GET /api/cart', status)."""
+        return Counter((f"{call.method} {call.endpoint}", call.status) for call in self.calls)
+
+    @property
+    def journey(self) -> list[str]:
+        """Page views with runs of one path collapsed to one step."""
+        paths = self.page_paths
+        return [path for n, path in enumerate(paths) if n == 0 or path != paths[n - 1]]
+
+    def count_of(self, kind: str, *, charged: bool = True) -> int:
+        """Planned rows of a kind; charged ones only, or (False) all of them."""
+        return sum(1 for row in self.insights if row.kind == kind and (row.charged or not charged))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The session's line of a truth file."""
+        paths = self.page_paths or self.seen_paths
+        return {
+            "session_id": self.session_id,
+            "user_id": self.user_id,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "duration_ms": self.ended_at - self.started_at,
+            "page_count": len(self.views),
+            "event_count": self.event_types.total(),
+            "click_count": self.event_types["click"],
+            "error_count": sum(self.event_types[kind] for kind in ERROR_TYPES),
+            "entry_path": paths[0] if paths else "",
+            "exit_path": paths[-1] if paths else "",
+            "is_bounce": len(self.views) == 1,
+            "max_scroll_depth": self.max_scroll_depth,
+            "device_type": self.device_type,
+            "utm": self.utm,
+            "journey": self.journey,
+            "events": dict(sorted(self.event_types.items())),
+            "requests": nested(self.requests),
+            "rage_clicks": self.count_of("rage_click"),
+            "dead_clicks": self.count_of("dead_click"),
+            "error_clicks": self.count_of("error_click"),
+            "insights": [row.as_dict() for row in self.insights],
+        } | self._details(engaged_ms(self.timeline))
+
+    def _details(self, engaged: int) -> dict[str, Any]:
+        """What files written before 0.2 do not have."""
+        found = score(self.ended_at, self.event_types, self.insights, self.calls, self.views)
+        evidence = INTERACTIONS | {"fetch_request", "xhr_request", "page_load", "web_vitals"}
+        return {
+            "engaged_ms": engaged,
+            "score": found.points if evidence & self.event_types.keys() else None,
+            "deductions": [
+                {"code": code, "points": points} for code, points in found.deductions.items()
+            ],
+            "state": state(
+                found.times, engaged, self.max_scroll_depth, len(self.views), frozenset(self.forms)
+            ),
+            "steps": steps(self.views, self.ended_at),
+            "views": [view.as_dict() for view in self.views],
+            "calls": [asdict(call) for call in self.calls],
+            "hours": hourly(self.timeline),
+            "clicked": [
+                {"path": path, "selector": selector, "clicks": clicks}
+                for (path, selector), clicks in self.clicked.items()
+            ],
+            "recording": asdict(self.recording) if self.recording else None,
+        }
+
+
+@dataclass(slots=True)
+class Totals:
+    """Sums over all sessions generated so far."""
+
+    sessions: int = 0
+    events: int = 0
+    users: set[str] = field(default_factory=set)
+    anonymous_sessions: int = 0
+    bounces: int = 0
+    recorded_sessions: int = 0
+    replay_payloads: int = 0  # sent beside the events
+    first_at: int = 0
+    last_at: int = 0
+    event_types: Counter[str] = field(default_factory=Counter)
+    page_views: Counter[str] = field(default_factory=Counter)
+    requests: Counter[tuple[str, int]] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)  # insight rows by kind
+    charged: Counter[str] = field(default_factory=Counter)  # of these, the charged ones
+
+    def add(self, session: SessionTruth) -> None:
+        """Count one finished session in."""
+        self.first_at = min(self.first_at or session.started_at, session.started_at)
+        self.last_at = max(self.last_at, session.ended_at)
+        self.sessions += 1
+        self.events += session.event_types.total()
+        self.bounces += len(session.views) == 1
+        if session.recording:
+            self.recorded_sessions += 1
+            self.replay_payloads += session.recording.payloads
+        if session.user_id:
+            self.users.add(session.user_id)
+        else:
+            self.anonymous_sessions += 1
+        self.event_types.update(session.event_types)
+        self.page_views.update(session.page_paths)
+        self.requests.update(session.requests)
+        for row in session.insights:
+            self.found[row.kind] += 1
+            self.charged[row.kind] += row.charged
+
+    def as_dict(self) -> dict[str, Any]:
+        """The last line of a truth file, and the summary of the command."""
+        return {
+            "sessions": self.sessions,
+            "events": self.events,
+            "users": len(self.users),
+            "anonymous_sessions": self.anonymous_sessions,
+            "bounces": self.bounces,
+            "recorded_sessions": self.recorded_sessions,
+            "replay_payloads": self.replay_payloads,
+            "first_at": self.first_at,
+            "last_at": self.last_at,
+            "events_by_type": dict(sorted(self.event_types.items())),
+            "page_views_by_path": dict(sorted(self.page_views.items())),
+            "requests": nested(self.requests),
+            "insights": dict(sorted(self.found.items())),
+            "insights_charged": dict(sorted(self.charged.items())),
+        }
+
+
+def nested(requests: Counter[tuple[str, int]]) -> dict[str, dict[str, int]]:
+    """{('GET /a', 200): 3} as {'GET /a': {'200': 3}}, sorted."""
+    tree: dict[str, dict[str, int]] = {}
+    for (endpoint, status), count in sorted(requests.items()):
+        tree.setdefault(endpoint, {})[str(status)] = count
+    return tree
+
+
+@dataclass(slots=True)
+class Truth:
+    """Collects while batches are taken: totals, and each session as soon as it is planned."""
+
+    on_session: Callable[[SessionTruth], None] | None = None
+    totals: Totals = field(default_factory=Totals)
+
+    def add(self, session: SessionTruth) -> None:
+        self.totals.add(session)
+        if self.on_session is not None:
+            self.on_session(session)

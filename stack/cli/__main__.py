@@ -1,5 +1,0 @@
-"""`python -m stack.cli` is `hxi`."""
-
-from stack.cli import main
-
-main()
