@@ -13,6 +13,7 @@ from gosight.events_pb2 import Event
 from gosight.ingest_pb2 import EventBatch, IngestResponse
 
 from ingest import rejects
+from ingest.decode import clock
 from ingest.decode.checks import YEAR_1990_MS, YEAR_2100_MS, fault_of
 from ingest.decode.envelope import MAX_BATCH_BYTES, Envelope, Malformed
 from ingest.errors import UnavailableError
@@ -116,19 +117,21 @@ class Intake:
         self, sent: Sent, envelope: Envelope, project_id: str
     ) -> tuple[SpooledBatch, IngestResponse]:
         now = self._clock()
-        refused = _rejects(envelope, now, is_backfill=sent.is_backfill)
+        sent_at = _plausible(envelope.sent_at)
+        skew = 0 if sent.is_backfill else clock.skew_of(sent_at, now)
+        refused = _rejects(envelope, now, skew, is_backfill=sent.is_backfill)
         received = len(envelope.events)
         batch = SpooledBatch(
             batch_id=str(uuid4()),
             project_id=project_id,
             door=sent.door,
             sdk_version=rejects.clean(envelope.sdk_version)[:SDK_VERSION_CHARACTERS],
-            sent_at=_plausible(envelope.sent_at),
+            sent_at=sent_at,
             ingested_at=now,
             received=received,
             valid=received - len(refused),
             filtered=0,
-            body=_body(envelope, refused),
+            body=_body(envelope, refused, skew),
             positions=_positions(received, refused),
             rejects=rejects.dump(refused),
         )
@@ -141,16 +144,20 @@ class Intake:
         return batch, response
 
 
-def _rejects(envelope: Envelope, now: int, *, is_backfill: bool) -> list[Reject]:
+def _rejects(envelope: Envelope, now: int, skew: int, *, is_backfill: bool) -> list[Reject]:
+    """Events are moved by the skew before they are judged, and kept as sent if refused."""
     found: list[Reject] = []
     left = MAX_REJECTED_BYTES
     for position, event in enumerate(envelope.events):
         if isinstance(event, Malformed):
             fault = (Reason.MALFORMED_EVENT, event.detail)
-        elif (found_fault := fault_of(event, now, backfill=is_backfill)) is not None:
-            fault = found_fault
         else:
-            continue
+            clock.move(event, skew)
+            found_fault = fault_of(event, now, backfill=is_backfill)
+            if found_fault is None:
+                continue
+            fault = found_fault
+            clock.move(event, -skew)
         ids = (event.event_id, event.session_id)
         one = rejects.reject(position, ids, *fault, envelope.raw(position)[:left])
         left -= len(one.raw)
@@ -158,11 +165,12 @@ def _rejects(envelope: Envelope, now: int, *, is_backfill: bool) -> list[Reject]
     return found
 
 
-def _body(envelope: Envelope, refused: list[Reject]) -> bytes:
+def _body(envelope: Envelope, refused: list[Reject], skew: int) -> bytes:
     """The valid events alone, as an EventBatch without the key."""
     batch = envelope.batch
     if batch is not None and not refused:
         batch.ClearField("project_key")
+        batch.clock_skew_ms = skew
         return batch.SerializeToString()
     bad = {one.position for one in refused}
     events = [
@@ -170,7 +178,7 @@ def _body(envelope: Envelope, refused: list[Reject]) -> bytes:
         for position, event in enumerate(envelope.events)
         if position not in bad and isinstance(event, Event)
     ]
-    return EventBatch(events=events).SerializeToString()
+    return EventBatch(events=events, clock_skew_ms=skew).SerializeToString()
 
 
 def _positions(received: int, refused: list[Reject]) -> bytes:

@@ -78,8 +78,15 @@ def items_of(batches: Sequence[SpooledBatch]) -> Iterator[Item]:
     """All valid events, in order; what repeats between events is decoded once."""
     memory = Flattener()
     for batch in batches:
-        facts = BatchFacts(batch.batch_id, batch.project_id, batch.ingested_at, batch.sdk_version)
-        events = EventBatch.FromString(batch.body).events
+        body = EventBatch.FromString(batch.body)
+        events = body.events
+        facts = BatchFacts(
+            batch_id=batch.batch_id,
+            project_id=batch.project_id,
+            ingested_at=batch.ingested_at,
+            sdk_version=batch.sdk_version,
+            clock_skew_ms=body.clock_skew_ms,
+        )
         positions = orjson.loads(batch.positions) if batch.positions else range(len(events))
         for position, event in zip(positions, events, strict=True):
             yield _item(facts, position, event, memory)

@@ -60,6 +60,7 @@ EVENTS = _schema(
     (_UINT32, False, "screen_width screen_height viewport_width viewport_height"),
     (_FLOAT, False, "device_pixel_ratio"),
     (_TEXT, False, "language timezone sdk_version batch_id"),
+    (_INT64, False, "clock_skew_ms"),
     (_TIME, False, "ingested_at"),
 )
 REPLAY_CHUNKS = _schema(
@@ -68,6 +69,7 @@ REPLAY_CHUNKS = _schema(
     (_INT32, False, "rrweb_type"),
     (pa.binary(), False, "data"),
     (_TEXT, False, "batch_id"),
+    (_INT64, False, "clock_skew_ms"),
     (_TIME, False, "ingested_at"),
 )
 _JSON_COLUMNS = ("payload", "custom")

@@ -64,6 +64,8 @@ def _common(event: Decoded, batch: BatchFacts) -> Document:
             metadata = _with_safe_map(metadata, path)
     if batch.sdk_version:
         metadata = {**metadata, "sdkVersion": batch.sdk_version}
+    if batch.clock_skew_ms:
+        metadata = {**metadata, "clockSkewMs": batch.clock_skew_ms}
     return {
         "projectId": batch.project_id,
         "eventId": event.event_id,
@@ -78,7 +80,7 @@ def _common(event: Decoded, batch: BatchFacts) -> Document:
 def from_event_document(document: Document) -> tuple[Decoded, BatchFacts]:
     """The inverse of `event_document`."""
     metadata = _plain(document["metadata"])
-    sdk_version = metadata.pop("sdkVersion", "")
+    facts = _take_facts(document, metadata)
     decoded = Decoded(
         event_id=document["eventId"],
         session_id=document["sessionId"],
@@ -88,13 +90,13 @@ def from_event_document(document: Document) -> tuple[Decoded, BatchFacts]:
         metadata=metadata,
         payload_name=next((name for name in metadata if name in _PAYLOAD_NAMES), None),
     )
-    return decoded, _facts(document, sdk_version)
+    return decoded, facts
 
 
 def from_replay_document(document: Document) -> tuple[Decoded, BatchFacts]:
     """The inverse of `replay_document`."""
     metadata = _plain(document["metadata"])
-    sdk_version = metadata.pop("sdkVersion", "")
+    facts = _take_facts(document, metadata)
     decoded = Decoded(
         event_id=document["eventId"],
         session_id=document["sessionId"],
@@ -106,15 +108,17 @@ def from_replay_document(document: Document) -> tuple[Decoded, BatchFacts]:
         replay_type=int(document["rrwebType"]),
         replay_data=bytes(document["data"]),
     )
-    return decoded, _facts(document, sdk_version)
+    return decoded, facts
 
 
-def _facts(document: Document, sdk_version: str) -> BatchFacts:
+def _take_facts(document: Document, metadata: Json) -> BatchFacts:
+    """Those that `metadata` holds are taken out of it."""
     return BatchFacts(
         batch_id=document["batchId"],
         project_id=document["projectId"],
         ingested_at=to_millis(document["ingestedAt"]),
-        sdk_version=sdk_version,
+        sdk_version=metadata.pop("sdkVersion", ""),
+        clock_skew_ms=metadata.pop("clockSkewMs", 0),
     )
 
 

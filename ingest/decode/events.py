@@ -26,6 +26,7 @@ class BatchFacts:
     project_id: str
     ingested_at: int  # ms since 1970
     sdk_version: str
+    clock_skew_ms: int = 0  # what the times of all its events were moved by
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ def event_row(event: Decoded, batch: BatchFacts) -> Row:
         "timestamp": event.timestamp,
         "sdk_version": batch.sdk_version,
         "batch_id": batch.batch_id,
+        "clock_skew_ms": batch.clock_skew_ms,
         "ingested_at": batch.ingested_at,
     }
     if "device" in metadata:
@@ -62,6 +63,7 @@ def replay_row(event: Decoded, batch: BatchFacts) -> Row:
         "rrweb_type": event.replay_type,
         "data": event.replay_data,
         "batch_id": batch.batch_id,
+        "clock_skew_ms": batch.clock_skew_ms,
         "ingested_at": batch.ingested_at,
     }
 

@@ -29,7 +29,7 @@ except AttributeError:
   gosight_dot_replay__pb2 = gosight_dot_events__pb2.gosight.replay_pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14gosight/ingest.proto\x12\x07gosight\x1a\x14gosight/events.proto\"g\n\nEventBatch\x12\x13\n\x0bproject_key\x18\x01 \x01(\t\x12\x1e\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x0e.gosight.Event\x12\x0f\n\x07sent_at\x18\x03 \x01(\x03\x12\x13\n\x0bsdk_version\x18\x04 \x01(\t\"q\n\x0eIngestResponse\x12\x0f\n\x07success\x18\x01 \x01(\x08\x12\x12\n\x05\x65rror\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x17\n\x0f\x65vents_accepted\x18\x03 \x01(\x05\x12\x17\n\x0f\x65vents_rejected\x18\x04 \x01(\x05\x42\x08\n\x06_error2\x88\x01\n\rIngestService\x12<\n\nSendEvents\x12\x13.gosight.EventBatch\x1a\x17.gosight.IngestResponse(\x01\x12\x39\n\tSendBatch\x12\x13.gosight.EventBatch\x1a\x17.gosight.IngestResponseB\"Z github.com/gosight/proto/gosightb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14gosight/ingest.proto\x12\x07gosight\x1a\x14gosight/events.proto\"~\n\nEventBatch\x12\x13\n\x0bproject_key\x18\x01 \x01(\t\x12\x1e\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x0e.gosight.Event\x12\x0f\n\x07sent_at\x18\x03 \x01(\x03\x12\x13\n\x0bsdk_version\x18\x04 \x01(\t\x12\x15\n\rclock_skew_ms\x18\x32 \x01(\x03\"q\n\x0eIngestResponse\x12\x0f\n\x07success\x18\x01 \x01(\x08\x12\x12\n\x05\x65rror\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x17\n\x0f\x65vents_accepted\x18\x03 \x01(\x05\x12\x17\n\x0f\x65vents_rejected\x18\x04 \x01(\x05\x42\x08\n\x06_error2\x88\x01\n\rIngestService\x12<\n\nSendEvents\x12\x13.gosight.EventBatch\x1a\x17.gosight.IngestResponse(\x01\x12\x39\n\tSendBatch\x12\x13.gosight.EventBatch\x1a\x17.gosight.IngestResponseB\"Z github.com/gosight/proto/gosightb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,9 +38,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z github.com/gosight/proto/gosight'
   _globals['_EVENTBATCH']._serialized_start=55
-  _globals['_EVENTBATCH']._serialized_end=158
-  _globals['_INGESTRESPONSE']._serialized_start=160
-  _globals['_INGESTRESPONSE']._serialized_end=273
-  _globals['_INGESTSERVICE']._serialized_start=276
-  _globals['_INGESTSERVICE']._serialized_end=412
+  _globals['_EVENTBATCH']._serialized_end=181
+  _globals['_INGESTRESPONSE']._serialized_start=183
+  _globals['_INGESTRESPONSE']._serialized_end=296
+  _globals['_INGESTSERVICE']._serialized_start=299
+  _globals['_INGESTSERVICE']._serialized_end=435
 # @@protoc_insertion_point(module_scope)
