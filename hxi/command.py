@@ -17,6 +17,7 @@ COMMANDS = {
     "expire": "hxi.expire",
     "replay": "hxi.replay",
     "status": "hxi.status",
+    "live": "hxi.live",
     "project": "hxi.project",
     "key": "hxi.key",
     "grant-bi": "hxi.grant_bi",

@@ -15,11 +15,14 @@ from ingest.health import Health
 from ingest.intake import Intake
 from ingest.keys import Keys, PostgresLookup
 from ingest.lander import Lander
+from ingest.live_door import LiveDoor
+from ingest.realtime.writer import RealTime
 from ingest.settings import Settings, from_environment
 from ingest.spool import Spool
 
 # With the doors' 8 s less than the 20 s that the stack waits before it kills.
 LANDER_SECONDS = 8.0
+REALTIME_SECONDS = 1.0
 
 
 def main(environment: Mapping[str, str] = os.environ) -> int:
@@ -48,11 +51,15 @@ async def _run(settings: Settings, spool: Spool) -> None:
         loop.add_signal_handler(number, stop.set)
     lookup = PostgresLookup(settings.postgres_dsn)
     keys = Keys(lookup, settings.key_cache_seconds, settings.key_grace_seconds)
-    intake = Intake(keys, spool)
+    realtime = RealTime(settings.redis_url)
+    intake = Intake(keys, spool, realtime=realtime)
     lander = Lander(spool, settings)
+    live = LiveDoor(keys, settings.redis_url)
     try:
-        doors = await Doors.open(settings, intake, Health(spool, lander, lookup.ping))
+        health = Health(spool, lander, lookup.ping, realtime)
+        doors = await Doors.open(settings, intake, health, live)
         lander.start()
+        realtime.start()
         try:
             print(
                 f"ingest is open: HTTP on port {doors.http_port}, gRPC on port {doors.grpc_port}",
@@ -61,8 +68,10 @@ async def _run(settings: Settings, spool: Spool) -> None:
             await doors.serve_until(stop)
         finally:
             await asyncio.to_thread(lander.stop, LANDER_SECONDS)
+            await asyncio.to_thread(realtime.stop, REALTIME_SECONDS)
     finally:
         intake.close()
+        live.close()
         await lookup.close()
 
 

@@ -8,6 +8,7 @@ from ingest import grpc_server, http_server
 from ingest.errors import IngestError
 from ingest.health import Health
 from ingest.intake import Intake
+from ingest.live_door import LiveDoor
 from ingest.settings import VARIABLES, Settings
 
 # Requests under way at a stop have so long to be answered.
@@ -31,7 +32,7 @@ class Doors:
         self.grpc_port = grpc_port
 
     @classmethod
-    async def open(cls, settings: Settings, intake: Intake, health: Health) -> Self:
+    async def open(cls, settings: Settings, intake: Intake, health: Health, live: LiveDoor) -> Self:
         """DoorError for a port that cannot be had."""
         http_socket = _listen(settings, "http_port")
         try:
@@ -41,7 +42,7 @@ class Doors:
         except BaseException:
             http_socket.close()
             raise
-        http = http_server.server(http_server.HttpDoor(intake, health), STOP_SECONDS)
+        http = http_server.server(http_server.HttpDoor(intake, health, live), STOP_SECONDS)
         return cls(http_socket, http, grpc, grpc_port)
 
     async def serve_until(self, stop: asyncio.Event) -> None:

@@ -19,6 +19,10 @@ class UnauthenticatedError(RefusalError):
     """No key, or one that is unknown, switched off, expired or not allowed to write."""
 
 
+class ForbiddenError(RefusalError):
+    """The key is good, but not for this: another project, or a page of a foreign domain."""
+
+
 class MalformedBatchError(RefusalError):
     """The body is no EventBatch in the form its headers announce."""
 
@@ -53,6 +57,7 @@ class Status(Enum):
     """What a refusal is at each door: HTTP status, name of the gRPC code."""
 
     UNAUTHENTICATED = (401, "UNAUTHENTICATED")
+    FORBIDDEN = (403, "PERMISSION_DENIED")
     MALFORMED = (400, "INVALID_ARGUMENT")
     UNSUPPORTED = (415, "INVALID_ARGUMENT")
     TOO_LARGE = (413, "INVALID_ARGUMENT")
@@ -71,6 +76,7 @@ class Status(Enum):
 
 _STATUS: dict[type[RefusalError], Status] = {
     UnauthenticatedError: Status.UNAUTHENTICATED,
+    ForbiddenError: Status.FORBIDDEN,
     MalformedBatchError: Status.MALFORMED,
     UnsupportedBodyError: Status.UNSUPPORTED,
     BatchTooLargeError: Status.TOO_LARGE,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ingest.keys import KeyStoreDownError
+from ingest.realtime.writer import RealTime
 from ingest.spool import Spool, now_ms
 
 # KeyStoreDownError when keys cannot be read.
@@ -36,17 +37,24 @@ class Report:
 class Health:
     """Asks when it is asked."""
 
-    def __init__(self, spool: Spool, lander: Landing, ping_keys: PingKeys) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        lander: Landing,
+        ping_keys: PingKeys,
+        realtime: RealTime | None = None,
+    ) -> None:
         self._spool = spool
         self._lander = lander
         self._ping_keys = ping_keys
+        self._realtime = realtime or RealTime("")
 
     async def report(self) -> Report:
         """Well as long as batches are taken: down stores only let the spool grow."""
         depth = await asyncio.to_thread(self._spool.depth)
         oldest = depth.oldest_ingested_at
         age = 0.0 if oldest is None else max(0, now_ms() - oldest) / 1000
-        facts = {
+        facts: dict[str, Any] = {
             "status": "ok",
             "spool": {
                 "batches": depth.batches,
@@ -57,6 +65,11 @@ class Health:
             "stores": self._lander.stores(),
             "last_landing_error": self._lander.last_error,
         }
+        if self._realtime.is_on:
+            facts["realtime"] = {
+                "redis": self._realtime.answers,
+                "batches_left_out": self._realtime.left_out,
+            }
         return Report(is_well=True, facts=facts)
 
     async def readiness(self) -> Report:

@@ -12,11 +12,12 @@ import uvicorn
 from google.protobuf.json_format import MessageToDict
 from gosight.ingest_pb2 import IngestResponse
 
-from ingest import http_body
+from ingest import http_body, live_door
 from ingest.errors import RefusalError, UnavailableError, status_of
 from ingest.health import Health
 from ingest.http_body import Form
 from ingest.intake import MAX_BODY_BYTES, Intake, Sent
+from ingest.live_door import LiveDoor
 
 DOOR = "http"
 BACKLOG = 2048
@@ -50,9 +51,10 @@ class DisconnectedError(Exception):
 class HttpDoor:
     """An ASGI application."""
 
-    def __init__(self, intake: Intake, health: Health) -> None:
+    def __init__(self, intake: Intake, health: Health, live: LiveDoor) -> None:
         self._intake = intake
         self._health = health
+        self._live = live
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Only http scopes come here: there are no websockets and no lifespan."""
@@ -78,7 +80,8 @@ class HttpDoor:
 
     async def _reply(self, path: str, method: str, headers: Headers, receive: Receive) -> Reply:
         is_events = path.rstrip("/") == EVENTS_PATH
-        if not is_events and path not in ("/health", "/ready"):
+        live_project = live_door.PATH.fullmatch(path)
+        if not is_events and not live_project and path not in ("/health", "/ready"):
             return _error(404, f"nothing here: post events to {EVENTS_PATH}")
         allowed = EVENTS_METHODS if is_events else ORDINARY_METHODS
         if method not in allowed.split(", "):
@@ -87,8 +90,16 @@ class HttpDoor:
             return _preflight(allowed, headers)
         if is_events:
             return await self._events(headers, receive)
+        if live_project:
+            return await self._live_facts(live_project[1], headers)
         report = await (self._health.report() if path == "/health" else self._health.readiness())
         return _json(200 if report.is_well else 503, report.facts)
+
+    async def _live_facts(self, project_id: str, headers: Headers) -> Reply:
+        try:
+            return _json(200, await self._live.facts(project_id, headers.get("x-gosight-key", "")))
+        except RefusalError as refusal:
+            return _refusal(refusal, answers_protobuf=False)
 
     async def _events(self, headers: Headers, receive: Receive) -> Reply:
         answers_protobuf = False

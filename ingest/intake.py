@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -18,6 +19,8 @@ from ingest.decode.checks import YEAR_1990_MS, YEAR_2100_MS, fault_of
 from ingest.decode.envelope import MAX_BATCH_BYTES, Envelope, Malformed
 from ingest.errors import UnavailableError
 from ingest.keys import Keys
+from ingest.realtime.facts import Facts, facts_of
+from ingest.realtime.writer import Batch, RealTime
 from ingest.rejects import Reason, Reject
 from ingest.settings import MIB
 from ingest.spool import Spool, SpooledBatch, now_ms
@@ -63,9 +66,16 @@ class Answer:
 class Intake:
     """Shared by both doors. The spool is the caller's, who closes it after the doors."""
 
-    def __init__(self, keys: Keys, spool: Spool, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(
+        self,
+        keys: Keys,
+        spool: Spool,
+        clock: Callable[[], int] = now_ms,
+        realtime: RealTime | None = None,
+    ) -> None:
         self._keys = keys
         self._spool = spool
+        self._realtime = realtime or RealTime("")
         self._clock = clock
         self._pool = ThreadPoolExecutor(DECODE_THREADS, thread_name_prefix="decode")
         self._held_bytes = 0
@@ -100,8 +110,16 @@ class Intake:
         """As `take`, but without waiting for the disk: that is the caller's task."""
         envelope = await self._run(sent.size, sent.read)
         project_id = await self._keys.project_of(envelope.project_key or sent.key)
-        batch, response = await self._run(sent.size, self._check, sent, envelope, project_id)
-        return Answer(batch.batch_id, response, self._spool.append(batch))
+        batch, response, facts = await self._run(sent.size, self._check, sent, envelope, project_id)
+        durable = self._spool.append(batch)
+        if facts is not None:
+            live = Batch(project_id, facts, batch.ingested_at)
+            durable.add_done_callback(partial(self._tell, live))
+        return Answer(batch.batch_id, response, durable)
+
+    def _tell(self, batch: Batch, durable: Future[None]) -> None:
+        if not durable.cancelled() and durable.exception() is None:
+            self._realtime.add(batch)
 
     def close(self) -> None:
         """After the doors: nothing is taken any more."""
@@ -115,7 +133,7 @@ class Intake:
 
     def _check(
         self, sent: Sent, envelope: Envelope, project_id: str
-    ) -> tuple[SpooledBatch, IngestResponse]:
+    ) -> tuple[SpooledBatch, IngestResponse, Facts | None]:
         now = self._clock()
         sent_at = _plausible(envelope.sent_at)
         skew = 0 if sent.is_backfill else clock.skew_of(sent_at, now)
@@ -141,7 +159,8 @@ class Intake:
             events_accepted=batch.valid,
             events_rejected=len(refused),
         )
-        return batch, response
+        facts = facts_of(_valid(envelope, refused), now) if self._realtime.is_on else None
+        return batch, response, facts
 
 
 def _rejects(envelope: Envelope, now: int, skew: int, *, is_backfill: bool) -> list[Reject]:
@@ -172,13 +191,15 @@ def _body(envelope: Envelope, refused: list[Reject], skew: int) -> bytes:
         batch.ClearField("project_key")
         batch.clock_skew_ms = skew
         return batch.SerializeToString()
-    bad = {one.position for one in refused}
-    events = [
-        event
-        for position, event in enumerate(envelope.events)
-        if position not in bad and isinstance(event, Event)
-    ]
+    events = _valid(envelope, refused)
     return EventBatch(events=events, clock_skew_ms=skew).SerializeToString()
+
+
+def _valid(envelope: Envelope, refused: list[Reject]) -> Iterator[Event]:
+    bad = {one.position for one in refused}
+    for position, event in enumerate(envelope.events):
+        if position not in bad and isinstance(event, Event):
+            yield event
 
 
 def _positions(received: int, refused: list[Reject]) -> bytes:

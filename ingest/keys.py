@@ -17,6 +17,7 @@ from ingest.errors import UnauthenticatedError, UnavailableError
 log = logging.getLogger(__name__)
 
 WRITE = "write"
+READ = "read"
 MAX_REMEMBERED = 10_000
 # A key that was wrong a moment ago may just have been made.
 UNKNOWN_KEY_SECONDS = 10.0
@@ -39,10 +40,10 @@ class ApiKey:
     is_active: bool
     expires_at: datetime | None
 
-    def may_write(self, now: datetime) -> bool:
-        """Whether batches are taken with it."""
+    def may(self, permission: str, now: datetime) -> bool:
+        """Whether it may now write (send batches), or read (what is going on)."""
         is_valid = self.expires_at is None or now < self.expires_at
-        return self.is_active and is_valid and WRITE in self.permissions
+        return self.is_active and is_valid and permission in self.permissions
 
 
 class KeyStoreDownError(Exception):
@@ -77,17 +78,19 @@ class Keys:
         self._asking: dict[str, asyncio.Task[ApiKey | None]] = {}
         self._paused_until = float("-inf")
 
-    async def project_of(self, key: str) -> str:
+    async def project_of(self, key: str, permission: str = WRITE) -> str:
         """The project's id.
 
-        UnauthenticatedError for a key that may not write, UnavailableError for one that is not
+        UnauthenticatedError for a key that may not do so, UnavailableError for one that is not
         known while PostgreSQL cannot be asked.
         """
         if not key:
             raise UnauthenticatedError("no key: set project_key or X-GoSight-Key")
         row = await self._row(hashlib.sha256(key.encode("utf-8", "replace")).hexdigest())
-        if row is None or not row.may_write(datetime.now(UTC)):
-            raise UnauthenticatedError("the key is unknown, revoked, expired or may not write")
+        if row is None or not row.may(permission, datetime.now(UTC)):
+            raise UnauthenticatedError(
+                f"the key is unknown, revoked, expired or may not {permission}"
+            )
         return row.project_id
 
     async def _row(self, key_hash: str) -> ApiKey | None:

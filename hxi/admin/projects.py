@@ -3,6 +3,7 @@
 import hashlib
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from hxi.admin.errors import UserError
 
 KEY_START = "gs_"
 RANDOM_BYTES = 32  # 43 URL-safe characters
+DEFAULT_LIMIT = 1000  # spec 003 §4.3: batches a second
 PREFIX_LENGTH = 12  # width of gosight.api_keys.key_prefix
 
 Connection = psycopg.Connection[Any]
@@ -57,13 +59,24 @@ def create(connection: Connection, name: str) -> tuple[str, str, str]:
         return project_id, slug, add_key(connection, project_id)
 
 
-def add_key(connection: Connection, project_id: str, name: str = "Default") -> str:
-    """One more key of a project."""
+def add_key(
+    connection: Connection,
+    project_id: str,
+    name: str = "Default",
+    *,
+    permissions: Sequence[str] = ("write",),
+    limit: int | None = DEFAULT_LIMIT,
+    expires_at: datetime | None = None,
+) -> str:
+    """One more key of a project; `limit` is batches a second, None: as many as come."""
     key = new_key()
     connection.execute(
-        "INSERT INTO gosight.api_keys (project_id, key_hash, key_prefix, name)"
-        " VALUES (%s, %s, %s, %s)",
-        (project_id, hash_key(key), key[:PREFIX_LENGTH], name),
+        "INSERT INTO gosight.api_keys (project_id, key_hash, key_prefix, name, permissions,"
+        " rate_limit, expires_at) VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        (
+            *(project_id, hash_key(key), key[:PREFIX_LENGTH], name),
+            *(list(permissions), limit, expires_at),
+        ),
     )
     return key
 

@@ -13,6 +13,7 @@ from ingest.doors import Doors
 from ingest.health import Health
 from ingest.intake import Intake
 from ingest.keys import ApiKey, Keys, KeyStoreDownError, Lookup
+from ingest.live_door import LiveDoor
 from ingest.settings import MIB, Settings
 from ingest.spool import Spool, SpooledBatch
 
@@ -130,7 +131,8 @@ class RunningDoors:
         self._stop = asyncio.Event()
         self._intake = Intake(self._new_keys(), self.spool)
         health = Health(self.spool, self.lander, self.key_table.ping)
-        self._doors = await Doors.open(self.settings, self._intake, health)
+        live = LiveDoor(self._new_keys(), "")
+        self._doors = await Doors.open(self.settings, self._intake, health, live)
         self._opened.set()
         await self._doors.serve_until(self._stop)
         self._intake.close()

@@ -1,0 +1,1 @@
+"""What is going on just now, in Redis: spec 003 §5. Written after an answer is durable."""
