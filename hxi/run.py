@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import click
 
 from hxi.admin import clients
-from hxi.admin.endpoints import DEFAULT_DATA_DIR, Endpoints, resolve
+from hxi.admin.endpoints import DEFAULT_DATA_DIR, MARTS, Endpoints, resolve
 from hxi.admin.errors import BusyError, NoStackError, UserError
 from hxi.admin.prepare import clickhouse_schemas, postgres_schemas
-from hxi.admin.status import MARTS, Mart, marts
+from hxi.admin.status import Mart, marts
 from hxi.options import data_dir_option, json_option
 from stack.embedded import running_stack
 

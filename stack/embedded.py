@@ -8,10 +8,11 @@ from types import TracebackType
 from typing import Self
 
 from hxi.admin import access, answering, clients
-from hxi.admin.endpoints import Endpoints, endpoints_file
+from hxi.admin.endpoints import MARTS, Endpoints, endpoints_file
 from hxi.admin.errors import StoreDownError
 from hxi.admin.folder import DataFolder
 from hxi.admin.prepare import prepare
+from hxi.admin.urls import with_database
 from stack import services
 from stack.ports import HOST, PortChoice, choose, require_free
 from stack.stores import clickhouse, mongodb, postgres, redis
@@ -142,7 +143,7 @@ class Stack:
     def _prepared(self) -> Endpoints:
         addresses = self._addresses
         stores = (
-            addresses["HXI_CLICKHOUSE_URL"],
+            with_database(addresses["HXI_CLICKHOUSE_URL"], MARTS),
             addresses["HXI_MONGODB_URI"],
             addresses["HXI_POSTGRES_DSN"],
         )

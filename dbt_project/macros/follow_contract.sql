@@ -7,6 +7,7 @@
         {%- for column in adapter.get_columns_in_relation(this) -%}
             {%- do live.update({column.name: column.dtype}) -%}
         {%- endfor -%}
+        {%- do follow_names(live) -%}
         {%- set declared = {} -%}
         {%- for column in model.columns.values() -%}
             {%- do declared.update({column.name: column.data_type}) -%}

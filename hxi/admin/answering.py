@@ -1,5 +1,7 @@
 """Whether a store answers, embedded or not: asked before it is used and by `hxi status`."""
 
+from urllib.parse import urljoin
+
 import psycopg
 import pymongo
 import redis as redis_client
@@ -12,7 +14,7 @@ from hxi.admin.urls import answers_ok, without_user
 
 def clickhouse(address: str) -> bool:
     """Whether a ClickHouse (embedded or real) lets us in."""
-    if not answers_ok(f"{without_user(address)}/ping"):
+    if not answers_ok(urljoin(without_user(address), "/ping")):
         return False  # the client below writes a line to the log for each failed connection
     try:
         clients.clickhouse(address).close()

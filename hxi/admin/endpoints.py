@@ -10,6 +10,7 @@ from hxi.admin.errors import NoStackError
 from hxi.admin.folder import is_held, write_private
 
 DEFAULT_DATA_DIR = Path(".hxi")
+MARTS = "gosight"  # ClickHouse's default database: the documents' queries run as they are written
 # Without these no command has anything to work on; the others may be ''.
 STORES = ("clickhouse_url", "mongodb_uri", "postgres_dsn")
 
@@ -21,7 +22,7 @@ class Endpoints:
     Those with a comment on '' may be empty; all others are set on a running stack.
     """
 
-    clickhouse_url: str  # http://user:password@host:port
+    clickhouse_url: str  # http://user:password@host:port/gosight
     mongodb_uri: str
     postgres_dsn: str  # URL form, database hxi_dashboard
     redis_url: str  # '': Redis is optional

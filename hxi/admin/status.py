@@ -12,9 +12,8 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from hxi.admin import answering, clients
-from hxi.admin.endpoints import Endpoints
+from hxi.admin.endpoints import MARTS, Endpoints
 
-MARTS = "gosight"
 # The first of these that a mart has tells how recent its newest row is, by the clients' clocks.
 FRESHNESS_COLUMNS = (
     *("timestamp", "timestamp_end", "ended_at", "last_seen_at", "viewed_at", "started_at"),

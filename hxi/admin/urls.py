@@ -11,6 +11,12 @@ def without_user(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])).rstrip("/")
 
 
+def with_database(url: str, database: str) -> str:
+    """The URL with the database as its path, unless it names one."""
+    parts = urlsplit(url)
+    return url if parts.path.strip("/") else urlunsplit(parts._replace(path=f"/{database}"))
+
+
 def answers_ok(url: str) -> bool:
     """Whether GET answers 200 within 2 s."""
     try:

@@ -41,6 +41,7 @@ def connect(url: str) -> Client:
     with translated():
         return clickhouse_connect.get_client(
             dsn=url,
+            database="default",  # the address's own may not be made yet
             autogenerate_session_id=False,
             tz_mode="aware",
             connect_timeout=5,

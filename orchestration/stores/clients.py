@@ -19,6 +19,7 @@ def clickhouse_client(url: str) -> Client:
     """No server session, so that its queries may run side by side; deletes are waited for."""
     return clickhouse_connect.get_client(
         dsn=url,
+        database="default",  # the address's own may not be made yet
         autogenerate_session_id=False,
         send_receive_timeout=CLICKHOUSE_TIMEOUT_S,
         settings={

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from stack.clickhouse.reply import Start
-from stack.clickhouse.request import Request, parse
+from stack.clickhouse.request import OK_PATHS, Request, parse
 from stack.clickhouse.service import Call, Service
 from stack.clickhouse.streams import Inlet, Outlet
 
@@ -19,7 +19,6 @@ Send = Callable[[Message], Awaitable[None]]
 THREADS = 64
 KILL_THREADS = 2
 KILL_AGAIN_SECONDS = 0.2  # a kill that came before its query had begun did nothing
-OK_PATHS = {"/ping", "/replicas_status"}
 
 
 class App:
@@ -81,7 +80,8 @@ class App:
 
 
 def _is_greeting(request: Request) -> bool:
-    return request.path == "/" and request.method in {"GET", "HEAD"} and not request.params
+    is_read = request.path == "/" and request.method in {"GET", "HEAD"}
+    return is_read and request.params.keys() <= {"database"}
 
 
 async def _read(receive: Receive, call: Call) -> None:

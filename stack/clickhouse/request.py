@@ -1,5 +1,6 @@
 """What one HTTP request asks for: URL, headers and a multipart body taken apart."""
 
+import re
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ OWN = {
     *("wait_end_of_query", "buffer_size", "compress", "decompress", "client_protocol_version"),
 }
 FORMAT = "TabSeparated"
+OK_PATHS = {"/ping", "/replicas_status"}
+ONE_NAME = re.compile("/([^/]+)/?")
 
 
 @dataclass(frozen=True)
@@ -62,5 +65,8 @@ def parse(method: str, path: str, query: bytes, raw_headers: list[tuple[bytes, b
         query.decode("latin-1"), keep_blank_values=True, encoding="utf-8", errors="surrogateescape"
     )
     params = dict(pairs)
+    if path not in OK_PATHS and (database := ONE_NAME.fullmatch(path)):
+        # An address with its default database, as clients take it, may be posted to as it is.
+        path, params = "/", {"database": database[1], **params}
     query_id = params.get("query_id") or headers.get("x-clickhouse-query-id") or str(uuid.uuid4())
     return Request(method, path, headers, params, query_id)

@@ -3,6 +3,7 @@
 import sys
 
 from hxi.admin import answering
+from hxi.admin.endpoints import MARTS
 from hxi.admin.folder import DataFolder, Passwords
 from stack.ports import HOST
 from stack.supervisor import Program
@@ -13,8 +14,8 @@ READER = "hxi_reader"
 
 
 def url(port: int, password: str, user: str = USER) -> str:
-    """The address with its user in it, as clients take it."""
-    return f"http://{user}:{password}@{HOST}:{port}"
+    """The address with its user and default database in it, as clients take it."""
+    return f"http://{user}:{password}@{HOST}:{port}/{MARTS}"
 
 
 def program(folder: DataFolder, port: int, passwords: Passwords) -> Program:

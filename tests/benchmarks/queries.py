@@ -27,8 +27,8 @@ QUERIES = {
         FROM gosight.sessions
         LEFT JOIN (
             SELECT session_id, score FROM gosight.experience_scores
-            WHERE project_id = {project:String} AND session_date >= {before:Date}
-                AND session_date < {until:Date}) AS scores USING (session_id)
+            WHERE project_id = {project:String} AND day >= {before:Date}
+                AND day < {until:Date}) AS scores USING (session_id)
         WHERE project_id = {project:String} AND session_date >= {before:Date}
             AND session_date < {until:Date}
         GROUP BY is_now""",

@@ -3,9 +3,11 @@
 from pathlib import Path
 from uuid import uuid4
 
+import clickhouse_connect
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from stack.embedded import Stack
 from tests.e2e import documented_marts
 from tests.e2e.conftest import PlannedWarehouse
 from tests.integration.publish.documents import deviations
@@ -37,11 +39,14 @@ def test_gosight_is_the_document_but_for_the_listed_deviations(warehouse: Client
     assert not outdated, "\n".join(map(str, outdated))
 
 
-def test_the_documents_query_examples_run_as_written(planned_warehouse: PlannedWarehouse) -> None:
-    warehouse, project = planned_warehouse.client, planned_warehouse.project_id
+def test_the_documents_query_examples_run_as_written(
+    planned_warehouse: PlannedWarehouse, stack: Stack
+) -> None:
+    warehouse = clickhouse_connect.get_client(dsn=stack.endpoints.clickhouse_reader_url)
+    project = planned_warehouse.project_id
     top = warehouse.query(
         "SELECT target_selector, target_text, sum(click_count) AS total_clicks"
-        " FROM gosight.element_clicks_mv WHERE project_id = {p:String}"
+        " FROM element_clicks_mv WHERE project_id = {p:String}"
         " GROUP BY target_selector, target_text ORDER BY total_clicks DESC LIMIT 10",
         parameters={"p": project},
     ).result_rows
@@ -49,7 +54,7 @@ def test_the_documents_query_examples_run_as_written(planned_warehouse: PlannedW
     depths = warehouse.query(
         "SELECT path, sum(reached_25) * 100 / sum(total_sessions) AS pct_25,"
         " sum(reached_100) * 100 / sum(total_sessions) AS pct_100"
-        " FROM gosight.scroll_depth_mv WHERE project_id = {p:String} GROUP BY path"
+        " FROM scroll_depth_mv WHERE project_id = {p:String} GROUP BY path"
         " ORDER BY pct_100 DESC",
         parameters={"p": project},
     ).result_rows
@@ -57,12 +62,12 @@ def test_the_documents_query_examples_run_as_written(planned_warehouse: PlannedW
     assert depths
     times = warehouse.query(
         "SELECT path, avgMerge(avg_time_on_page) / 1000 AS avg_seconds, sum(view_count)"
-        " FROM gosight.page_time_mv WHERE project_id = {p:String} GROUP BY path"
+        " FROM page_time_mv WHERE project_id = {p:String} GROUP BY path"
         " ORDER BY avg_seconds DESC LIMIT 10",
         parameters={"p": project},
     ).result_rows
     plain = warehouse.query(
-        "SELECT path, avg(time_on_page_ms) / 1000 FROM gosight.page_views"
+        "SELECT path, avg(time_on_page_ms) / 1000 FROM page_views"
         " WHERE project_id = {p:String} AND time_on_page_ms > 0 GROUP BY path",
         parameters={"p": project},
     ).result_rows

@@ -6,16 +6,17 @@ select
     session_id,
     event_id,
     timestamp,
-    event_date,
+    event_date as day,
     path,
     request_method as method,
     cutQueryStringAndFragment(ifNull(request_url, '')) as endpoint,
     request_status as status,
     request_duration_ms as duration_ms,
-    ifNull(status, 0) = 0 or status >= 500 as is_failed,
-    ifNull(status, 0) between 400 and 499 as is_client_error,
-    not is_failed and ifNull(duration_ms, 0) <= {{ setting('apdex_target_ms') }} as is_satisfied,
-    not is_failed and not is_satisfied
-    and ifNull(duration_ms, 0) <= 4 * {{ setting('apdex_target_ms') }} as is_tolerating
+    toBool(ifNull(status, 0) = 0 or ifNull(status, 0) >= 500) as is_failed,
+    toBool(ifNull(status, 0) between 400 and 499) as is_client_error,
+    toBool(not is_failed and ifNull(duration_ms, 0) <= {{ setting('apdex_target_ms') }}) as is_satisfied,
+    toBool(
+        not is_failed and not is_satisfied and ifNull(duration_ms, 0) <= 4 * {{ setting('apdex_target_ms') }}
+    ) as is_tolerating
 from {{ ref('events') }}
 where event_type in ('xhr_request', 'fetch_request')

@@ -23,8 +23,8 @@ with views as (
 select
     project_id,
     session_id,
-    max(is_started) as is_form_started,
-    max(is_sent) as is_form_sent,
-    max(is_refused and changed_at > refused_at) as is_form_refilled
+    toBool(max(is_started)) as is_form_started,
+    toBool(max(is_sent)) as is_form_sent,
+    toBool(max(is_refused and changed_at > refused_at)) as is_form_refilled
 from views
 group by project_id, session_id

@@ -8,7 +8,7 @@
     on_schema_change='append_new_columns',
     pre_hook="{{ delete_planned_sessions() }}",
     order_by='(project_id, session_id, view_id)',
-    partition_by='toYYYYMM(view_date)',
+    partition_by='toYYYYMM(day)',
 ) }}
 
 with events as (
@@ -30,7 +30,7 @@ select
     unit_id as view_id,
     toBool(countIf(is_view) > 0) as is_page_view,
     if(is_page_view, argMinIf(timestamp, position, is_view), min(timestamp)) as viewed_at,
-    toDate(viewed_at) as view_date,
+    toDate(viewed_at) as day,
     argMin(path, position) as path,
     argMinIf(url, position, is_view) as url,
     argMinIf(title, position, is_view) as title,

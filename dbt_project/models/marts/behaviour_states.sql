@@ -3,7 +3,7 @@
 {{ config(
     pre_hook="{{ delete_planned_sessions() }}",
     order_by='(project_id, session_id)',
-    partition_by='toYYYYMM(session_date)',
+    partition_by='toYYYYMM(day)',
 ) }}
 
 with sessions as (
@@ -32,7 +32,7 @@ pointed as (
         user_id,
         started_at,
         ended_at,
-        session_date,
+        session_date as day,
         3 * (times['rage_click'] > 0) + 3 * (times['error_click'] > 0) + 2 * (times['dead_click_observed'] >= 2)
         + (times['api_5xx'] > 0) + 2 * (times['last_bad'] > 0) as frustrated,
         2 * (times['u_turn'] > 0) + 2 * (times['form_error'] >= 2) + 2 * is_form_refilled as confused,
@@ -59,7 +59,7 @@ select
     user_id,
     started_at,
     ended_at,
-    session_date,
+    day,
     toLowCardinality(if(model != '', emotion, rule_state)) as state,
     if(model != '', certainty, rule_confidence) as confidence,
     if(model != '', said_at, ended_at) as predicted_at,

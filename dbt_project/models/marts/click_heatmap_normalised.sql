@@ -2,9 +2,9 @@
     over one page: the cell in the viewport (x in % of its width, y in 10-px rows) and in the element (a 20 x 20 grid).
     A cell outside is NULL in the viewport's and the element's columns alike. -#}
 {{ config(
-    pre_hook="{{ delete_planned_days('date') }}",
-    order_by='(project_id, path, width_band, target_selector, date)',
-    partition_by='toYYYYMM(date)',
+    pre_hook="{{ delete_planned_days('day') }}",
+    order_by='(project_id, path, width_band, target_selector, day)',
+    partition_by='toYYYYMM(day)',
 ) }}
 
 with clicks as (
@@ -38,6 +38,6 @@ select
     if(is_on_element, toUInt8(floor(20 * (x - target_left) / target_width)), null) as element_x,
     if(is_on_element, toUInt8(floor(20 * (y - target_top) / target_height)), null) as element_y,
     count() as click_count,
-    event_date as date
+    event_date as day
 from clicks
 group by all

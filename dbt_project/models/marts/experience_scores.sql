@@ -2,7 +2,7 @@
 {{ config(
     pre_hook="{{ delete_planned_sessions() }}",
     order_by='(project_id, session_id)',
-    partition_by='toYYYYMM(session_date)',
+    partition_by='toYYYYMM(day)',
     query_settings={'output_format_json_escape_forward_slashes': 0},
 ) }}
 
@@ -61,7 +61,7 @@ scored as (
         project_id,
         session_id,
         user_id,
-        session_date,
+        session_date as day,
         started_at,
         ended_at,
         has_interaction or has_requests or has_vitals as is_scored,
@@ -85,7 +85,7 @@ select
     project_id,
     session_id,
     user_id,
-    session_date,
+    day,
     started_at,
     ended_at,
     if(is_scored, points, null) as score,

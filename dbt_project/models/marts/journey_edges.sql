@@ -10,23 +10,23 @@ with steps as (
         project_id,
         session_id,
         path,
-        step_date,
+        day,
         dwell_ms,
         is_entry,
         is_exit,
         next_path
     from {{ ref('journeys') }}
-    where {{ in_planned_days('step_date') }}
+    where {{ in_planned_days('day') }}
 ),
 
 edges as (
-    select project_id, session_id, step_date as day, '' as from_path, path as to_path, null as dwell_ms
+    select project_id, session_id, day, '' as from_path, path as to_path, null as dwell_ms
     from steps
     where is_entry
 
     union all
 
-    select project_id, session_id, step_date, path, next_path, toNullable(dwell_ms)
+    select project_id, session_id, day, path, next_path, toNullable(dwell_ms)
     from steps
 )
 

@@ -2,7 +2,7 @@
 {{ config(
     pre_hook="{{ delete_planned_sessions() }}",
     order_by='(project_id, session_id, step)',
-    partition_by='toYYYYMM(step_date)',
+    partition_by='toYYYYMM(day)',
 ) }}
 
 select
@@ -21,6 +21,6 @@ select
     leadInFrame(path) over (
         partition by project_id, session_id order by step rows between current row and 1 following
     ) as next_path,
-    toDate(started_at) as step_date
+    toDate(started_at) as day
 from {{ source('signals', 'journey_steps') }}
 where {{ in_planned_sessions() }}

@@ -6,13 +6,13 @@
 ) }}
 
 with requests as (
-    select * from {{ ref('int_requests') }} where {{ in_planned_days('event_date') }}
+    select * from {{ ref('int_requests') }} where {{ in_planned_days('day') }}
 ),
 
 measured as (
     select
         project_id,
-        event_date as day,
+        day,
         method,
         endpoint,
         count() as request_count,

@@ -9,7 +9,7 @@
 
 select
     project_id,
-    view_date as day,
+    day,
     path,
     count() as view_count,
     avgState(lcp) as avg_lcp,
@@ -21,5 +21,5 @@ select
     quantileExactInclusiveState(0.75)(inp) as p75_inp,
     quantileExactInclusiveState(0.75)(cls) as p75_cls
 from {{ ref('int_views') }}
-where lcp is not null and {{ in_planned_days('view_date') }}
+where lcp is not null and {{ in_planned_days('day') }}
 group by all

@@ -8,7 +8,7 @@
 select
     project_id,
     path,
-    view_date as date,
+    day as date,
     count() as view_count,
     avgState(assumeNotNull(time_on_page_ms)) as avg_time_on_page,
     maxState(assumeNotNull(time_on_page_ms)) as max_time_on_page,
@@ -17,5 +17,5 @@ select
     quantileExactInclusiveState(0.75)(assumeNotNull(time_on_page_ms)) as p75_time_on_page,
     sumState(assumeNotNull(time_on_page_ms)) as total_time_on_page
 from {{ ref('int_views') }}
-where time_on_page_ms > 0 and {{ in_planned_days('view_date') }}
+where time_on_page_ms > 0 and {{ in_planned_days('day') }}
 group by all

@@ -2,7 +2,7 @@
 {{ config(
     pre_hook="{{ delete_planned_sessions() }}",
     order_by='(project_id, session_id, viewed_at, view_id)',
-    partition_by='toYYYYMM(view_date)',
+    partition_by='toYYYYMM(day)',
 ) }}
 
 select
@@ -25,6 +25,6 @@ select
     fcp,
     ttfb,
     load_complete,
-    view_date
+    day
 from {{ ref('int_views') }}
 where is_page_view and {{ in_planned_sessions() }}

@@ -107,6 +107,29 @@ def test_the_documentation_has_every_column_of_every_table(developer: Developer)
 
 
 @pytest.mark.timeout(900)
+def test_a_renamed_column_of_the_key_keeps_what_nothing_rebuilds(
+    developer: Developer, clickhouse: Client
+) -> None:
+    table = f"{developer.database('gosight')}.page_views"
+    clickhouse.command(
+        f"CREATE TABLE {table}_before ENGINE = MergeTree ORDER BY (project_id, session_id)"
+        f" PARTITION BY toYYYYMM(view_date) AS SELECT 'sealed' AS project_id, * EXCEPT"
+        f" (project_id, day), toDate('2001-02-03') AS view_date FROM {table} LIMIT 1"
+    )
+    clickhouse.command(f"EXCHANGE TABLES {table} AND {table}_before")
+    developer.dbt("run", "--select", "page_views")
+    kept = f"SELECT toString(day) FROM {table} WHERE project_id = 'sealed'"
+    assert clickhouse.query(kept).result_rows == [("2001-02-03",)]
+    rows = "SELECT count() FROM {} WHERE project_id != 'sealed'"
+    (rebuilt,), (before,) = (
+        clickhouse.query(rows.format(one)).result_rows[0] for one in (table, f"{table}_before")
+    )
+    assert rebuilt == before > 0
+    clickhouse.command(f"DELETE FROM {table} WHERE project_id = 'sealed'")
+    clickhouse.command(f"DROP TABLE {table}_before")
+
+
+@pytest.mark.timeout(900)
 def test_every_test_of_a_mart_fails_when_its_rows_are_wrong(
     developer: Developer, clickhouse: Client
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hxi.admin.endpoints import Endpoints, endpoints_file, resolve
 from hxi.admin.errors import NoStackError
 from hxi.admin.folder import DataFolder
-from hxi.admin.urls import without_user
+from hxi.admin.urls import with_database, without_user
 
 HERE = Endpoints(
     "http://u:p@h:1",
@@ -69,3 +69,15 @@ def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
 )
 def test_shown_addresses_hold_no_password(url: str, shown: str) -> None:
     assert without_user(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("http://u:p@h:1", "http://u:p@h:1/gosight"),
+        ("https://h:1/?secure=1", "https://h:1/gosight?secure=1"),
+        ("http://h/other", "http://h/other"),
+    ],
+)
+def test_an_address_gets_a_default_database_unless_it_names_one(url: str, named: str) -> None:
+    assert with_database(url, "gosight") == named

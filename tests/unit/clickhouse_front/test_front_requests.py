@@ -25,6 +25,13 @@ def test_parameters_settings_and_the_interfaces_own_names_are_told_apart() -> No
     assert request.default_format == "TabSeparated"
 
 
+def test_an_address_with_a_database_is_posted_to_as_it_is() -> None:
+    request = parse("POST", "/gosight", b"max_threads=1", [])
+    assert (request.path, request.database) == ("/", "gosight")
+    assert parse("POST", "/gosight/", b"database=other", []).database == "other"
+    assert {parse("GET", path, b"", []).path for path in ("/ping", "/a/b")} == {"/ping", "/a/b"}
+
+
 def test_bytes_that_are_no_text_come_through_unchanged() -> None:
     request = parse("POST", "/", b"query=%ff%00", [])
     assert request.params["query"].encode("utf-8", "surrogateescape") == b"\xff\x00"

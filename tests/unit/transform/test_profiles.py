@@ -23,7 +23,7 @@ def rendered(target: str, *, clickhouse: str = CLICKHOUSE, postgres: str = POSTG
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("http://hxi:secret@127.0.0.1:8124", ("127.0.0.1", 8124, "hxi", "secret", False)),
+        ("http://hxi:secret@127.0.0.1:8124/gosight", ("127.0.0.1", 8124, "hxi", "secret", False)),
         ("http://us%40er:p%2Fa%25b%3A@host:1", ("host", 1, "us@er", "p/a%b:", False)),
         ("http://hxi:007@host:9/", ("host", 9, "hxi", "007", False)),
         ("http://clickhouse", ("clickhouse", 8123, "default", "", False)),
