@@ -20,6 +20,8 @@ COMMANDS = {
     "live": "hxi.live",
     "project": "hxi.project",
     "key": "hxi.key",
+    "user": "hxi.user",
+    "member": "hxi.member",
     "grant-bi": "hxi.grant_bi",
     "revoke-bi": "hxi.grant_bi",
     "simulate": "hxi.simulate",

@@ -46,6 +46,24 @@ def list_projects(data_dir: Path | None, as_json: bool) -> None:
         click.echo(f"{row.id}  {row.slug:<{width}}  {' '.join(row.keys) or '-'}")
 
 
+@project.command()
+@click.argument("name")
+@click.argument("domains", nargs=-1)
+@click.option("--any", "is_any", is_flag=True, help="Pages of every domain may send again.")
+@data_dir_option
+def domains(name: str, domains: tuple[str, ...], *, is_any: bool, data_dir: Path | None) -> None:
+    """Let only pages of DOMAINS, and of what is below them, send to project NAME.
+
+    Without any, show them. What is no browser sends as before.
+    """
+    with open_postgres(data_dir) as connection:
+        project_id = projects.find(connection, name)
+        if domains or is_any:
+            projects.allow_domains(connection, project_id, domains)
+        for domain in projects.allowed_domains(connection, project_id):
+            click.echo(domain)
+
+
 project.add_command(set_values)
 project.add_command(unset_values)
 project.add_command(show_values)

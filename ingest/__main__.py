@@ -9,16 +9,20 @@ from collections.abc import Mapping
 
 import uvloop
 
+from ingest.admission import Admission
 from ingest.doors import Doors
 from ingest.errors import IngestError, SettingsError
 from ingest.health import Health
 from ingest.intake import Intake
-from ingest.keys import Keys, PostgresLookup
+from ingest.key_cache import OWN_SECONDS, SharedKeys
+from ingest.keys import Keys, Lookup, PostgresLookup
 from ingest.lander import Lander
+from ingest.limits import Limits
 from ingest.live_door import LiveDoor
 from ingest.realtime.writer import RealTime
 from ingest.settings import Settings, from_environment
 from ingest.spool import Spool
+from ingest.usage import Usage
 
 # With the doors' 8 s less than the 20 s that the stack waits before it kills.
 LANDER_SECONDS = 8.0
@@ -50,9 +54,11 @@ async def _run(settings: Settings, spool: Spool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     lookup = PostgresLookup(settings.postgres_dsn)
-    keys = Keys(lookup, settings.key_cache_seconds, settings.key_grace_seconds)
+    usage, limits = Usage(lookup), Limits(settings.redis_url)
+    shared = SharedKeys(settings.redis_url, lookup) if settings.redis_url else None
+    keys = _keys(settings, lookup, shared)
     realtime = RealTime(settings.redis_url)
-    intake = Intake(keys, spool, realtime=realtime)
+    intake = Intake(Admission(keys, limits, usage), spool, realtime=realtime)
     lander = Lander(spool, settings)
     live = LiveDoor(keys, settings.redis_url)
     try:
@@ -60,6 +66,7 @@ async def _run(settings: Settings, spool: Spool) -> None:
         doors = await Doors.open(settings, intake, health, live)
         lander.start()
         realtime.start()
+        usage.start()
         try:
             print(
                 f"ingest is open: HTTP on port {doors.http_port}, gRPC on port {doors.grpc_port}",
@@ -72,7 +79,19 @@ async def _run(settings: Settings, spool: Spool) -> None:
     finally:
         intake.close()
         live.close()
+        await usage.stop()
+        await limits.close()
+        if shared is not None:
+            await shared.close()
         await lookup.close()
+
+
+def _keys(settings: Settings, lookup: Lookup, shared: SharedKeys | None) -> Keys:
+    """Where Redis remembers keys for all ingests, this one forgets them soon."""
+    if shared is None:
+        return Keys(lookup, settings.key_cache_seconds, settings.key_grace_seconds)
+    own_seconds = min(OWN_SECONDS, settings.key_cache_seconds)
+    return Keys(shared, own_seconds, settings.key_grace_seconds)
 
 
 def _say(error: Exception, code: int) -> int:

@@ -1,5 +1,6 @@
 """Errors of ingest: refusals that a client is told of, and store failures that landing acts on."""
 
+import math
 from enum import Enum
 
 
@@ -53,6 +54,15 @@ class RefusedByStoreError(StoreError):
     """For a lasting reason that lies in the rows sent: repeating cannot help."""
 
 
+class RateLimitedError(RefusalError):
+    """The key has sent its batches of this second. Send the same batch again after the wait."""
+
+    def __init__(self, text: str, wait_seconds: float) -> None:
+        super().__init__(text)
+        self.retry_after_seconds = max(1, math.ceil(wait_seconds))
+        self.wait_seconds = wait_seconds
+
+
 class Status(Enum):
     """What a refusal is at each door: HTTP status, name of the gRPC code."""
 
@@ -62,6 +72,7 @@ class Status(Enum):
     UNSUPPORTED = (415, "INVALID_ARGUMENT")
     TOO_LARGE = (413, "INVALID_ARGUMENT")
     UNAVAILABLE = (503, "UNAVAILABLE")
+    RATE_LIMITED = (429, "RESOURCE_EXHAUSTED")
 
     @property
     def http(self) -> int:
@@ -81,6 +92,7 @@ _STATUS: dict[type[RefusalError], Status] = {
     UnsupportedBodyError: Status.UNSUPPORTED,
     BatchTooLargeError: Status.TOO_LARGE,
     UnavailableError: Status.UNAVAILABLE,
+    RateLimitedError: Status.RATE_LIMITED,
 }
 
 

@@ -1,16 +1,20 @@
 """The gRPC door: gosight.IngestService, an EventBatch a call or a stream of them."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any, NoReturn
 
 import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.status_pb2 import Status
 from gosight.ingest_pb2 import DESCRIPTOR, IngestResponse
 
 from ingest.decode.envelope import parse_protobuf
-from ingest.errors import RefusalError, UnavailableError, status_of
+from ingest.errors import RateLimitedError, RefusalError, UnavailableError, status_of
 from ingest.intake import MAX_BODY_BYTES, Answer, Intake, Sent
 
 DOOR = "grpc"
@@ -24,6 +28,7 @@ MAX_BATCH_IDS = 50
 # Batches of one stream that wait for the disk while the next ones are decoded.
 STREAM_WINDOW = 8
 PUSHBACK = "grpc-retry-pushback-ms"  # gRPC's own name for "not before"
+DETAILS = "grpc-status-details-bin"  # and for a google.rpc.Status
 
 OPTIONS = (
     # Above 5 MiB we refuse in our own words; what gRPC refuses itself, clients retry for ever.
@@ -33,7 +38,7 @@ OPTIONS = (
 )
 
 Context = Any  # grpc.aio.ServicerContext: grpc brings no types
-Metadata = tuple[tuple[str, str], ...]
+Metadata = tuple[tuple[str, str | bytes], ...]
 
 
 class GrpcDoor:
@@ -136,6 +141,20 @@ async def _abort(context: Context, refusal: RefusalError, metadata: Metadata) ->
     if isinstance(refusal, UnavailableError):
         pushback = str(refusal.retry_after_seconds * 1000)
         metadata = (*metadata, (PUSHBACK, pushback))
+    if isinstance(refusal, RateLimitedError):
+        pushback = str(math.ceil(refusal.wait_seconds * 1000))
+        metadata = (*metadata, (PUSHBACK, pushback), (DETAILS, _retry_info(refusal)))
     code = grpc.StatusCode[status_of(refusal).grpc]
     await context.abort(code, str(refusal), metadata)
     raise AssertionError("abort raises")
+
+
+def _retry_info(refusal: RateLimitedError) -> bytes:
+    """When to come back, as google.rpc has it."""
+    info = RetryInfo()
+    info.retry_delay.FromMilliseconds(math.ceil(refusal.wait_seconds * 1000))
+    detail = AnyMessage()
+    detail.Pack(info)
+    code, _ = grpc.StatusCode.RESOURCE_EXHAUSTED.value
+    status = Status(code=code, message=str(refusal), details=[detail])
+    return bytes(status.SerializeToString())

@@ -13,13 +13,15 @@ from google.protobuf.json_format import MessageToDict
 from gosight.ingest_pb2 import IngestResponse
 
 from ingest import http_body, live_door
-from ingest.errors import RefusalError, UnavailableError, status_of
+from ingest.errors import RateLimitedError, RefusalError, UnavailableError, status_of
 from ingest.health import Health
 from ingest.http_body import Form
 from ingest.intake import MAX_BODY_BYTES, Intake, Sent
 from ingest.live_door import LiveDoor
+from ingest.origins import page_host
 
 DOOR = "http"
+FORBIDDEN = 403
 BACKLOG = 2048
 # Longer than the pauses of SDKs and than proxies keep theirs, so that a client seldom sends into a
 # connection that is being closed.
@@ -65,7 +67,9 @@ class HttpDoor:
             reply = await self._reply(scope["path"], scope["method"], headers, receive)
         except DisconnectedError:
             return
-        all_headers = (*reply.headers, *_cors(headers))
+        # A page of a domain that may not send is not to read why.
+        cors = () if reply.status == FORBIDDEN else _cors(headers)
+        all_headers = (*reply.headers, *cors)
         await send(
             {
                 "type": "http.response.start",
@@ -127,6 +131,7 @@ def _sent(body: bytes, coding: str, form: Form | None, headers: Headers) -> Sent
         size=len(body) if coding in ("", "identity") else MAX_BODY_BYTES,
         key=headers.get("x-gosight-key", ""),
         is_backfill=headers.get("x-gosight-backfill") == "1",
+        page_host=page_host(headers.get("origin", ""), headers.get("referer", "")),
     )
 
 
@@ -160,7 +165,7 @@ def _accepts_protobuf(headers: Headers) -> bool:
 
 def _refusal(refusal: RefusalError, *, answers_protobuf: bool) -> Reply:
     headers: tuple[tuple[str, str], ...] = ()
-    if isinstance(refusal, UnavailableError):
+    if isinstance(refusal, UnavailableError | RateLimitedError):
         headers = (("retry-after", str(refusal.retry_after_seconds)),)
     response = IngestResponse(success=False, error=str(refusal))
     return _message(status_of(refusal).http, response, headers, as_protobuf=answers_protobuf)

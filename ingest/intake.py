@@ -14,11 +14,11 @@ from gosight.events_pb2 import Event
 from gosight.ingest_pb2 import EventBatch, IngestResponse
 
 from ingest import rejects
+from ingest.admission import Admission
 from ingest.decode import clock
 from ingest.decode.checks import YEAR_1990_MS, YEAR_2100_MS, fault_of
 from ingest.decode.envelope import MAX_BATCH_BYTES, Envelope, Malformed
 from ingest.errors import UnavailableError
-from ingest.keys import Keys
 from ingest.realtime.facts import Facts, facts_of
 from ingest.realtime.writer import Batch, RealTime
 from ingest.rejects import Reason, Reject
@@ -45,6 +45,7 @@ class Sent:
 
     `read` makes the envelope or raises a RefusalError; `size` tells about how long that takes;
     `key` counts when the batch itself names none. Backfill lifts the age limit of events.
+    `page_host` is what a browser says of the page that sends; None: no browser.
     """
 
     door: str
@@ -52,6 +53,7 @@ class Sent:
     size: int
     key: str
     is_backfill: bool
+    page_host: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,12 @@ class Intake:
 
     def __init__(
         self,
-        keys: Keys,
+        admission: Admission,
         spool: Spool,
         clock: Callable[[], int] = now_ms,
         realtime: RealTime | None = None,
     ) -> None:
-        self._keys = keys
+        self._admission = admission
         self._spool = spool
         self._realtime = realtime or RealTime("")
         self._clock = clock
@@ -109,7 +111,8 @@ class Intake:
     async def put(self, sent: Sent) -> Answer:
         """As `take`, but without waiting for the disk: that is the caller's task."""
         envelope = await self._run(sent.size, sent.read)
-        project_id = await self._keys.project_of(envelope.project_key or sent.key)
+        key = envelope.project_key or sent.key
+        project_id = await self._admission.project_of(key, sent.page_host)
         batch, response, facts = await self._run(sent.size, self._check, sent, envelope, project_id)
         durable = self._spool.append(batch)
         if facts is not None:

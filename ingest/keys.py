@@ -5,7 +5,7 @@ import hashlib
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -26,19 +26,35 @@ PAUSE_AFTER_FAILURE_SECONDS = 2.0
 TIMEOUT_SECONDS = 3.0
 
 _QUERY = """
-SELECT project_id::text, permissions, is_active, expires_at
-FROM gosight.api_keys WHERE key_hash = %s
+SELECT key.project_id::text, key.permissions, key.is_active, key.expires_at, key.key_hash,
+       key.rate_limit, project.allowed_domains
+FROM gosight.api_keys AS key JOIN gosight.projects AS project ON project.id = key.project_id
+WHERE key.key_hash = %s
+"""
+
+_NOTE = """
+UPDATE gosight.api_keys AS key
+SET request_count = coalesce(key.request_count, 0) + used.count,
+    last_used_at = greatest(key.last_used_at, %s)
+FROM unnest(%s::text[], %s::bigint[]) AS used (key_hash, count)
+WHERE key.key_hash = used.key_hash
 """
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key's row; `expires_at` None = never."""
+    """A key's row; `expires_at` None = never, `rate_limit` (batches a second) None = no limit.
+
+    `allowed_domains` are its project's: pages that may send, all where there is none.
+    """
 
     project_id: str
     permissions: frozenset[str]
     is_active: bool
     expires_at: datetime | None
+    key_hash: str = ""
+    rate_limit: int | None = None
+    allowed_domains: tuple[str, ...] = ()
 
     def may(self, permission: str, now: datetime) -> bool:
         """Whether it may now write (send batches), or read (what is going on)."""
@@ -78,8 +94,8 @@ class Keys:
         self._asking: dict[str, asyncio.Task[ApiKey | None]] = {}
         self._paused_until = float("-inf")
 
-    async def project_of(self, key: str, permission: str = WRITE) -> str:
-        """The project's id.
+    async def row_of(self, key: str, permission: str = WRITE) -> ApiKey:
+        """The key's row.
 
         UnauthenticatedError for a key that may not do so, UnavailableError for one that is not
         known while PostgreSQL cannot be asked.
@@ -91,7 +107,7 @@ class Keys:
             raise UnauthenticatedError(
                 f"the key is unknown, revoked, expired or may not {permission}"
             )
-        return row.project_id
+        return row
 
     async def _row(self, key_hash: str) -> ApiKey | None:
         remembered = self._memory.get(key_hash)
@@ -148,8 +164,20 @@ class PostgresLookup:
         row = await self._fetch(_QUERY, (key_hash,))
         if row is None:
             return None
-        project_id, permissions, is_active, expires_at = row
-        return ApiKey(project_id, frozenset(permissions or ()), bool(is_active), expires_at)
+        project_id, permissions, is_active, expires_at, own_hash, limit, domains = row
+        return ApiKey(
+            project_id=project_id,
+            permissions=frozenset(permissions or ()),
+            is_active=bool(is_active),
+            expires_at=expires_at,
+            key_hash=own_hash,
+            rate_limit=limit,
+            allowed_domains=tuple(domains or ()),
+        )
+
+    async def note(self, counts: Mapping[str, int], at: datetime) -> None:
+        """Add batches by key hash to what the table counts; KeyStoreDownError when it cannot."""
+        await self._fetch(_NOTE, (at, list(counts), list(counts.values())))
 
     async def ping(self) -> None:
         """KeyStoreDownError when keys cannot be read."""
@@ -161,7 +189,7 @@ class PostgresLookup:
             await self._connection.close()
             self._connection = None
 
-    async def _fetch(self, query: str, values: tuple[str, ...]) -> tuple[Any, ...] | None:
+    async def _fetch(self, query: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
         async with self._lock:
             for attempt in (1, 2):
                 had_connection = self._connection is not None
@@ -175,10 +203,12 @@ class PostgresLookup:
                         raise KeyStoreDownError from error
         raise AssertionError("the second attempt returns or raises")
 
-    async def _query(self, query: str, values: tuple[str, ...]) -> tuple[Any, ...] | None:
+    async def _query(self, query: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
         if self._connection is None:
             self._connection = await psycopg.AsyncConnection.connect(self._dsn, autocommit=True)
             await self._connection.execute("SET timezone TO 'UTC'")
         cursor = await self._connection.execute(query.encode(), values)
+        if cursor.description is None:  # an update
+            return None
         row: tuple[Any, ...] | None = await cursor.fetchone()
         return row

@@ -40,7 +40,7 @@ class LiveDoor:
         UnauthenticatedError for a key that may not read, ForbiddenError for one of another
         project, UnavailableError without a Redis that answers.
         """
-        if await self._keys.project_of(key, READ) != project_id:
+        if (await self._keys.row_of(key, READ)).project_id != project_id:
             raise ForbiddenError("the key is another project's")
         if self._client is None:
             raise UnavailableError("no real-time figures: HXI_REDIS_URL is not set")

@@ -112,6 +112,22 @@ def store_overrides(connection: Connection, project_id: str, values: dict[str, A
     )
 
 
+def allow_domains(connection: Connection, project_id: str, domains: Sequence[str]) -> None:
+    """Pages of which domains may send; none: all."""
+    connection.execute(
+        "UPDATE gosight.projects SET allowed_domains = %s, updated_at = now() WHERE id = %s",
+        (list(domains), project_id),
+    )
+
+
+def allowed_domains(connection: Connection, project_id: str) -> list[str]:
+    """The domains whose pages may send; none: all."""
+    ((domains,),) = connection.execute(
+        "SELECT coalesce(allowed_domains, '{}') FROM gosight.projects WHERE id = %s", (project_id,)
+    ).fetchall()
+    return list(domains)
+
+
 def all_projects(connection: Connection) -> list[Project]:
     """All of them, oldest first."""
     with connection.cursor(row_factory=class_row(Project)) as cursor:
@@ -126,14 +142,14 @@ def all_projects(connection: Connection) -> list[Project]:
         ).fetchall()
 
 
-def revoke(connection: Connection, prefix: str) -> str:
-    """Switch off the one active key that starts so; returns its full stored prefix.
+def revoke(connection: Connection, prefix: str) -> tuple[str, str]:
+    """Switch off the one active key that starts so; returns its stored prefix and its hash.
 
     The whole key may be given too. UserError when none or more than one fits.
     """
     rows = connection.execute(
         """
-        SELECT id, key_prefix FROM gosight.api_keys
+        SELECT id, key_prefix, key_hash FROM gosight.api_keys
         WHERE is_active AND (starts_with(key_prefix, %(given)s) OR key_hash = %(hash)s)
         """,
         {"given": prefix, "hash": hash_key(prefix)},
@@ -144,9 +160,9 @@ def revoke(connection: Connection, prefix: str) -> str:
         )
     if len(rows) > 1:
         raise UserError(f"{len(rows)} active keys start with {prefix!r}: give more characters")
-    key_id, stored = rows[0]
+    key_id, stored, key_hash = rows[0]
     connection.execute("UPDATE gosight.api_keys SET is_active = FALSE WHERE id = %s", (key_id,))
-    return str(stored)
+    return str(stored), str(key_hash)
 
 
 def accepts(connection: Connection, project_id: str, key: str) -> bool:

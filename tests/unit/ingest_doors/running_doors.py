@@ -9,6 +9,7 @@ from typing import Self
 
 from gosight.ingest_pb2 import EventBatch
 
+from ingest.admission import Admission
 from ingest.doors import Doors
 from ingest.health import Health
 from ingest.intake import Intake
@@ -105,11 +106,11 @@ class RunningDoors:
         self.key_table.is_down = False
         self.lander.last_error = None
         self.lander.answering = {"mongodb": True, "clickhouse": True}
-        self._intake._keys = self._new_keys()
+        self._intake._admission = self._new_admission()
 
     def forget_pause(self) -> None:
         """As if some seconds had gone by since the keys could not be read."""
-        self._intake._keys._paused_until = 0.0
+        self._intake._admission._keys._paused_until = 0.0
 
     def spooled(self) -> list[SpooledBatch]:
         """Everything that was kept, oldest first."""
@@ -129,13 +130,16 @@ class RunningDoors:
     async def _serve(self) -> None:
         self.loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        self._intake = Intake(self._new_keys(), self.spool)
+        self._intake = Intake(self._new_admission(), self.spool)
         health = Health(self.spool, self.lander, self.key_table.ping)
         live = LiveDoor(self._new_keys(), "")
         self._doors = await Doors.open(self.settings, self._intake, health, live)
         self._opened.set()
         await self._doors.serve_until(self._stop)
         self._intake.close()
+
+    def _new_admission(self) -> Admission:
+        return Admission(self._new_keys())
 
     def _new_keys(self) -> Keys:
         return Keys(self._lookup, self._key_cache_seconds, 3600.0)

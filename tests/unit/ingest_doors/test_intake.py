@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.admission import Admission
 from ingest.decode.envelope import parse_protobuf
 from ingest.errors import UnavailableError
 from ingest.intake import INLINE_BYTES, MAX_HELD_BYTES, Intake, Sent
@@ -24,7 +25,7 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
 
 @pytest.fixture
 def intake(spool: Spool) -> Iterator[Intake]:
-    intake = Intake(Keys(KeyTable(), 300.0, 3600.0), spool)
+    intake = Intake(Admission(Keys(KeyTable(), 300.0, 3600.0)), spool)
     yield intake
     intake.close()
 
@@ -96,7 +97,7 @@ def test_only_the_first_key_look_up_asks(spool: Spool) -> None:
     async def send_all(intake: Intake) -> None:
         await asyncio.gather(*(intake.take(sent(1)) for _ in range(20)))
 
-    intake = Intake(Keys(lookup, 300.0, 3600.0), spool)
+    intake = Intake(Admission(Keys(lookup, 300.0, 3600.0)), spool)
     asyncio.run(send_all(intake))
     intake.close()
     assert len(asked) == 1

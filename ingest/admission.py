@@ -1,0 +1,32 @@
+"""Who may send a batch: a key that may write, from a page its project allows, within its limit."""
+
+from ingest.errors import ForbiddenError
+from ingest.keys import Keys
+from ingest.limits import Limits
+from ingest.origins import is_allowed
+from ingest.usage import Usage
+
+
+class Admission:
+    """One answer for both doors."""
+
+    def __init__(
+        self, keys: Keys, limits: Limits | None = None, usage: Usage | None = None
+    ) -> None:
+        self._keys = keys
+        self._limits = limits or Limits("")
+        self._usage = usage
+
+    async def project_of(self, key: str, page_host: str | None) -> str:
+        """The id of the project that a batch belongs to; `page_host` None: no browser sent it.
+
+        UnauthenticatedError, ForbiddenError for a page of another domain, RateLimitedError, or
+        UnavailableError while the key cannot be checked.
+        """
+        row = await self._keys.row_of(key)
+        if not is_allowed(page_host, row.allowed_domains):
+            raise ForbiddenError("pages of this domain may not send to the project")
+        await self._limits.take(row)
+        if self._usage is not None:
+            self._usage.count(row.key_hash)
+        return row.project_id
