@@ -5,7 +5,6 @@ from pathlib import Path
 from uuid import UUID
 
 import click
-import orjson
 from clickhouse_connect.driver.client import Client
 
 from hxi.admin import clients
@@ -13,6 +12,7 @@ from hxi.admin.endpoints import resolve
 from hxi.admin.errors import UserError
 from hxi.options import data_dir_option
 from orchestration.signals.replay_facts.decode import PayloadError, inflate, rrweb_events
+from orchestration.signals.replay_facts.json_text import repaired
 
 CHUNKS = """
 SELECT chunk_index, data FROM gosight.replay_chunks
@@ -32,8 +32,8 @@ def replay(session: UUID, project: str | None, out: Path, data_dir: Path | None)
     endpoints = resolve(data_dir)
     unreadable: list[str] = []
     with clients.clickhouse(endpoints.clickhouse_url) as client:
-        events = _events(client, project or endpoints.project_id, session, unreadable)
-        count = _write(events, out)
+        payloads = _payloads(client, project or endpoints.project_id, session, unreadable)
+        count = _write(payloads, out)
     if not count and not unreadable:
         out.unlink()
         raise UserError(f"session {session} has no recording here: see `hxi run`, or --project")
@@ -42,10 +42,14 @@ def replay(session: UUID, project: str | None, out: Path, data_dir: Path | None)
         click.echo(f"left out {line}", err=True)
 
 
-def _events(
+def _payloads(
     client: Client, project: str, session: UUID, unreadable: list[str]
-) -> Iterator[dict[str, object]]:
-    """Payloads are bytes, so the columns come as Arrow; what cannot be decoded is named."""
+) -> Iterator[tuple[int, bytes]]:
+    """Of each payload how many events it has, and their text without the array's brackets.
+
+    Payloads are bytes, so the columns come as Arrow; what cannot be decoded is named. The text is
+    not made anew: a page may be nested deeper than JSON can be written.
+    """
     parameters = {"project": project, "session": str(session)}
     with client.query_arrow_stream(
         CHUNKS, parameters=parameters, settings=SETTINGS, use_strings=False
@@ -53,18 +57,21 @@ def _events(
         for batch in batches:
             for index, data in zip(*(column.to_pylist() for column in batch), strict=True):
                 try:
-                    yield from rrweb_events(inflate(data))
+                    text = repaired(inflate(data)).strip()
+                    count = len(rrweb_events(text))
+                    yield count, text[1:-1] if text.startswith(b"[") else text
                 except PayloadError as error:
                     unreadable.append(f"chunk {index}: {error}")
 
 
-def _write(events: Iterator[dict[str, object]], out: Path) -> int:
-    """One event a line; returns how many."""
-    count = 0
+def _write(payloads: Iterator[tuple[int, bytes]], out: Path) -> int:
+    """One payload a line; returns how many events."""
+    written = 0
     with out.open("wb") as file:
         file.write(b"[")
-        for event in events:
-            file.write((b",\n" if count else b"\n") + orjson.dumps(event))
-            count += 1
+        for count, events in payloads:
+            if count:
+                file.write((b",\n" if written else b"\n") + events.strip())
+                written += count
         file.write(b"\n]\n")
-    return count
+    return written

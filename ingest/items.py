@@ -85,6 +85,7 @@ def items_of(batches: Sequence[SpooledBatch]) -> Iterator[Item]:
             project_id=batch.project_id,
             ingested_at=batch.ingested_at,
             sdk_version=batch.sdk_version,
+            sent_at=batch.sent_at,
             clock_skew_ms=body.clock_skew_ms,
         )
         positions = orjson.loads(batch.positions) if batch.positions else range(len(events))
@@ -94,7 +95,7 @@ def items_of(batches: Sequence[SpooledBatch]) -> Iterator[Item]:
 
 def _item(facts: BatchFacts, position: int, event: Event, memory: Flattener) -> Item:
     try:
-        return item_of(facts, position, event, decode(event, memory))
+        return item_of(facts, position, event, decode(event, memory, position))
     except UNUSABLE as error:
         key = (Kind.EVENTS, facts.project_id, f"{facts.batch_id} {position}")
         session = (facts.project_id, NO_SESSION)

@@ -16,9 +16,3 @@
         arrayMap(segment -> if(segment != '' and match(segment, {{ rule }}), ':id', segment), splitByChar('/', {{ path }})), '/'
     ))
 {%- endmacro %}
-
-{#- The order of events everywhere: (timestamp, text of event_id). ClickHouse sorts UUIDs by their
-    second half; UUIDToNum is big-endian, so its bytes sort as the text does. -#}
-{% macro event_order() -%}
-    (timestamp, UUIDToNum(event_id))
-{%- endmacro %}

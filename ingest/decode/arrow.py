@@ -9,10 +9,11 @@ import pyarrow as pa
 from ingest.decode.rows import Row
 
 _TIME = pa.timestamp("ms", tz="UTC")
-_TEXT, _INT32, _INT64, _UINT32, _FLOAT = (
+_TEXT, _INT32, _INT64, _UINT16, _UINT32, _FLOAT = (
     pa.string(),
     pa.int32(),
     pa.int64(),
+    pa.uint16(),
     pa.uint32(),
     pa.float32(),
 )
@@ -61,7 +62,8 @@ EVENTS = _schema(
     (_FLOAT, False, "device_pixel_ratio"),
     (_TEXT, False, "language timezone sdk_version batch_id"),
     (_INT64, False, "clock_skew_ms"),
-    (_TIME, False, "ingested_at"),
+    (_TIME, False, "ingested_at sent_at"),
+    (_UINT16, False, "position"),
 )
 REPLAY_CHUNKS = _schema(
     (_TEXT, False, "project_id event_id session_id"),
@@ -70,7 +72,8 @@ REPLAY_CHUNKS = _schema(
     (pa.binary(), False, "data"),
     (_TEXT, False, "batch_id"),
     (_INT64, False, "clock_skew_ms"),
-    (_TIME, False, "ingested_at"),
+    (_TIME, False, "ingested_at sent_at"),
+    (_UINT16, False, "position"),
 )
 _JSON_COLUMNS = ("payload", "custom")
 

@@ -73,6 +73,8 @@ def _common(event: Decoded, batch: BatchFacts) -> Document:
         "userId": event.user_id,
         "batchId": batch.batch_id,
         "ingestedAt": to_datetime(batch.ingested_at),
+        "sentAt": to_datetime(batch.sent_at) if batch.sent_at else None,
+        "position": event.position,
         "metadata": metadata,
     }
 
@@ -89,6 +91,7 @@ def from_event_document(document: Document) -> tuple[Decoded, BatchFacts]:
         timestamp=to_millis(document["timestamp"]),
         metadata=metadata,
         payload_name=next((name for name in metadata if name in _PAYLOAD_NAMES), None),
+        position=document.get("position", 0),
     )
     return decoded, facts
 
@@ -107,18 +110,21 @@ def from_replay_document(document: Document) -> tuple[Decoded, BatchFacts]:
         payload_name=None,
         replay_type=int(document["rrwebType"]),
         replay_data=bytes(document["data"]),
+        position=document.get("position", 0),
     )
     return decoded, facts
 
 
 def _take_facts(document: Document, metadata: Json) -> BatchFacts:
     """Those that `metadata` holds are taken out of it."""
+    sent_at = document.get("sentAt")  # documents from before order was kept have none
     return BatchFacts(
         batch_id=document["batchId"],
         project_id=document["projectId"],
         ingested_at=to_millis(document["ingestedAt"]),
         sdk_version=metadata.pop("sdkVersion", ""),
         clock_skew_ms=metadata.pop("clockSkewMs", 0),
+        sent_at=to_millis(sent_at) if sent_at else 0,
     )
 
 

@@ -26,6 +26,7 @@ class BatchFacts:
     project_id: str
     ingested_at: int  # ms since 1970
     sdk_version: str
+    sent_at: int = 0  # ms since 1970 by the client's clock; 0: the batch does not say
     clock_skew_ms: int = 0  # what the times of all its events were moved by
 
 
@@ -47,6 +48,7 @@ class Decoded:
     payload_name: str | None
     replay_type: int | None = None  # None: no replay payload
     replay_data: bytes = b""
+    position: int = 0  # in the batch as sent
 
     @property
     def is_replay(self) -> bool:
@@ -57,8 +59,8 @@ class Decoded:
 def decode_body(body: bytes) -> Iterator[Decoded]:
     """The events of a spooled body in its order; all of them passed the checks at the door."""
     memory = Flattener()
-    for event in EventBatch.FromString(body).events:
-        yield decode(event, memory)
+    for position, event in enumerate(EventBatch.FromString(body).events):
+        yield decode(event, memory, position)
 
 
 class Flattener:
@@ -78,7 +80,7 @@ class Flattener:
         return found
 
 
-def decode(event: Event, memory: Flattener) -> Decoded:
+def decode(event: Event, memory: Flattener, position: int = 0) -> Decoded:
     """The event must have passed `checks.fault_of`."""
     metadata: Json = {}
     if event.HasField("page"):
@@ -104,6 +106,7 @@ def decode(event: Event, memory: Flattener) -> Decoded:
         payload_name=payload_name,
         replay_type=replay_type,
         replay_data=replay_data,
+        position=position,
     )
 
 

@@ -39,6 +39,8 @@ def event_row(event: Decoded, batch: BatchFacts) -> Row:
         "batch_id": batch.batch_id,
         "clock_skew_ms": batch.clock_skew_ms,
         "ingested_at": batch.ingested_at,
+        "sent_at": batch.sent_at,
+        "position": event.position,
     }
     if "device" in metadata:
         _device(metadata["device"], row)
@@ -65,6 +67,8 @@ def replay_row(event: Decoded, batch: BatchFacts) -> Row:
         "batch_id": batch.batch_id,
         "clock_skew_ms": batch.clock_skew_ms,
         "ingested_at": batch.ingested_at,
+        "sent_at": batch.sent_at,
+        "position": event.position,
     }
 
 

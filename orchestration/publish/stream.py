@@ -5,6 +5,7 @@ import binascii
 from typing import Protocol
 
 from orchestration.signals.replay_facts.decode import PayloadError, inflate
+from orchestration.signals.replay_facts.json_text import repaired
 
 # COPY's text format; the backslash first.
 ESCAPES = ((b"\\", b"\\\\"), (b"\n", b"\\n"), (b"\r", b"\\r"), (b"\t", b"\\t"))
@@ -46,7 +47,7 @@ class UnpackedRows:
 def _unpacked(line: bytes) -> bytes:
     row, _, packed = line.rpartition(b"\t")
     try:
-        text = inflate(base64.b64decode(packed, validate=True))
+        text = repaired(inflate(base64.b64decode(packed, validate=True)))
     except (binascii.Error, PayloadError):
         return line
     for mark, escaped in ESCAPES:

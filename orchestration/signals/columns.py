@@ -3,9 +3,9 @@
 import polars as pl
 
 SESSION_KEY = ("project_id", "session_id")
-# The order of events everywhere. ClickHouse sorts UUIDs by their second half, so ids travel as
-# lower-case text and are compared as text.
-EVENT_ORDER = ("timestamp", "event_id")
+# The order of events everywhere: order sent decides between equal times, for ids are random.
+# ClickHouse sorts UUIDs by their second half, so ids travel as lower-case text.
+EVENT_ORDER = ("timestamp", "sent_order", "event_id")
 
 TIMESTAMP = pl.Datetime("ms", "UTC")
 
@@ -21,6 +21,7 @@ EVENT_COLUMNS: dict[str, pl.DataType] = {
     "event_id": pl.String(),
     "event_type": pl.String(),
     "timestamp": TIMESTAMP,
+    "sent_order": pl.UInt64(),
 }
 """What every signal reads; UUIDs as lower-case text."""
 

@@ -18,41 +18,58 @@ with landed as (
         path as sent_path,
         {{ clean_path("path") }} as cleaned_path,
         {{ without_ids("if(cleaned_path != '', cleaned_path, " ~ url_path("url") ~ ")") }} as own_path,
-        {{ event_order() }} as position
+        {{ sent_order() }} as sent_order,
+        {{ event_order_number() }} as order_number
     from {{ source('raw', 'events') }} final
     where {{ in_planned_sessions() }} and {{ not_on_closed_day('toDate(timestamp)') }}
 ),
 
--- The page views of each session in order: what an event without a path is attributed by.
 page_views as (
+    select project_id, session_id, own_path as view_path, order_number as since, event_id as viewed_id
+    from landed
+    where event_type = 'page_view' and own_path != ''
+),
+
+-- The views of each path; its first holds from the beginning, for what came before any.
+path_views as (
     select
         project_id,
         session_id,
-        arraySort(groupArray((position, own_path, event_id))) as views
+        view_path,
+        view.1 as since,
+        toNullable(view.2) as attributed_view_id
+    from (
+        select project_id, session_id, view_path, arraySort(groupArray((since, viewed_id))) as views
+        from page_views
+        group by project_id, session_id, view_path
+    )
+    array join arrayConcat([(toUInt256(0), views[1].2)], views) as view
+),
+
+-- What tells no path is on the page viewed last. Joined row by row: a session may have 10,000 views.
+placed as (
+    select
+        landed.*,
+        if(own_path != '', own_path, page_views.view_path) as page_path
     from landed
-    where event_type = 'page_view' and own_path != ''
-    group by project_id, session_id
+    asof left join page_views
+        on
+            landed.project_id = page_views.project_id
+            and landed.session_id = page_views.session_id
+            and landed.order_number >= page_views.since
 ),
 
 attributed as (
     select
-        landed.*,
-        page_views.views as session_views,
-        if(
-            own_path != '',
-            own_path,
-            arrayLast(view -> view.1 <= position, session_views).2
-        ) as page_path,
-        arrayFilter(view -> view.2 = page_path, session_views) as path_views,
-        -- The latest view of that path at or before the event, else the first after it.
-        if(
-            arrayExists(view -> view.1 <= position, path_views),
-            arrayLast(view -> view.1 <= position, path_views).3,
-            path_views[1].3
-        ) as attributed_view_id
-    from landed
-    left join page_views
-        on landed.project_id = page_views.project_id and landed.session_id = page_views.session_id
+        placed.*,
+        path_views.attributed_view_id
+    from placed
+    asof left join path_views
+        on
+            placed.project_id = path_views.project_id
+            and placed.session_id = path_views.session_id
+            and placed.page_path = path_views.view_path
+            and placed.order_number >= path_views.since
 )
 
 select
@@ -65,7 +82,7 @@ select
     url,
     page_path as path,
     sent_path as raw_path,
-    nullIf(attributed_view_id, toUUID('00000000-0000-0000-0000-000000000000')) as view_id,
+    attributed_view_id as view_id,
     title,
     referrer,
     click_x,
@@ -139,5 +156,6 @@ select
     custom,
     toDate(timestamp) as event_date,
     sdk_version,
-    ingested_at
+    ingested_at,
+    sent_order
 from attributed

@@ -8,6 +8,7 @@ select
     event_id,
     timestamp,
     rrweb_type,
+    {{ sent_order() }} as sent_order,
     data
 from {{ source('raw', 'replay_chunks') }} final
 where

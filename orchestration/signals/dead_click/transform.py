@@ -54,7 +54,7 @@ def _interactive_clicks(events: pl.LazyFrame) -> pl.LazyFrame:
         pl.col("target_is_interactive").fill_null(value=False),
     ).select(
         *CLICK_KEY,
-        *("timestamp", "url", "path", "target_selector", "target_tag", "target_href"),
+        *("timestamp", "sent_order", "url", "path", "target_selector", "target_tag", "target_href"),
         SESSION_ENDED_AT,
         x="click_x",
         y="click_y",
@@ -77,7 +77,13 @@ def _reactions(events: pl.LazyFrame, sessions: pl.LazyFrame) -> pl.LazyFrame:
     return (
         events.filter(pl.col("event_type").is_in(REACTION_TYPES))
         .join(sessions, on=SESSION_KEY)
-        .select("session", at=began_at, is_late=began_at < reported_at, reaction_id="event_id")
+        .select(
+            "session",
+            at=began_at,
+            is_late=began_at < reported_at,
+            reaction_order="sent_order",
+            reaction_id="event_id",
+        )
     )
 
 
@@ -121,10 +127,18 @@ def _answered_at_once(clicks: pl.LazyFrame, reactions: pl.LazyFrame) -> pl.LazyF
     """Clicks with a reaction in their own millisecond that is later in order.
 
     A request that began in it but was reported in a later one came after the click, whatever its
-    id. What a replay saw in it has no id, so it counts as earlier.
+    place in the order. What a replay saw in it has none, so it counts as earlier.
     """
-    is_later = pl.col("is_late") | (pl.col("reaction_id") > pl.col("event_id"))
-    return clicks.join(reactions, on=["session", "at"]).filter(is_later).select(CLICK_KEY).unique()
+    latest = reactions.sort("is_late", "reaction_order", "reaction_id").unique(
+        ["session", "at"], keep="last"
+    )
+    sent_after = pl.col("reaction_order").cast(pl.Int64) - pl.col("sent_order").cast(pl.Int64)
+    is_later = (
+        pl.col("is_late")
+        | (sent_after > 0)
+        | ((sent_after == 0) & (pl.col("reaction_id") > pl.col("event_id")))
+    )
+    return clicks.join(latest, on=["session", "at"]).filter(is_later).select(CLICK_KEY)
 
 
 def _graded(clicks: pl.LazyFrame, facts: pl.LazyFrame, settings: DeadClickSettings) -> pl.LazyFrame:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import polars as pl
 
+from orchestration.signals.replay_facts.json_text import parsed, repaired
 from orchestration.signals.replay_facts.schema import READS
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -15,6 +16,8 @@ MAX_BYTES = 64 * 1024 * 1024
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZLIB_GZIP = 16 + zlib.MAX_WBITS
+SLICE_BYTES = 1024
+"""Packed bytes handed over at a time: what lies behind a member's end is copied at each end."""
 
 # rrweb's EventType.
 FULL_SNAPSHOT = 2
@@ -78,26 +81,36 @@ def decoded(data: bytes, timestamp: Any) -> dict[str, Any]:
 
 def inflate(data: bytes) -> bytes:
     """The payload without its gzip, of one member or several. Raises PayloadError."""
-    plain = b""
-    rest = data
-    while rest.startswith(GZIP_MAGIC):
-        member = zlib.decompressobj(ZLIB_GZIP)
+    if not data.startswith(GZIP_MAGIC):
+        return data
+    plain = bytearray()
+    at = 0
+    while data.startswith(GZIP_MAGIC, at):
+        at = _inflate_member(data, at, plain)
+    return bytes(plain)
+
+
+def _inflate_member(data: bytes, at: int, plain: bytearray) -> int:
+    """Adds the member that begins at `at` to `plain`; returns where it ends."""
+    member = zlib.decompressobj(ZLIB_GZIP)
+    while not member.eof:
+        part = data[at : at + SLICE_BYTES]
         try:
-            plain += member.decompress(rest, MAX_BYTES - len(plain) + 1)
+            plain += member.decompress(part)
         except zlib.error as error:
             raise PayloadError("broken gzip") from error
         if len(plain) > MAX_BYTES:
             raise PayloadError("larger than 64 MiB when inflated")
-        if not member.eof:
+        if not part and not member.eof:
             raise PayloadError("broken gzip")
-        rest = member.unused_data
-    return plain if data.startswith(GZIP_MAGIC) else data
+        at += len(part) - len(member.unused_data)
+    return at
 
 
 def rrweb_events(plain: bytes) -> list[Event]:
     """The event or events of a payload. Raises PayloadError."""
     try:
-        document = orjson.loads(plain)
+        document = parsed(repaired(plain))
     except orjson.JSONDecodeError as error:
         raise PayloadError("not JSON") from error
     events = document if isinstance(document, list) else [document]
@@ -122,5 +135,6 @@ def _offset(event: Event, first: Event) -> int:
     times = (event.get("timestamp"), first.get("timestamp"))
     if not all(isinstance(time, int | float) for time in times):
         return 0
-    offset = int(event["timestamp"] - first["timestamp"])
-    return offset if abs(offset) <= LONGEST_PAYLOAD_MS else 0
+    offset = event["timestamp"] - first["timestamp"]
+    # Neither infinite nor NaN is below: JSON may say 1e400.
+    return int(offset) if abs(offset) <= LONGEST_PAYLOAD_MS else 0

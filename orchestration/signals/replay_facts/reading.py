@@ -12,7 +12,7 @@ from orchestration.signals.signal import AnySignal
 # The view holds the plan's sessions only.
 PAYLOADS_QUERY = """
 SELECT project_id, toString(session_id) AS session_id, toString(event_id) AS event_id,
-    timestamp, data
+    timestamp, sent_order, data
 FROM intermediate.int_replay_payloads AS p
 ORDER BY p.project_id, p.session_id"""
 

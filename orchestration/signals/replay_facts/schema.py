@@ -14,6 +14,7 @@ PAYLOADS = pl.Schema(
         "session_id": pl.String(),
         "event_id": pl.String(),
         "timestamp": TIMESTAMP,
+        "sent_order": pl.UInt64(),
         "data": pl.Binary(),
     }
 )
@@ -25,6 +26,7 @@ READS = pl.Schema(
         "session_id": pl.String(),
         "event_id": pl.String(),
         "timestamp": TIMESTAMP,
+        "sent_order": pl.UInt64(),
         "started_at": TIMESTAMP,
         "ended_at": TIMESTAMP,
         "data_size": pl.UInt64(),
@@ -39,7 +41,10 @@ READS = pl.Schema(
 """Grain: one row per payload, decoded. Each list holds, in order, the times at which the recorder
 told of it. `problem`: why the payload could not be decoded; then it counts no event."""
 
-WRITES = pl.Schema({**READS, "chunk_index": pl.UInt32(), "gap_ms": pl.UInt64()})
+WRITES = pl.Schema(
+    {name: dtype for name, dtype in READS.items() if name != "sent_order"}
+    | {"chunk_index": pl.UInt32(), "gap_ms": pl.UInt64()}
+)
 """`chunk_index`: place in the session, from 0. `gap_ms`: since the end of all payloads before."""
 
 

@@ -14,7 +14,7 @@ from orchestration.signals.thrashed_cursor.schema import (
 from orchestration.signals.thrashed_cursor.windows import Samples, Window, windows
 
 DEFAULTS = ThrashedCursorSettings()
-# Absolute time, event id, place in the event.
+# Absolute time, place of the event in its millisecond, place in the event.
 SAMPLE_ORDER = ("session", "at", "move", "index")
 FOUND_COLUMNS = pl.Schema(
     {
@@ -75,7 +75,7 @@ def _moves(events: pl.LazyFrame, settings: ThrashedCursorSettings) -> pl.LazyFra
             pl.col("move_x").list.len() > 0,
         )
         .filter(pl.col("move_x").list.len().sum().over(SESSION_KEY) >= settings.min_samples)
-        .sort(*SESSION_KEY, "event_id")
+        .sort(*SESSION_KEY, "sent_order", "event_id")
         .with_columns(session=other_session.cum_sum())
         .with_row_index("move")
     )

@@ -62,10 +62,17 @@ def _turns(views: pl.LazyFrame, settings: UTurnSettings) -> pl.LazyFrame:
 
 
 def _without_submits(turns: pl.LazyFrame, submits: pl.LazyFrame) -> pl.LazyFrame:
-    during_stay = pl.col("position").is_between("position_away", "position_back")
-    with_submit = (
-        turns.select(*SESSION_KEY, "path", "position_away", "position_back")
-        .join(submits.select(*SESSION_KEY, "path", "position"), on=[*SESSION_KEY, "path"])
-        .filter(during_stay)
+    # The first after the arrival alone: a page submitted and left often costs no square.
+    return (
+        turns.sort("position_away")
+        .join_asof(
+            submits.select(*SESSION_KEY, "path", submitted="position"),
+            left_on="position_away",
+            right_on="submitted",
+            by=[*SESSION_KEY, "path"],
+            strategy="forward",
+            coalesce=False,
+            check_sortedness=False,
+        )
+        .filter((pl.col("submitted") > pl.col("position_back")).fill_null(value=True))
     )
-    return turns.join(with_submit, on="position_away", how="anti")

@@ -35,6 +35,7 @@ def payload(offset_ms: int, number: int, data: bytes, **columns: Any) -> Row:
         "session_id": SESSION,
         "event_id": event_id(number),
         "timestamp": at(offset_ms),
+        "sent_order": 0,
         "data": data,
     } | columns
 

@@ -33,6 +33,7 @@ def event(event_type: str, offset_ms: int, number: int, **columns: Any) -> Row:
         "event_id": event_id(number),
         "event_type": event_type,
         "timestamp": at(offset_ms),
+        "sent_order": 0,
         "url": "https://shop.test/cart",
         "path": "/cart",
         "title": "Cart",
@@ -66,14 +67,14 @@ def with_views(rows: list[Row]) -> list[Row]:
     found = []
     for row in rows:
         views = sorted(
-            (view["timestamp"], view["event_id"])
+            (view["timestamp"], view["sent_order"], view["event_id"])
             for view in rows
             if view["event_type"] == "page_view"
             and all(view[key] == row[key] for key in ("project_id", "session_id", "path"))
         )
-        order = (row["timestamp"], row["event_id"])
+        order = (row["timestamp"], row["sent_order"], row["event_id"])
         before = [view for view in views if view <= order]
-        view_id = (before[-1:] or views[:1] or [(None, None)])[0][1]
+        view_id = (before[-1:] or views[:1] or [(None,)])[0][-1]
         found.append({"view_id": view_id} | row)
     return found
 

@@ -20,8 +20,8 @@ def milliseconds(later: Row, earlier: Row) -> int:
     return gap // timedelta(milliseconds=1)
 
 
-def order(row: Row) -> tuple[Any, str]:
-    return row["timestamp"], row["event_id"]
+def order(row: Row) -> tuple[Any, ...]:
+    return row["timestamp"], row["sent_order"], row["event_id"]
 
 
 def groups(rows: Iterable[Row], key: Callable[[Row], tuple[Any, ...]]) -> list[list[Row]]:

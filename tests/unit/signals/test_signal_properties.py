@@ -89,6 +89,7 @@ def events_of(
             "session_id": st.sampled_from([SESSION, SESSION, event_id(0xB2)]),
             "event_type": st.sampled_from(kinds),
             "timestamp": times.map(at),
+            "sent_order": st.sampled_from([0, 0, 1, 2**54]),
             "url": st.just("https://shop.test/"),
             "path": st.sampled_from(["/a", "/a", "/b"]),
             "title": st.just(""),
@@ -121,7 +122,7 @@ def with_moves(row: Row) -> Row:
 
 
 def with_ids(rows: list[Row]) -> st.SearchStrategy[list[Row]]:
-    """Ids in an order of their own, for they break ties of time."""
+    """Ids in an order of their own, for they break ties of time and of sending."""
     return st.permutations(range(1, len(rows) + 1)).map(
         lambda numbers: [
             row | {"event_id": event_id(number)} for row, number in zip(rows, numbers, strict=True)

@@ -1,0 +1,2 @@
+ALTER TABLE raw.events DROP COLUMN IF EXISTS sent_at, DROP COLUMN IF EXISTS position;
+ALTER TABLE raw.replay_chunks DROP COLUMN IF EXISTS sent_at, DROP COLUMN IF EXISTS position;
