@@ -34,7 +34,8 @@ DEVICE_KNOWN = (
 SESSION_FACTS: dict[str, tuple[str, pl.DataType]] = {
     SESSION_ENDED_AT: ("max(e.timestamp)", TIMESTAMP),
     SESSION_DEVICE_TYPE: (
-        f"argMinIf(e.device_type, (e.timestamp, e.sent_order, UUIDToNum(e.event_id)), {DEVICE_KNOWN})",
+        "argMinIf(e.device_type, (e.timestamp, e.sent_order, UUIDToNum(e.event_id)),"
+        f" {DEVICE_KNOWN})",
         pl.String(),
     ),
 }

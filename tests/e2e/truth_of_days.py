@@ -140,9 +140,10 @@ FROM gosight.page_time_mv WHERE {rows} GROUP BY ALL"""
 
 def page_loads(truth: pl.LazyFrame) -> pl.LazyFrame:
     lcp = pl.col("lcp")
+    vitals = ("lcp", "inp", "fid", "ttfb", "cls_thousandths")
     return (
         exploded(truth, "views")
-        .filter(lcp.is_not_null())
+        .filter(pl.any_horizontal(pl.col(name).is_not_null() for name in vitals))
         .with_columns(day=day("at"))
         .group_by("day", "path")
         .agg(

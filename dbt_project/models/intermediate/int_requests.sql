@@ -19,4 +19,4 @@ select
         not is_failed and not is_satisfied and ifNull(duration_ms, 0) <= 4 * {{ setting('apdex_target_ms') }}
     ) as is_tolerating
 from {{ ref('events') }}
-where event_type in ('xhr_request', 'fetch_request')
+where event_type in ('xhr_request', 'fetch_request') and request_type != 'websocket'

@@ -1,51 +1,52 @@
 {#- One row per session with interactions: how long a person was active in it. A view.
-    Each gap between interactions counts for at most `engaged_gap_cap_ms`, less the time the page was hidden. -#}
+    Each gap between interactions counts for at most `engaged_gap_cap_ms`, less the time the page was hidden: from
+    page_hidden until it is shown again, which page_visible, another page view or whatever a person does there tells. -#}
 {{ config(materialized='view') }}
 
-with marked as (
+with moments as (
     select
         project_id,
         session_id,
-        arraySort(groupArrayIf(toUnixTimestamp64Milli(timestamp), {{ is_interaction() }})) as interactions,
-        toUnixTimestamp64Milli(max(timestamp)) as ended_ms,
-        arraySort(groupArrayIf(
-            ({{ event_order() }}, toUnixTimestamp64Milli(timestamp), event_type = 'page_hidden'),
-            event_type in ('page_hidden', 'page_visible')
-        )) as switches
+        arraySort(groupArray((
+            {{ event_order() }},
+            toUnixTimestamp64Milli(timestamp),
+            {{ is_interaction() }},
+            multiIf(
+                event_type = 'page_hidden', 'hides',
+                -- A field loses focus and a form is left by the hiding itself.
+                event_type in ('input_blur', 'form_abandon'), '',
+                'shows'
+            )
+        ))) as moment
     from {{ ref('events') }}
-    where {{ in_planned_sessions() }}
+    where
+        {{ in_planned_sessions() }}
+        and (event_type in ('page_hidden', 'page_visible', 'page_view') or {{ is_interaction() }})
     group by project_id, session_id
+    having countIf({{ is_interaction() }}) > 0
 ),
 
+-- From the first interaction to the last: what held from each moment to the next.
 spans as (
     select
         project_id,
         session_id,
-        arrayMap(
-            (start, next) -> (start, least(next, start + {{ setting('engaged_gap_cap_ms') }})),
-            arrayPopBack(interactions),
-            arrayPopFront(interactions)
-        ) as active,
-        -- A second page_hidden in a row opens nothing new, so the hidden spans never overlap.
-        arrayFilter(
-            (switch, i) -> switch.3 and not (i > 1 and switches[i - 1].3), switches, arrayEnumerate(switches)
-        ) as hides,
-        arrayMap(
-            hide -> (
-                hide.2,
-                ifNull(nullIf(arrayFirst(switch -> switch.1 > hide.1 and not switch.3, switches).2, 0), ended_ms)
-            ),
-            hides
-        ) as hidden
-    from marked
+        indexOf(moment.3, true) as first,
+        length(moment) + 1 - indexOf(arrayReverse(moment.3), true) - first as n,
+        arraySlice(moment.2, first, n) as since,
+        arraySlice(moment.2, first + 1, n) as until,
+        arraySlice(arrayFill((at, is_interaction) -> is_interaction, moment.2, moment.3), first, n) as interacted,
+        arraySlice(arrayFill(turn -> turn != '', moment.4), first, n) as visibility
+    from moments
 )
 
 select
     project_id,
     session_id,
     toUInt64(arraySum(
-        span -> span.2 - span.1
-        - arraySum(gap -> greatest(0, least(span.2, gap.2) - greatest(span.1, gap.1)), hidden),
-        active
+        (start, next, latest, state) -> if(
+            state = 'hides', 0, greatest(0, least(next, latest + {{ setting('engaged_gap_cap_ms') }}) - start)
+        ),
+        since, until, interacted, visibility
     )) as engaged_ms
 from spans

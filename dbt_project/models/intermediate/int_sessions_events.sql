@@ -24,7 +24,8 @@ select
     argMinIf((url, path), position, path != '') as first_place,
     argMaxIf((url, path), position, path != '') as last_place,
     argMinIf(entry_url, position, entry_url != '') as started_url,
-    argMinIf(referrer, position, referrer != '') as referrer,
+    -- Where the session came from, not where a later page did: '' stays '' for one that was typed in.
+    if(page_count > 0, argMinIf(referrer, position, event_type = 'page_view'), argMin(referrer, position)) as referrer,
 
     argMinIf(({{ utm }}), position, event_type = 'session_start' and concat({{ utm }}) != '') as started_utm,
     argMinIf(

@@ -1,5 +1,6 @@
 {#- One row per page view, and per exit or vitals event that belongs to no view.
-    LCP: the last reported. CLS, INP, time on page, scroll depth: the greatest. The others: the first. -#}
+    LCP, CLS, INP, time on page, scroll depth: the greatest. The others: the first. (Of one load the last LCP is the
+    greatest; after a return from the back/forward cache a page reports that of the return, a few ms.) -#}
 {{ config(
     contract={'enforced': true},
     materialized='incremental',
@@ -39,7 +40,7 @@ select
     max(if(event_type in ('scroll', 'page_exit'), scroll_depth, null)) as max_scroll_depth,
     countIf(event_type = 'click') as click_count,
     countIf(event_type in ('js_error', 'unhandled_rejection', 'resource_error', 'console_error')) as error_count,
-    argMaxIf(lcp, position, is_timing and lcp is not null) as lcp,
+    max(if(is_timing, lcp, null)) as lcp,
     argMinIf(fid, position, is_timing and fid is not null) as fid,
     max(if(is_timing, inp, null)) as inp,
     max(if(is_timing, cls, null)) as cls,

@@ -1,4 +1,4 @@
-{#- One row per project, UTC day and page with a measured LCP. States: avgMerge(avg_lcp),
+{#- One row per project, UTC day and page with a measured vital. States: avgMerge(avg_lcp),
     quantileExactInclusiveMerge(0.75)(p75_lcp). CLS is averaged as a decimal, whose sum has no order;
     what no decimal holds is left out. -#}
 {{ config(
@@ -21,5 +21,5 @@ select
     quantileExactInclusiveState(0.75)(inp) as p75_inp,
     quantileExactInclusiveState(0.75)(cls) as p75_cls
 from {{ ref('int_views') }}
-where lcp is not null and {{ in_planned_days('day') }}
+where coalesce(lcp, inp, fid, ttfb, cls) is not null and {{ in_planned_days('day') }}
 group by all

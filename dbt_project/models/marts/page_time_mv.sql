@@ -17,5 +17,5 @@ select
     quantileExactInclusiveState(0.75)(assumeNotNull(time_on_page_ms)) as p75_time_on_page,
     sumState(assumeNotNull(time_on_page_ms)) as total_time_on_page
 from {{ ref('int_views') }}
-where time_on_page_ms > 0 and {{ in_planned_days('day') }}
+where is_page_view and time_on_page_ms > 0 and {{ in_planned_days('day') }}
 group by all

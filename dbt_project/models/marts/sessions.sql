@@ -10,7 +10,8 @@ with events as (
         *,
         if(page_count > 0, first_view, first_place) as entry,
         if(page_count > 0, last_view, last_place) as exit,
-        if(entry.1 != '', entry.1, started_url) as landing_url
+        -- A router may have redirected before the first view: then the URL the session started with has them.
+        if({{ has_campaign('entry.1') }}, entry.1, started_url) as campaign_url
     from {{ ref('int_sessions_events') }}
 ),
 
@@ -58,7 +59,7 @@ select
     if(
         started_utm != ('', '', '', '', ''),
         started_utm.{{ loop.index }},
-        decodeURLFormComponent(extractURLParameter(landing_url, '{{ name }}'))
+        {{ query_parameter('campaign_url', name) }}
     ) as {{ name }},
     {%- endfor %}
     referrer,

@@ -1,4 +1,4 @@
-"""Replay JSON as recorders write it, made what every reader takes: rrweb cuts texts and nests pages."""
+"""Replay JSON made what every reader takes: recorders cut texts and nest pages deep."""
 
 import codecs
 import re

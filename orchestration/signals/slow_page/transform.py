@@ -18,7 +18,7 @@ DEFAULTS = SlowPageSettings()
 def transform(events: pl.LazyFrame, settings: SlowPageSettings = DEFAULTS) -> pl.LazyFrame:
     """One row per page view whose LCP, TTFB or load time is above its limit.
 
-    A view's LCP is the last one told, its other timings the first. Timings that belong to no page
+    A view's LCP is the greatest told, its other timings the first. Timings that belong to no page
     view are a view of their own. The row is at the time of the page view.
     """
     return (
@@ -56,7 +56,7 @@ def _slow_views(events: pl.LazyFrame, settings: SlowPageSettings) -> pl.LazyFram
         .group_by(VIEW_KEY, maintain_order=True)
         .agg(
             pl.first("timestamp", "url", "path"),
-            pl.col("lcp").drop_nulls().last(),
+            pl.col("lcp").max(),
             pl.col("ttfb", "load_complete").drop_nulls().first(),
             timing_ids=pl.col("event_id"),
         )

@@ -52,7 +52,7 @@ EQUATIONS = {
     "errors_of_a_day_are_in_their_groups",
     "hourly_sums_are_daily_sums",
     "requests_of_a_day_are_in_latency",
-    "views_with_an_lcp_are_in_page_performance",
+    "views_with_a_vital_are_in_page_performance",
     "times_of_views_are_in_page_time",
     "sessions_that_left_a_page_are_in_scroll_depth",
     "daily_sums_are_sums_of_sessions",

@@ -181,7 +181,7 @@ def slow_pages(rows: list[Row]) -> Found:
             + [row["event_id"] for row in view],
         )
         for view in views
-        if [0, *told(view, "lcp")][-1] > 4000
+        if max([0, *told(view, "lcp")]) > 4000
         or [*told(view, "ttfb"), 0][0] > 1800
         or [*told(view, "load_complete"), 0][0] > 6000
     ]

@@ -45,11 +45,11 @@ def test_the_limit_is_not_slow_and_a_millisecond_more_is(timing: str, limit: int
     assert slow([VIEW, load(10, 2, **{timing: limit + 1})]) == [ids(1, 2)]
 
 
-def test_the_last_lcp_counts() -> None:
-    early, late = {"lcp": 9000}, {"lcp": 4000}
-    assert slow([VIEW, load(10, 2, **early), vitals(20, 3, **late)]) == []
-    assert slow([VIEW, load(10, 2, **late), vitals(20, 3, **early)]) == [ids(1, 2, 3)]
-    assert slow([VIEW, load(10, 2, **early), vitals(20, 3)]) == [ids(1, 2, 3)]
+def test_the_greatest_lcp_counts_also_after_a_return_to_the_page() -> None:
+    loaded, restored = {"lcp": 9000}, {"lcp": 40}
+    assert slow([VIEW, load(10, 2, **loaded), vitals(20, 3, **restored)]) == [ids(1, 2, 3)]
+    assert slow([VIEW, load(10, 2, lcp=4000), vitals(20, 3, **restored)]) == []
+    assert slow([VIEW, load(10, 2, **loaded), vitals(20, 3)]) == [ids(1, 2, 3)]
 
 
 @pytest.mark.parametrize("timing", ["ttfb", "load_complete"])
@@ -60,9 +60,11 @@ def test_the_first_of_the_other_timings_counts(timing: str) -> None:
     assert slow([VIEW, load(10, 2), load(20, 3, **bad)]) == [ids(1, 2, 3)]
 
 
-def test_timings_of_one_millisecond_follow_each_other_by_id() -> None:
-    assert slow([VIEW, vitals(10, 3, lcp=9000), vitals(10, 2, lcp=100)]) == [ids(1, 2, 3)]
-    assert slow([VIEW, vitals(10, 3, lcp=100), vitals(10, 2, lcp=9000)]) == []
+def test_timings_of_one_millisecond_follow_each_other_as_sent_then_by_id() -> None:
+    assert slow([VIEW, load(10, 3, ttfb=100), load(10, 2, ttfb=9000)]) == [ids(1, 2, 3)]
+    assert slow([VIEW, load(10, 3, ttfb=9000), load(10, 2, ttfb=100)]) == []
+    late = load(10, 2, ttfb=100, sent_order=1)
+    assert slow([VIEW, load(10, 3, ttfb=9000), late]) == [ids(1, 3, 2)]
 
 
 def test_each_view_of_a_page_is_judged_alone() -> None:
