@@ -30,12 +30,13 @@ DEVICE_KNOWN = (
     " + e.viewport_height > 0"
 )
 
+ORDER = "(e.timestamp, e.sent_order, UUIDToNum(e.event_id))"
+
 # What a signal may ask of a session as a whole: how it is read, and its type.
 SESSION_FACTS: dict[str, tuple[str, pl.DataType]] = {
     SESSION_ENDED_AT: ("max(e.timestamp)", TIMESTAMP),
     SESSION_DEVICE_TYPE: (
-        "argMinIf(e.device_type, (e.timestamp, e.sent_order, UUIDToNum(e.event_id)),"
-        f" {DEVICE_KNOWN})",
+        f"argMinIf(e.device_type, {ORDER}, {DEVICE_KNOWN})",
         pl.String(),
     ),
 }

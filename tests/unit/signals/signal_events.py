@@ -74,7 +74,7 @@ def with_views(rows: list[Row]) -> list[Row]:
         )
         order = (row["timestamp"], row["sent_order"], row["event_id"])
         before = [view for view in views if view <= order]
-        view_id = (before[-1:] or views[:1] or [(None,)])[0][-1]
+        view_id = (before[-1:] or views[:1] or [(None, None, None)])[0][-1]
         found.append({"view_id": view_id} | row)
     return found
 
