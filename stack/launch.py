@@ -14,6 +14,10 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+# Without it access(2) leaves capabilities out for whoever is not root, and the server, which asks
+# that about its own program, does not find itself.
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 LINUX_CAPABILITY_VERSION_3 = 0x20080522
@@ -28,10 +32,11 @@ def become(uid: int, libc: ctypes.CDLL) -> None:
     (held_hex,) = re.findall(r"CapPrm:\s*(\w+)", status)
     held = int(held_hex, 16)
     kept = [number for number in WALK_CAPABILITIES if held >> number & 1]
-    account = pwd.getpwuid(uid)
+    group = group_of(uid)
+    libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
     os.setgroups([])
-    os.setresgid(account.pw_gid, account.pw_gid, account.pw_gid)
+    os.setresgid(group, group, group)
     os.setresuid(uid, uid, uid)
     mask = sum(1 << number for number in kept)
     header = (ctypes.c_uint32 * 2)(LINUX_CAPABILITY_VERSION_3, 0)
@@ -40,6 +45,23 @@ def become(uid: int, libc: ctypes.CDLL) -> None:
     if libc.capset(header, wanted) == 0:
         for number in kept:
             libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0)
+
+
+def group_of(uid: int) -> int:
+    """The account's own group; a uid without an account (files of another machine) is its own."""
+    try:
+        return pwd.getpwuid(uid).pw_gid
+    except KeyError:
+        return uid
+
+
+def require_reachable(program: str, uid: int) -> None:
+    """End with one line where a container has taken the rights that `become` keeps."""
+    if not os.access(program, os.R_OK | os.X_OK):
+        sys.exit(
+            f"uid {uid}, as which it has to run, may not enter the folders above {program}: "
+            "start as another user than root, or move the checkout"
+        )
 
 
 def die_with_parent(death_signal: int, parent: int, libc: ctypes.CDLL) -> None:
@@ -56,6 +78,7 @@ def main() -> None:
         libc = ctypes.CDLL(None, use_errno=True)
         if uid:
             become(int(uid), libc)
+            require_reachable(command[0], int(uid))
         # After the change of user, which clears it.
         die_with_parent(int(death_signal), int(parent), libc)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
