@@ -21,7 +21,9 @@ DBT_VARIABLES = {
 
 @click.command()
 @data_dir_option
-def env(data_dir: Path | None) -> None:
+@click.option("--stores", is_flag=True, help="Without what this project's dbt needs: for others.")
+def env(data_dir: Path | None, *, stores: bool) -> None:
     """Print `export` lines of the HXI_ variables, and what dbt needs: eval "$(hxi env)"."""
-    for name, value in (resolve(data_dir).environment() | DBT_VARIABLES).items():
+    variables = resolve(data_dir).environment() | ({} if stores else DBT_VARIABLES)
+    for name, value in variables.items():
         click.echo(f"export {name}={shlex.quote(value)}")

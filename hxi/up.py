@@ -23,7 +23,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     type=click.Choice(["fixed", "auto"]),
     default="fixed",
     show_default=True,
-    help="fixed: 28300-28306; auto: any free ones.",
+    help="fixed: 28300-28306; auto: any free ones, the same at each start of this folder.",
 )
 @click.option("--ui", is_flag=True, help="Also Dagster's pages.")
 def up(data_dir: Path | None, ports: PortChoice, ui: bool) -> None:

@@ -44,7 +44,7 @@ class Stack:
         self.folder = DataFolder.at(self._data_dir)
         self._exit.enter_context(self.folder.locked())
         endpoints_file(self.folder.path).unlink(missing_ok=True)
-        self.ports = choose(self._choice)
+        self.ports = choose(self._choice, self.folder.ports)
         self.passwords = self.folder.passwords()
         self.supervisor = Supervisor(self.folder.logs)
         self._exit.callback(self.supervisor.stop_all)

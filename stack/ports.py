@@ -1,10 +1,13 @@
 """Which loopback ports a stack listens on: a fixed block, or free ones."""
 
 import errno
+import json
 import random
 import socket
 import time
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Literal
 
 from hxi.admin.errors import BusyError
@@ -30,26 +33,53 @@ class Ports:
     ui: int = 28306
 
 
-def choose(choice: PortChoice) -> Ports:
-    """The fixed block as it is, or ports that are free now."""
+def choose(choice: PortChoice, kept: Path | None = None) -> Ports:
+    """The fixed block as it is, or free ports.
+
+    `kept` is a file of those chosen before: they are taken again, so that addresses saved elsewhere
+    stay true, except for one that somebody else has by now.
+    """
     if choice == "fixed":
         return Ports()
-    candidates = (port for port in iter(_random_port, None) if is_free(port))
-    chosen: set[int] = set()
-    while len(chosen) < len(fields(Ports)):
-        chosen.add(next(candidates))
-    return Ports(*chosen)
+    ports = _free_ports(_of_before(kept))
+    if kept is not None:
+        kept.write_text(json.dumps(asdict(ports), indent=2))
+    return ports
+
+
+def _of_before(kept: Path | None) -> Mapping[str, int]:
+    if kept is None or not kept.exists():
+        return {}
+    saved: Mapping[str, int] = json.loads(kept.read_text())
+    return {name: port for name, port in saved.items() if _becomes_free(port)}
+
+
+def _free_ports(wanted: Mapping[str, int]) -> Ports:
+    """Those of `wanted` by name of the listener, and any free ones for the rest."""
+    chosen = dict(wanted)
+    for listener in fields(Ports):
+        while listener.name not in chosen:
+            port = _random_port()
+            if port not in chosen.values() and is_free(port):
+                chosen[listener.name] = port
+    return Ports(**chosen)
 
 
 def require_free(name: str, port: int) -> None:
     """Wait a moment for `port`; BusyError when somebody keeps it."""
+    if not _becomes_free(port):
+        raise BusyError(
+            f"port {port} ({name}) is taken: stop what listens there or use --ports auto"
+        )
+
+
+def _becomes_free(port: int) -> bool:
     deadline = time.monotonic() + RELEASE_SECONDS
     while not is_free(port):
         if time.monotonic() > deadline:
-            raise BusyError(
-                f"port {port} ({name}) is taken: stop what listens there or use --ports auto"
-            )
+            return False
         time.sleep(0.1)
+    return True
 
 
 def is_free(port: int) -> bool:

@@ -68,6 +68,11 @@ class DataFolder:
         """Ingest's batches on their way to the stores."""
         return self.path / "spool"
 
+    @property
+    def ports(self) -> Path:
+        """Which ports `--ports auto` chose, to be chosen again."""
+        return self.path / "ports.json"
+
     def store(self, name: str) -> Path:
         """The files of one store."""
         return self.path / name

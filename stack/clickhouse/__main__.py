@@ -12,6 +12,7 @@ from stack.clickhouse.app import App
 from stack.clickhouse.config import Config, from_command_line
 from stack.clickhouse.engine import Engine
 from stack.clickhouse.errors import QueryError
+from stack.clickhouse.protocol import Protocol
 from stack.clickhouse.service import Service
 
 BACKLOG = 1024  # connections waiting to be accepted
@@ -67,6 +68,7 @@ def _serve(config: Config, engine: Engine, listener: socket.socket) -> int:
         service,
         uvicorn.Config(
             app,
+            http=Protocol,
             lifespan="off",
             access_log=False,
             log_level="warning",

@@ -19,6 +19,7 @@ USERS_FILE = "users.xml"
 XML_NAME = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 OWNER_ROLE = "owner"
 READER_ROLE = "reader"
+READER_PROFILE = "reader"
 # Other programs run beside this one; what a query may take leaves room for merges.
 SERVER_MEMORY_SHARE = 0.6
 QUERY_MEMORY_SHARE = 0.4
@@ -151,7 +152,14 @@ def _users_config(config: Config) -> str:
     <async_insert>0</async_insert>
     <max_memory_usage>{config.query_memory}</max_memory_usage>
     <max_execution_time>{config.query_seconds}</max_execution_time>
-  </default></profiles>
+  </default><{READER_PROFILE}>
+    <profile>default</profile>
+    <constraints>
+      <max_memory_usage><min>1</min><max>{config.query_memory}</max></max_memory_usage>
+      <max_execution_time><min>1</min><max>{config.query_seconds}</max></max_execution_time>
+      <max_untracked_memory><const/></max_untracked_memory>
+    </constraints>
+  </{READER_PROFILE}></profiles>
   <roles>
     <{OWNER_ROLE}><grants>
       <query>GRANT ALL ON *.* WITH GRANT OPTION</query>

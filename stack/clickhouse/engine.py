@@ -140,6 +140,7 @@ class Engine:
         """Cheap (0.1 ms): a request takes a fresh one."""
         connection = Connection(self._address)
         if is_readonly:
+            connection.set({"profile": configuration.READER_PROFILE})  # limits it may not lift
             connection.set({"readonly": "2"})  # settings may be changed, but not this one
             connection.be(configuration.READER_ROLE)
         return connection

@@ -173,6 +173,33 @@ def test_the_reader_may_not_stop_another_ones_settings(front: Front) -> None:
     assert READER != USER
 
 
+@pytest.mark.parametrize(
+    "limit",
+    ["max_memory_usage = 0", f"max_memory_usage = {1 << 60}", "max_execution_time = 0",
+     "max_execution_time = 100000", "max_untracked_memory = 1000000000000"],
+)  # fmt: skip
+def test_the_reader_may_not_lift_its_limits(front: Front, limit: str) -> None:
+    name, value = limit.split(" = ")
+    ways: list[tuple[str, dict[str, str]]] = [
+        (f"SELECT 1 SETTINGS {limit}", {}),
+        (f"SELECT 1 SETTINGS profile = 'default', {limit}", {}),
+        (f"SET {limit}", {}),
+        ("SELECT 1", {name: value}),
+        ("SELECT 1", {"profile": "default", name: value}),
+    ]
+    with front.http(READ_ONLY) as http:
+        answers = [http.post("/", params=params, content=query) for query, params in ways]
+    assert {answer.headers.get("X-ClickHouse-Exception-Code") for answer in answers} == {"452"}
+
+
+def test_the_reader_may_lower_its_limits_for_one_query_of_a_session(front: Front) -> None:
+    query = "SELECT getSetting('max_execution_time')"
+    with front.http(READ_ONLY) as http:
+        lower = {"session_id": "low", "max_execution_time": "5"}
+        assert http.post("/", params=lower, content=query).text == "5\n"
+        assert http.post("/", params={"session_id": "low"}, content=query).text == "600\n"
+
+
 def test_the_reader_may_bring_data_of_its_own_to_a_query(reader: Client) -> None:
     wanted = ExternalData(file_name="wanted", data=b"1\n2\n", structure="n UInt64")
     query = "SELECT n FROM facts WHERE n IN wanted"

@@ -1,8 +1,10 @@
 import json
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
+from http.client import HTTPResponse
 from typing import Any
 from uuid import UUID
 
@@ -116,6 +118,26 @@ def test_parameters_may_be_maps_arrays_identifiers_and_times(client: Client) -> 
     assert client.query(query, values).result_rows == [
         ({"it's": 'a "b"'}, ["x'y", "z"], at, None),
     ]
+
+
+def test_thousands_of_ids_fit_into_the_address_up_to_a_megabyte(front: Front) -> None:
+    query = "SELECT uniqExact(arrayJoin({ids:Array(UUID)}))"
+    ids = [UUID(int=number) for number in range(20_000)]
+    status, body = answer(front.ask(query, param_ids=f"[{','.join(map(repr_id, ids))}]"))
+    assert (status, body) == (200, b"20000\n")
+    status, _ = answer(front.ask(query, param_ids="x" * (1 << 20)))
+    assert status == 400
+
+
+def repr_id(uuid: UUID) -> str:
+    return f"'{uuid}'"
+
+
+def answer(connection: socket.socket) -> tuple[int, bytes]:
+    """Status and whole body."""
+    with connection, HTTPResponse(connection) as response:
+        response.begin()
+        return response.status, response.read()
 
 
 def test_a_setting_holds_for_its_query_alone(client: Client) -> None:

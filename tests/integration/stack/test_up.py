@@ -24,9 +24,9 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         started.end(signal.SIGTERM)
 
 
-def addresses(folder: Path) -> dict[str, str]:
+def addresses(folder: Path, *options: str) -> dict[str, str]:
     """What `hxi env` prints, as a shell would read it."""
-    shown = hxi("env", "--data-dir", str(folder))
+    shown = hxi("env", "--data-dir", str(folder), *options)
     assert shown.returncode == 0, shown.stderr
     words = [shlex.split(line) for line in shown.stdout.splitlines()]
     assert all(export == "export" for export, _ in words)
@@ -47,6 +47,9 @@ def test_env_prints_what_reaches_this_stack_and_no_other(up: Up, endpoints: Endp
     assert (ROOT / "dbt_project" / "profiles.yml").samefile(
         Path(found["DBT_PROFILES_DIR"]) / "profiles.yml"
     )
+    assert addresses(up.folder, "--stores") == {
+        name: value for name, value in found.items() if name.startswith("HXI_")
+    }
     with clients.clickhouse(found["HXI_CLICKHOUSE_URL"]) as client:
         client.command("CREATE DATABASE IF NOT EXISTS only_here")
     with clients.clickhouse(endpoints.clickhouse_url) as client:

@@ -1,6 +1,6 @@
 import socket
 import stat
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +50,22 @@ def test_auto_ports_differ_and_are_free_and_no_client_gets_them() -> None:
     assert len(set(numbers)) == 7
     assert all(is_free(number) for number in numbers)
     assert max(numbers) < 32768
+
+
+def test_auto_ports_stay_the_same_but_for_those_somebody_took(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ports, "RELEASE_SECONDS", 0.1)
+    kept = tmp_path / "ports.json"
+    first = choose("auto", kept)
+    assert choose("auto", kept) == first
+    with socket.socket() as taken:
+        taken.bind((ports.HOST, first.redis))
+        taken.listen()
+        second = choose("auto", kept)
+    assert replace(second, redis=first.redis) == first
+    assert second.redis != first.redis
+    assert choose("auto", kept) == second
 
 
 def test_a_taken_port_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
