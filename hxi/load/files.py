@@ -1,5 +1,6 @@
 """Reads files to load, one message or line at a time, whatever their size."""
 
+import codecs
 import gzip
 import zlib
 from collections.abc import Iterator, Sequence
@@ -68,7 +69,8 @@ def _lines(text: IO[bytes], file: IO[bytes], path: Path, read_before: int) -> It
         origin = f"{path}, line {number}"
         if len(line) > MAX_RECORD_BYTES:
             raise FileError(f"{origin}: longer than {MAX_RECORD_BYTES >> 20} MiB")
-        if not (line := line.strip()):
+        # Files written on Windows, and such put together, have byte order marks.
+        if not (line := line.removeprefix(codecs.BOM_UTF8).strip()):
             continue
         if is_first:
             _require_object(line, origin)

@@ -1,5 +1,6 @@
 """Request bodies to candidate events: the envelope must parse, each event is judged alone."""
 
+import codecs
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -215,6 +216,7 @@ def _load(body: bytes) -> Any:
 
     A bare NaN, a lone surrogate or bytes that are no UTF-8 must cost one event, not its batch.
     """
+    body = body.removeprefix(codecs.BOM_UTF8)
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -24,8 +24,10 @@ JOURNEYS = Derived(
     served=Served("journey_steps", {"stepCount": "count(*)"}),
     rows=f"""
         SELECT project_id, session_id, count() AS step_count, max(ended) AS ended_at,
-            arraySlice(arraySort(groupArray((step, path, started_at))), 1, {shapes.MAX_STEPS})
-                AS steps
+            arraySort(groupArray((step, path, started_at))) AS all_steps,
+            arraySlice(arrayFilter((one, bytes) -> bytes <= {shapes.MAX_STEP_BYTES}, all_steps,
+                arrayCumSum(one -> length(one.2) + {shapes.STEP_BYTES}, all_steps)),
+                1, {shapes.MAX_STEPS}) AS steps
         FROM (
             SELECT project_id, session_id, step, path, started_at,
                 started_at + toIntervalMillisecond(dwell_ms) AS ended

@@ -11,6 +11,8 @@ from orchestration.raw.outside_prediction import OUR_SOURCE
 
 # Steps of one journey that a document holds: MongoDB takes 16 MiB, and readers want a summary.
 MAX_STEPS = 10_000
+MAX_STEP_BYTES = 8 << 20  # of their paths, and of what a step is besides
+STEP_BYTES = 64
 
 
 def session_event(row: Row) -> Document:

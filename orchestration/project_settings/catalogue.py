@@ -73,6 +73,11 @@ DECLARED: Mapping[str, tuple[Kind, str, str]] = {
         "px",
         "From a burst's first click to each other one",
     ),
+    "rage_click.max_answer_ms": (
+        Integer(0, MINUTE),
+        "ms",
+        "A click answered so soon (a value or the page changes, a custom event) is no rage",
+    ),
     "rage_click.max_duration_ms": (
         Integer(1, HOUR, or_none=True),
         "ms",

@@ -9,7 +9,11 @@ from orchestration.signals.columns import EVENT_COLUMNS, INSIGHT_COLUMNS
 INSIGHT_TYPE = "rage_click"
 DETECTOR_VERSION = "rage_click-1"
 
-EVENT_TYPES = ("click",)
+ANSWER_TYPES = ("input_change", "custom", "page_view")
+"""What a page tells when a click worked: a value or the page changed. Requests and scrolls are
+none, for a control that hangs makes them as well."""
+
+EVENT_TYPES = ("click", *ANSWER_TYPES)
 
 READS = pl.Schema(
     EVENT_COLUMNS
@@ -36,6 +40,8 @@ class RageClickSettings:
     """From the previous click of the burst."""
     max_distance_px: int = 50
     """Euclidean, from the burst's first click."""
+    max_answer_ms: int = 1000
+    """A click that the page answers so soon, before the next click, is none of a burst."""
     max_duration_ms: int | None = None
     """From the burst's first click to its last; a click later than that opens the next burst."""
 

@@ -5,6 +5,7 @@ import polars as pl
 from orchestration.signals.columns import EVENT_ORDER, SESSION_KEY
 from orchestration.signals.insights import as_insights, iso_time, rounded_mean
 from orchestration.signals.rage_click.schema import (
+    ANSWER_TYPES,
     DETECTOR_VERSION,
     INSIGHT_TYPE,
     RageClickSettings,
@@ -21,7 +22,7 @@ def transform(events: pl.LazyFrame, settings: RageClickSettings = DEFAULTS) -> p
     distance of its first; any other click closes it and opens the next.
     """
     bursts = (
-        _candidates(events)
+        _candidates(_without_answered(events, settings))
         .pipe(_keep_long_runs, settings)
         .pipe(_number_bursts, settings)
         .pipe(_summarise, settings)
@@ -34,6 +35,15 @@ def transform(events: pl.LazyFrame, settings: RageClickSettings = DEFAULTS) -> p
         "y",
     )
     return as_insights(bursts, INSIGHT_TYPE, DETECTOR_VERSION, details)
+
+
+def _without_answered(events: pl.LazyFrame, settings: RageClickSettings) -> pl.LazyFrame:
+    """Without clicks that the page answered: plus and minus are there to be clicked fast."""
+    ordered = events.sort(*SESSION_KEY, *EVENT_ORDER)
+    following = pl.col("event_type", "timestamp").shift(-1).over(SESSION_KEY).name.prefix("next_")
+    waited = (pl.col("next_timestamp") - pl.col("timestamp")).dt.total_milliseconds()
+    is_answered = pl.col("next_event_type").is_in(ANSWER_TYPES) & (waited <= settings.max_answer_ms)
+    return ordered.with_columns(following).filter(~is_answered.fill_null(value=False))
 
 
 def _candidates(events: pl.LazyFrame) -> pl.LazyFrame:

@@ -82,6 +82,7 @@ def _moves(events: pl.LazyFrame, settings: ThrashedCursorSettings) -> pl.LazyFra
 
 
 def _samples(moves: pl.LazyFrame) -> pl.LazyFrame:
+    """In order; of one millisecond the last, for no pointer is anywhere twice in it."""
     is_lost = (pl.col("x") == LOST) & (pl.col("y") == LOST)
     return (
         moves.select(
@@ -98,6 +99,7 @@ def _samples(moves: pl.LazyFrame) -> pl.LazyFrame:
         .with_columns(at=pl.col("started") + pl.col("at"))
         .drop("started")
         .sort(SAMPLE_ORDER)
+        .unique(["session", "at"], keep="last", maintain_order=True)
     )
 
 
@@ -140,20 +142,20 @@ def _scan(samples: pl.DataFrame, settings: ThrashedCursorSettings) -> pl.DataFra
     parts = [
         _rows_of(session, window)
         for session in samples.partition_by("session", maintain_order=True)
-        for window in windows(_as_lists(session), settings)
+        for window in windows(_as_arrays(session), settings)
     ]
     numbered = [part.with_columns(window=pl.lit(n)) for n, part in enumerate(parts)]
     return pl.concat([FOUND_COLUMNS.to_frame(), *(_declared(part) for part in numbered)])
 
 
-def _as_lists(session: pl.DataFrame) -> Samples:
+def _as_arrays(session: pl.DataFrame) -> Samples:
     sums = session.select(pl.col("leg").cum_sum(), pl.col("is_reversal").cum_sum())
     return Samples(
-        at=session["at"].to_list(),
-        x=session["x"].to_list(),
-        y=session["y"].to_list(),
-        path=sums["leg"].to_list(),
-        reversals=sums["is_reversal"].to_list(),
+        at=session["at"].to_numpy(),
+        x=session["x"].cast(pl.Float64).to_numpy(),
+        y=session["y"].cast(pl.Float64).to_numpy(),
+        path=sums["leg"].to_numpy(),
+        reversals=sums["is_reversal"].cast(pl.Int64).to_numpy(),
     )
 
 

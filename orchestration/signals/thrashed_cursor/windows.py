@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import hypot
 
+import numpy as np
+from numpy.typing import NDArray
+
 from orchestration.signals.thrashed_cursor.schema import ThrashedCursorSettings
 
 # Sums of square roots: a ratio that is exactly at its bound must not fall below it by rounding.
@@ -15,14 +18,15 @@ ROUNDING = 1 + 1e-9
 class Samples:
     """One session's samples in order. `path` and `reversals` are sums up to and with a sample.
 
-    A reversal counts at the sample that ends its second leg. Times in ms, places in px.
+    A reversal counts at the sample that ends its second leg. Times in ms, places in px. At most one
+    sample a millisecond, so that a window holds a bounded number of them.
     """
 
-    at: list[int]
-    x: list[int]
-    y: list[int]
-    path: list[float]
-    reversals: list[int]
+    at: NDArray[np.int64]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    path: NDArray[np.float64]
+    reversals: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,9 @@ def windows(samples: Samples, settings: ThrashedCursorSettings) -> Iterator[Wind
     Of those complete at the same sample it is the longest.
     """
     begin = 0
-    for end, now in enumerate(samples.at):
-        while now - samples.at[begin] > settings.max_window_ms:
-            begin += 1
+    earliest = np.searchsorted(samples.at, samples.at - settings.max_window_ms)
+    for end, reached in enumerate(earliest.tolist()):
+        begin = max(begin, reached)
         window = _ending_at(samples, begin, end, settings)
         if window is not None:
             yield window
@@ -59,32 +63,34 @@ def windows(samples: Samples, settings: ThrashedCursorSettings) -> Iterator[Wind
 def _ending_at(
     samples: Samples, earliest: int, end: int, settings: ThrashedCursorSettings
 ) -> Window | None:
-    """Plain numbers only: a restless hand at 60 samples a second is asked this 200 times each."""
     # Later windows are shorter and turn less.
     latest = bisect_right(samples.at, samples.at[end] - settings.min_window_ms, earliest, end)
     turned_before = samples.reversals[end] - settings.min_reversals
     latest = min(latest, bisect_right(samples.reversals, turned_before, earliest, end) - 1)
-    at, x, y, path = samples.at[end], samples.x[end], samples.y[end], samples.path[end]
-    ratio_squared = settings.min_path_to_displacement**2
-    for begin in range(earliest, latest):
-        way, duration = (path - samples.path[begin]) * ROUNDING, at - samples.at[begin]
-        across, down = x - samples.x[begin], y - samples.y[begin]
-        if (
-            # A pointer back where it began has no bound on its way.
-            way * way >= ratio_squared * (across * across + down * down)
-            and way * 1000 >= settings.min_speed_px_s * duration
-            and (end - begin + 1) * 1000 >= settings.min_samples_per_s * duration
-        ):
-            return _measured(samples, begin, end)
-    return None
+    if latest <= earliest:
+        return None
+    begins = slice(earliest, latest)
+    way = (samples.path[end] - samples.path[begins]) * ROUNDING
+    duration = samples.at[end] - samples.at[begins]
+    across, down = samples.x[end] - samples.x[begins], samples.y[end] - samples.y[begins]
+    count = end + 1 - np.arange(earliest, latest)
+    is_thrashed = (
+        # A pointer back where it began has no bound on its way.
+        (way * way >= settings.min_path_to_displacement**2 * (across * across + down * down))
+        & (way * 1000 >= settings.min_speed_px_s * duration)
+        & (count * 1000 >= settings.min_samples_per_s * duration)
+    )
+    return (
+        _measured(samples, earliest + int(is_thrashed.argmax()), end) if is_thrashed.any() else None
+    )
 
 
 def _measured(samples: Samples, begin: int, end: int) -> Window:
     return Window(
         begin=begin,
         end=end,
-        duration_ms=samples.at[end] - samples.at[begin],
-        reversals=samples.reversals[end] - samples.reversals[begin + 1],
-        path_px=samples.path[end] - samples.path[begin],
+        duration_ms=int(samples.at[end] - samples.at[begin]),
+        reversals=int(samples.reversals[end] - samples.reversals[begin + 1]),
+        path_px=float(samples.path[end] - samples.path[begin]),
         displacement_px=hypot(samples.x[end] - samples.x[begin], samples.y[end] - samples.y[begin]),
     )

@@ -180,3 +180,12 @@ def test_an_endless_line_is_not_held_in_memory(
     monkeypatch.setattr(files, "MAX_RECORD_BYTES", 100)
     with pytest.raises(FileError, match="line 2: longer than"):
         read(ndjson(tmp_path, b"{}", b"[" * 101))
+
+
+def test_byte_order_marks_of_files_written_on_windows_are_no_part_of_a_line(tmp_path: Path) -> None:
+    mark = b"\xef\xbb\xbf"
+    path = ndjson(tmp_path, mark + b'{"eventId":"1"}', mark + b'{"events":[{"eventId":"2"}]}')
+    assert [json.loads(packet.body) for packet in read(path)] == [
+        {"events": [{"eventId": "2"}]},
+        {"events": [{"eventId": "1"}]},
+    ]

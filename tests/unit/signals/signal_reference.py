@@ -48,6 +48,7 @@ def rage_clicks(rows: list[Row], least: int = 3, longest_ms: int | None = None) 
         and row["click_x"] is not None
         and row["click_y"] is not None
         and not row["target_is_editable"]
+        and not is_taken(row, rows)
     ]
     bursts: list[list[Row]] = []
     for spot in groups(clicks, lambda row: (*session(row), row["path"], row["target_selector"])):
@@ -63,6 +64,19 @@ def rage_clicks(rows: list[Row], least: int = 3, longest_ms: int | None = None) 
         for burst in bursts
         if len(burst) >= least
     ]
+
+
+def is_taken(click: Row, rows: list[Row]) -> bool:
+    """The page answers within a second, before anything is clicked again."""
+    later = [
+        row
+        for row in rows
+        if session(row) == session(click)
+        and order(row) > order(click)
+        and row["event_type"] in ("click", "input_change", "custom", "page_view")
+    ]
+    following = min(later, key=order, default=click)
+    return following["event_type"] != "click" and milliseconds(following, click) <= 1000
 
 
 def takes(burst: list[Row], click: Row, longest_ms: int | None) -> bool:
@@ -219,14 +233,20 @@ def thrashed_cursors(rows: list[Row]) -> Found:
     found: Found = []
     for events in groups(rows, session):
         moves = {row["event_id"]: row for row in events if row["event_type"] == "mouse_move"}
-        samples = sorted(
-            (when(row) + t, row["event_id"], index, x, y)
+        ordered = sorted(
+            (when(row) + t, row["sent_order"], row["event_id"], index, x, y)
             for row in moves.values()
             for index, (t, x, y) in enumerate(
                 zip(row["move_t"], row["move_x"], row["move_y"], strict=True)
             )
             if (x, y) != (65535, 65535)
         )
+        # Of one millisecond the last counts.
+        samples = [
+            (at, event_id, index, x, y)
+            for (at, _, event_id, index, x, y), (next_at, *_) in pairwise([*ordered, (None,)])
+            if at != next_at
+        ]
         begin = 0
         for end in range(len(samples)):
             window = next(

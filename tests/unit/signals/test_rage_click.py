@@ -8,7 +8,7 @@ import pytest
 
 from orchestration.signals.rage_click import SIGNAL
 from orchestration.signals.rage_click.schema import STRICT
-from tests.unit.signals.signal_events import SESSION, Row, at, click, detect, event_id
+from tests.unit.signals.signal_events import SESSION, Row, at, click, detect, event, event_id
 
 STRICT_SIGNAL = replace(SIGNAL, settings=STRICT)
 
@@ -177,3 +177,16 @@ def test_strict_asks_for_five_clicks_within_two_seconds() -> None:
 
 def test_no_events_are_no_rows() -> None:
     assert detect(SIGNAL, []) == []
+
+
+@pytest.mark.parametrize("kind", ["input_change", "custom", "page_view"])
+def test_clicks_that_the_page_answers_one_by_one_are_none(kind: str) -> None:
+    clicks = spread(0, 300, 600, 900)
+    answers = [event(kind, 300 * n + 10, 10 + n) for n in range(4)]
+    assert bursts(clicks + answers) == []
+    # Answered too late, or by nothing but a request: a control that hangs.
+    assert bursts([*clicks, event(kind, 1901, 10)]) == [[1, 2, 3, 4]]
+    requests = [event("fetch_request", 300 * n + 10, 10 + n) for n in range(4)]
+    assert bursts(clicks + requests) == [[1, 2, 3, 4]]
+    # Answered late, but then no more: what is left is a burst of its own.
+    assert bursts([*clicks, answers[0]]) == [[2, 3, 4]]

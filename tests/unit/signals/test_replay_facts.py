@@ -1,6 +1,7 @@
 """Replay facts: what payloads hold, and their place in the session."""
 
 import gzip
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.signals.replay_facts import decode
+from orchestration.signals.replay_facts.json_text import repaired
 from tests.unit.signals.replay_payloads import (
     INPUT,
     MOUSE_MOVE,
@@ -128,6 +130,44 @@ def test_a_payload_that_inflates_without_end_is_not_held(monkeypatch: pytest.Mon
     assert fact(gzip.compress(b" " * 998 + b"[]"))["problem"] == ""
     two = gzip.compress(b" " * 600)
     assert fact(two + two)["problem"] == "larger than 64 MiB when inflated"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        rb"\ud83d", rb"\udE00 x", rb"\u0000", b"\xed\xa0\xbd", b"caf\xe9", rb"\\ud83d \ud83d\ude00",
+    ],
+)  # fmt: skip
+def test_a_letter_that_is_none_does_not_lose_a_recording(text: bytes) -> None:
+    plain = b'\xef\xbb\xbf{"type":2,"timestamp":1,"data":{"title":"' + text + b'"}}'
+    row = fact(plain)
+    assert (seen(row), row["problem"]) == ({"snapshots": [at(0)]}, "")
+    # What is served is JSON to strict readers as well, and has neither NUL nor half a pair.
+    title = orjson.loads(repaired(plain))["data"]["title"]
+    assert title.isprintable()
+
+
+def test_what_is_no_letter_is_mended_and_nothing_else() -> None:
+    whole = rb'{"a":"\\ud83d \\u0000 \ud83d\ude00 \"\n","\\":"\\"}'
+    assert repaired(whole) == whole
+    assert repaired(rb'{"a":"x\ud83d\u0000y\uDe00"}') == rb'{"a":"x\ufffdy\ufffd"}'
+    assert repaired(b'{"a":"\xed\xa0\xbd"}') == '{"a":"\ufffd\ufffd\ufffd"}'.encode()
+
+
+@pytest.mark.parametrize("depth", [100, 600, 3000, 50_000])
+def test_a_page_nested_deep_is_read_and_cut_off_it_is_not(depth: int) -> None:
+    node = b'{"childNodes":[' * depth + b'"}]{"' + b"]}" * depth
+    plain = b'[{"type":4},{"type":2,"data":{"node":' + node + b'},"timestamp":1}]'
+    assert (fact(plain)["event_count"], len(fact(plain)["snapshots"])) == (2, 1)
+    assert fact(plain[: len(plain) // 2])["problem"] == "not JSON"
+
+
+def test_many_small_members_take_no_square_of_time() -> None:
+    """Each event compressed by itself: 100,000 members took minutes."""
+    packed_alone = gzip.compress(b" ", mtime=0) * 100_000 + packed(snapshot())
+    started = time.monotonic()
+    assert fact(packed_alone)["event_count"] == 1
+    assert time.monotonic() - started < 20
 
 
 def test_payloads_are_numbered_by_time_and_id_and_tell_the_gap_before_them() -> None:

@@ -1,6 +1,7 @@
 """Thrashed cursors at every bound of their rule."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -172,14 +173,19 @@ def test_offsets_before_the_event_are_absolute_times_too() -> None:
     assert ids(halves) == [[event_id(1), event_id(2)]]
 
 
-def test_samples_of_one_millisecond_follow_each_other_by_event_id_and_place() -> None:
-    """Two events at the same times: one left of the other, so by turns they go to and fro."""
-    left = [(n * 200, 0, 300) for n in range(11)]
-    right = [(n * 200, 400, 300) for n in range(11)]
-    assert len(ids([move(0, 1, left), move(0, 2, right)])) == 1
-    # All of an event's samples of one millisecond stay together.
-    bunch = [(0, n * 40, 300) for n in range(12)]
-    assert ids([move(0, 1, bunch), move(0, 2, [*bunch[:6], (2000, 0, 300)])]) == []
+def test_of_samples_of_one_millisecond_the_last_in_order_counts() -> None:
+    straight = [(when, when // 2, 300) for when, _, _ in THRASH]
+    assert ids([move(0, 1, THRASH), move(0, 2, straight)]) == []
+    assert ids([move(0, 1, straight), move(0, 2, THRASH)]) == [[event_id(2)]]
+    assert ids([move(0, 1, THRASH, sent_order=1), move(0, 2, straight)]) == [[event_id(1)]]
+
+
+def test_a_million_positions_of_one_event_are_judged_within_seconds() -> None:
+    """Whatever a recorder sends, a window holds at most a sample a millisecond."""
+    restless = [(n // 50, 100 * (n // 50 % 2), 300) for n in range(1_000_000)]
+    started = time.monotonic()
+    assert ids([move(0, 1, restless)])
+    assert time.monotonic() - started < 60
 
 
 def test_a_lost_pointer_is_dropped() -> None:
