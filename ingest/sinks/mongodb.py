@@ -49,15 +49,21 @@ def document_id(project_id: str, event_id: str) -> str:
     return f"{project_id}:{event_id}"
 
 
-def connect(uri: str) -> "MongoClient[Document]":
-    """Does not wait for the server; times come back in UTC. SettingsError when `uri` is none."""
+def connect(uri: str, **options: Any) -> "MongoClient[Document]":
+    """Does not wait for the server; times come back in UTC. SettingsError when `uri` is none.
+
+    A write is answered when a majority of the servers has it on disk: the spool then forgets it.
+    """
     try:
         return MongoClient(
             uri,
             tz_aware=True,
+            w="majority",
+            journal=True,
             serverSelectionTimeoutMS=5_000,
             connectTimeoutMS=5_000,
             socketTimeoutMS=60_000,
+            **options,
         )
     except PyMongoError as error:
         raise SettingsError(f"HXI_MONGODB_URI cannot be used: {error}") from error

@@ -16,22 +16,13 @@ def uri(port: int) -> str:
 
 
 def program(folder: DataFolder, port: int) -> Program:
-    """Its pid file is removed before each start: the server trusts a stale one and ends."""
-    pid_file = folder.run / "mongodb.pid"
-    files = folder.store(NAME)
-
-    def before_start() -> None:
-        files.mkdir(exist_ok=True)
-        pid_file.unlink(missing_ok=True)
-
+    """One SQLite file per database, in the store's folder."""
     return Program(
         name=NAME,
         command=[
-            *(sys.executable, "-m", "nx_27017.nx_27017"),
-            *("--data-dir", str(files)),
+            *(sys.executable, "-m", "stack.mongodb"),
+            *("--data-dir", str(folder.store(NAME))),
             *("--host", HOST, "--port", str(port)),
-            *("--pid-file", str(pid_file), "--log-file", "/dev/null"),
         ],
         is_ready=lambda: answering.mongodb(uri(port)),
-        before_start=before_start,
     )
