@@ -2,7 +2,7 @@
     The overrides are one constant for a whole query; where nobody has any, the engine folds all of it away.
     No source(), so that unit tests of models need not give one more input. -#}
 
-{#- The var `name` or its override: a number, a truth value, or for a list of regular expressions one that
+{#- The var `name` or its override: a number, a truth value, a text, or for a list of regular expressions one that
     matches what any of them matches whole ('' for none). Needs a column project_id. -#}
 {% macro setting(name) -%}
     {%- set default = var(name) -%}
@@ -10,10 +10,12 @@
         {%- set kind = ["toBool(value = 'true')", default | lower] -%}
     {%- elif default is integer -%}
         {%- set kind = ["toInt64(value)", "toInt64(" ~ default ~ ")"] -%}
+    {%- elif default is string -%}
+        {%- set kind = ["JSONExtractString(value)", "'" ~ default ~ "'"] -%}
     {%- elif default is sequence and default is not string -%}
         {%- set kind = [_any_of("JSONExtract(value, 'Array(String)')"), _any_of(_texts(default))] -%}
     {%- else -%}
-        {{ exceptions.raise_compiler_error("var " ~ name ~ " is neither an integer, a truth value nor a list") }}
+        {{ exceptions.raise_compiler_error("var " ~ name ~ " is neither an integer, a truth value, a text nor a list") }}
     {%- endif -%}
     {{ _overridden("project_id", "project_id", kind[0], "name = '" ~ name ~ "'", kind[1]) }}
 {%- endmacro %}

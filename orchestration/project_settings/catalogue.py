@@ -15,6 +15,7 @@ from orchestration.project_settings.declaration import (
     Patterns,
     Setting,
     SettingError,
+    TimeZone,
     Truth,
     Value,
 )
@@ -61,6 +62,7 @@ DECLARED: Mapping[str, tuple[Kind, str, str]] = {
         "RE2, case-sensitive",
         "A segment of a page's path that one of them matches whole becomes `:id`",
     ),
+    "time_zone": (TimeZone(), "", "Told with each day (`project_days`); days of marts are UTC"),
     "rage_click.profile": (
         Choice(tuple(PROFILES)),
         "",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
+from zoneinfo import available_timezones
 
 Value: TypeAlias = bool | int | str | list[str] | None
 """As JSON has it. None: without a limit."""
@@ -88,6 +89,21 @@ class Choice:
     @property
     def described(self) -> str:
         return " or ".join(self.among)
+
+
+@dataclass(frozen=True)
+class TimeZone:
+    """An IANA name that the engine knows as well."""
+
+    def allows(self, value: object) -> bool:
+        return isinstance(value, str) and value in available_timezones()
+
+    def parse(self, texts: list[str]) -> object:
+        return _last(texts)
+
+    @property
+    def described(self) -> str:
+        return "an IANA time zone such as Europe/Berlin"
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ select
     uniqExactArray(users) as user_count,
     countIf(empty(users)) as anonymous_session_count,
     user_count + anonymous_session_count as visitor_count,
-    count() as session_count
+    count() as session_count,
+    {{ setting('time_zone') }} as time_zone
 from present
 group by project_id, day

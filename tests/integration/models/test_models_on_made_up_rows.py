@@ -57,6 +57,7 @@ EQUATIONS = {
     "sessions_that_left_a_page_are_in_scroll_depth",
     "daily_sums_are_sums_of_sessions",
     "sessions_of_a_day_are_in_users_daily",
+    "days_with_events_are_project_days",
     "steps_are_numbered_without_a_gap",
     "steps_fill_the_time_from_the_first_to_the_end",
     "edges_are_the_steps_and_entries_of_journeys",

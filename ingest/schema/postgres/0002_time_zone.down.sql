@@ -1,0 +1,1 @@
+ALTER TABLE gosight.projects DROP COLUMN IF EXISTS time_zone;
