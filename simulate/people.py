@@ -156,6 +156,7 @@ CAMPAIGNS = (
     ("google", "cpc", "tents"),
     ("facebook", "paid_social", "lookalike"),
     ("partner", "referral", ""),
+    ("Android App", "e-mail", "50 % off: Výprodej + více"),
 )
 
 

@@ -20,6 +20,10 @@ INTERACTIONS = frozenset(
     }
 )
 
+# Of them those that leaving the page makes by itself: they do not tell that it is seen.
+BY_LEAVING = frozenset({"input_blur", "form_abandon"})
+SHOWS = frozenset({"page_visible", "page_view"}) | (INTERACTIONS - BY_LEAVING)
+
 Moment = tuple[int, str, str]
 """Time, event type, path."""
 
@@ -38,13 +42,13 @@ def engaged_ms(timeline: Iterable[Moment]) -> int:
 
 
 def _hidden(moments: Sequence[Moment]) -> list[tuple[int, int]]:
-    """From each page_hidden to the next page_visible, or to the session's end."""
+    """From each page_hidden to what shows the page again, or to the session's end."""
     spans: list[tuple[int, int]] = []
     since: int | None = None
     for at, kind, _ in moments:
         if kind == "page_hidden" and since is None:
             since = at
-        elif kind == "page_visible" and since is not None:
+        elif kind in SHOWS and since is not None:
             spans.append((since, at))
             since = None
     if since is not None:

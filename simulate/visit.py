@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from random import Random
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from gosight import events_pb2 as pb
 
@@ -87,8 +87,9 @@ def _session_start(rec: Recorder, place: Place) -> Place:
         names = ("utm_source", "utm_medium", "utm_campaign")
         given = {name: value for name, value in zip(names, visitor.campaign, strict=True) if value}
         if visitor.campaign_by_url:
-            query = "&".join(f"{name}={value}" for name, value in given.items())
-            place = Place(place.page, place.clean, place.path, f"?{query}", place.fragment)
+            place = Place(
+                place.page, place.clean, place.path, f"?{urlencode(given)}", place.fragment
+            )
         else:
             for name, value in given.items():
                 setattr(start, name, value)
@@ -153,6 +154,8 @@ def _close(rec: Recorder, view: View, slow: str | None) -> None:
     if rec.rng.random() < 0.9:
         rec.pause(5, 60)
         rec.page_exit(rec.now - view.opened_at, min(100, view.depth))
+        if rec.rng.random() < 0.3:
+            rec.emit(pb.EVENT_TYPE_PAGE_HIDDEN)  # left by a full navigation: the next opens visible
 
 
 def _go_on(rec: Recorder, view: View, place: Place, slow: str | None) -> Place:

@@ -9,17 +9,20 @@ from uuid import UUID
 import dagster as dg
 from gosight.events_pb2 import Event
 
+from ingest.decode.checks import fault_of
 from orchestration.automation import REFRESH
 from orchestration.definitions import defs
 from orchestration.run.refresh import refresh
 from simulate.generate import generate
 from simulate.plan import Plan
+from tests.e2e import whatever_fits
 from tests.e2e.landing_path import LandingPath
 
 # Visits over two days that end with February, so that days move over a month's end too.
 END = datetime(2024, 3, 1, tzinfo=UTC)
 HOUR_MS = 3_600_000
 SESSIONS_OF_A_PROJECT = 3
+ODD_EVENTS = 6
 # An index insert, a rows insert, a ledger insert and a few more: a landing makes about six writes.
 LANDING_WRITES = 6
 # What a project may have set: one for each way in which settings reach rows.
@@ -46,6 +49,7 @@ class ProjectHistory:
         plan = Plan(SESSIONS_OF_A_PROJECT, 2, self.random.randrange(10**6), END)
         self.waiting = [event for batch in generate(plan) for event in batch.events]
         self.waiting += [self._moved(event) for event in self.random.sample(self.waiting, 4)]
+        self.waiting += self._odd(ODD_EVENTS)
         self.random.shuffle(self.waiting)
 
     def next_batch(self) -> list[Event]:
@@ -65,6 +69,12 @@ class ProjectHistory:
             return None
         self.erased.add(chosen := self.random.choice(known))
         return chosen
+
+    def _odd(self, count: int) -> list[Event]:
+        """Events with values that are seldom thought of, as the door lets them in."""
+        end = int(END.timestamp() * 1000)
+        drawn = (whatever_fits.event(self.random, end) for _ in range(2 * count))
+        return [event for event in drawn if not fault_of(event, end, backfill=True)][:count]
 
     def _moved(self, event: Event) -> Event:
         """Another event of that session, up to two days before or after it."""
