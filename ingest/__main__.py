@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import uvloop
 
 from ingest.admission import Admission
+from ingest.config_door import ConfigDoor
 from ingest.doors import Doors
 from ingest.errors import IngestError, SettingsError
 from ingest.health import Health
@@ -63,7 +64,7 @@ async def _run(settings: Settings, spool: Spool) -> None:
     live = LiveDoor(keys, settings.redis_url)
     try:
         health = Health(spool, lander, lookup.ping, realtime)
-        doors = await Doors.open(settings, intake, health, live)
+        doors = await Doors.open(settings, intake, health, live, ConfigDoor(keys))
         lander.start()
         realtime.start()
         usage.start()

@@ -1,7 +1,7 @@
 """Who may send a batch: a key that may write, from a page its project allows, within its limit."""
 
 from ingest.errors import ForbiddenError
-from ingest.keys import Keys
+from ingest.keys import ApiKey, Keys
 from ingest.limits import Limits
 from ingest.origins import is_allowed
 from ingest.usage import Usage
@@ -17,8 +17,8 @@ class Admission:
         self._limits = limits or Limits("")
         self._usage = usage
 
-    async def project_of(self, key: str, page_host: str | None) -> str:
-        """The id of the project that a batch belongs to; `page_host` None: no browser sent it.
+    async def admit(self, key: str, page_host: str | None) -> ApiKey:
+        """The key's row, which says whose a batch is; `page_host` None: no browser sent it.
 
         UnauthenticatedError, ForbiddenError for a page of another domain, RateLimitedError, or
         UnavailableError while the key cannot be checked.
@@ -29,4 +29,4 @@ class Admission:
         await self._limits.take(row)
         if self._usage is not None:
             self._usage.count(row.key_hash)
-        return row.project_id
+        return row

@@ -5,6 +5,7 @@ import socket
 from typing import Any, Self
 
 from ingest import grpc_server, http_server
+from ingest.config_door import ConfigDoor
 from ingest.errors import IngestError
 from ingest.health import Health
 from ingest.intake import Intake
@@ -32,7 +33,9 @@ class Doors:
         self.grpc_port = grpc_port
 
     @classmethod
-    async def open(cls, settings: Settings, intake: Intake, health: Health, live: LiveDoor) -> Self:
+    async def open(
+        cls, settings: Settings, intake: Intake, health: Health, live: LiveDoor, config: ConfigDoor
+    ) -> Self:
         """DoorError for a port that cannot be had."""
         http_socket = _listen(settings, "http_port")
         try:
@@ -42,7 +45,7 @@ class Doors:
         except BaseException:
             http_socket.close()
             raise
-        http = http_server.server(http_server.HttpDoor(intake, health, live), STOP_SECONDS)
+        http = http_server.server(http_server.HttpDoor(intake, health, live, config), STOP_SECONDS)
         return cls(http_socket, http, grpc, grpc_port)
 
     async def serve_until(self, stop: asyncio.Event) -> None:

@@ -13,6 +13,7 @@ from google.protobuf.json_format import MessageToDict
 from gosight.ingest_pb2 import IngestResponse
 
 from ingest import http_body, live_door
+from ingest.config_door import MAX_AGE_SECONDS, Config, ConfigDoor
 from ingest.errors import RateLimitedError, RefusalError, UnavailableError, status_of
 from ingest.health import Health
 from ingest.http_body import Form
@@ -27,6 +28,8 @@ BACKLOG = 2048
 # connection that is being closed.
 KEEP_ALIVE_SECONDS = 75
 EVENTS_PATH = "/v1/events"
+CONFIG_PATH = "/v1/config"
+QUESTIONS = ("/health", "/ready", CONFIG_PATH)
 ORDINARY_METHODS = "GET, HEAD, OPTIONS"
 EVENTS_METHODS = "POST, OPTIONS"
 PREFLIGHT_SECONDS = "86400"
@@ -53,7 +56,8 @@ class DisconnectedError(Exception):
 class HttpDoor:
     """An ASGI application."""
 
-    def __init__(self, intake: Intake, health: Health, live: LiveDoor) -> None:
+    def __init__(self, intake: Intake, health: Health, live: LiveDoor, config: ConfigDoor) -> None:
+        self._config = config
         self._intake = intake
         self._health = health
         self._live = live
@@ -84,8 +88,8 @@ class HttpDoor:
 
     async def _reply(self, path: str, method: str, headers: Headers, receive: Receive) -> Reply:
         is_events = path.rstrip("/") == EVENTS_PATH
-        live_project = live_door.PATH.fullmatch(path)
-        if not is_events and not live_project and path not in ("/health", "/ready"):
+        is_question = path in QUESTIONS or live_door.PATH.fullmatch(path)
+        if not is_events and not is_question:
             return _error(404, f"nothing here: post events to {EVENTS_PATH}")
         allowed = EVENTS_METHODS if is_events else ORDINARY_METHODS
         if method not in allowed.split(", "):
@@ -94,16 +98,19 @@ class HttpDoor:
             return _preflight(allowed, headers)
         if is_events:
             return await self._events(headers, receive)
-        if live_project:
-            return await self._live_facts(live_project[1], headers)
-        report = await (self._health.report() if path == "/health" else self._health.readiness())
-        return _json(200 if report.is_well else 503, report.facts)
-
-    async def _live_facts(self, project_id: str, headers: Headers) -> Reply:
         try:
-            return _json(200, await self._live.facts(project_id, headers.get("x-gosight-key", "")))
+            return await self._asked(path, headers)
         except RefusalError as refusal:
             return _refusal(refusal, answers_protobuf=False)
+
+    async def _asked(self, path: str, headers: Headers) -> Reply:
+        key = headers.get("x-gosight-key", "")
+        if live_project := live_door.PATH.fullmatch(path):
+            return _json(200, await self._live.facts(live_project[1], key))
+        if path == CONFIG_PATH:
+            return _config(await self._config.config(key), headers)
+        report = await (self._health.report() if path == "/health" else self._health.readiness())
+        return _json(200 if report.is_well else 503, report.facts)
 
     async def _events(self, headers: Headers, receive: Receive) -> Reply:
         answers_protobuf = False
@@ -188,6 +195,13 @@ def _message(
 def _json(status: int, facts: Mapping[str, Any], *headers: tuple[str, str]) -> Reply:
     content_type = ("content-type", Form.JSON.value)
     return Reply(status, orjson.dumps(facts), (content_type, *headers))
+
+
+def _config(config: Config, headers: Headers) -> Reply:
+    cached = (("etag", config.etag), ("cache-control", f"private, max-age={MAX_AGE_SECONDS}"))
+    if headers.get("if-none-match") == config.etag:
+        return Reply(304, headers=cached)
+    return Reply(200, config.body, (("content-type", Form.JSON.value), *cached))
 
 
 def _error(status: int, text: str, *headers: tuple[str, str]) -> Reply:

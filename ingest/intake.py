@@ -10,26 +10,25 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import orjson
-from gosight.events_pb2 import Event
-from gosight.ingest_pb2 import EventBatch, IngestResponse
+from gosight.ingest_pb2 import IngestResponse
 
 from ingest import rejects
 from ingest.admission import Admission
 from ingest.decode import clock
-from ingest.decode.checks import YEAR_1990_MS, YEAR_2100_MS, fault_of
-from ingest.decode.envelope import MAX_BATCH_BYTES, Envelope, Malformed
+from ingest.decode.checks import YEAR_1990_MS, YEAR_2100_MS
+from ingest.decode.envelope import Envelope
 from ingest.errors import UnavailableError
+from ingest.judging import body_of, judge, positions_of
+from ingest.keys import ApiKey
+from ingest.privacy.policy import policy_of
 from ingest.realtime.facts import Facts, facts_of
 from ingest.realtime.writer import Batch, RealTime
-from ingest.rejects import Reason, Reject
 from ingest.settings import MIB
 from ingest.spool import Spool, SpooledBatch, now_ms
 
 MAX_BODY_BYTES = 16 * MIB
 # Bodies of all requests that are being answered; beyond it clients are told to come back.
 MAX_HELD_BYTES = 256 * MIB
-# Raw bytes kept of all rejects of a batch together: JSON escapes may make them longer than sent.
-MAX_REJECTED_BYTES = MAX_BATCH_BYTES
 SDK_VERSION_CHARACTERS = 100
 # Decoding holds the interpreter's lock, so more threads would not decode more.
 DECODE_THREADS = 2
@@ -111,12 +110,11 @@ class Intake:
     async def put(self, sent: Sent) -> Answer:
         """As `take`, but without waiting for the disk: that is the caller's task."""
         envelope = await self._run(sent.size, sent.read)
-        key = envelope.project_key or sent.key
-        project_id = await self._admission.project_of(key, sent.page_host)
-        batch, response, facts = await self._run(sent.size, self._check, sent, envelope, project_id)
+        key = await self._admission.admit(envelope.project_key or sent.key, sent.page_host)
+        batch, response, facts = await self._run(sent.size, self._check, sent, envelope, key)
         durable = self._spool.append(batch)
         if facts is not None:
-            live = Batch(project_id, facts, batch.ingested_at)
+            live = Batch(key.project_id, facts, batch.ingested_at)
             durable.add_done_callback(partial(self._tell, live))
         return Answer(batch.batch_id, response, durable)
 
@@ -135,81 +133,35 @@ class Intake:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work, *values)
 
     def _check(
-        self, sent: Sent, envelope: Envelope, project_id: str
+        self, sent: Sent, envelope: Envelope, key: ApiKey
     ) -> tuple[SpooledBatch, IngestResponse, Facts | None]:
         now = self._clock()
         sent_at = _plausible(envelope.sent_at)
         skew = 0 if sent.is_backfill else clock.skew_of(sent_at, now)
-        refused = _rejects(envelope, now, skew, is_backfill=sent.is_backfill)
-        received = len(envelope.events)
+        judged = judge(envelope, now, skew, policy_of(key.settings), is_backfill=sent.is_backfill)
         batch = SpooledBatch(
             batch_id=str(uuid4()),
-            project_id=project_id,
+            project_id=key.project_id,
             door=sent.door,
             sdk_version=rejects.clean(envelope.sdk_version)[:SDK_VERSION_CHARACTERS],
             sent_at=sent_at,
             ingested_at=now,
-            received=received,
-            valid=received - len(refused),
-            filtered=0,
-            body=_body(envelope, refused, skew),
-            positions=_positions(received, refused),
-            rejects=rejects.dump(refused),
+            received=judged.received,
+            valid=len(judged.events),
+            filtered=judged.filtered,
+            body=body_of(envelope, judged, skew),
+            positions=positions_of(judged),
+            rejects=rejects.dump(judged.refused),
+            privacy=orjson.dumps(judged.privacy) if judged.privacy else b"",
         )
         response = IngestResponse(
             success=True,
-            error=refused[0].reason.value if refused else None,
+            error=judged.refused[0].reason.value if judged.refused else None,
             events_accepted=batch.valid,
-            events_rejected=len(refused),
+            events_rejected=len(judged.refused),
         )
-        facts = facts_of(_valid(envelope, refused), now) if self._realtime.is_on else None
+        facts = facts_of(judged.events, now) if self._realtime.is_on else None
         return batch, response, facts
-
-
-def _rejects(envelope: Envelope, now: int, skew: int, *, is_backfill: bool) -> list[Reject]:
-    """Events are moved by the skew before they are judged, and kept as sent if refused."""
-    found: list[Reject] = []
-    left = MAX_REJECTED_BYTES
-    for position, event in enumerate(envelope.events):
-        if isinstance(event, Malformed):
-            fault = (Reason.MALFORMED_EVENT, event.detail)
-        else:
-            clock.move(event, skew)
-            found_fault = fault_of(event, now, backfill=is_backfill)
-            if found_fault is None:
-                continue
-            fault = found_fault
-            clock.move(event, -skew)
-        ids = (event.event_id, event.session_id)
-        one = rejects.reject(position, ids, *fault, envelope.raw(position)[:left])
-        left -= len(one.raw)
-        found.append(one)
-    return found
-
-
-def _body(envelope: Envelope, refused: list[Reject], skew: int) -> bytes:
-    """The valid events alone, as an EventBatch without the key."""
-    batch = envelope.batch
-    if batch is not None and not refused:
-        batch.ClearField("project_key")
-        batch.clock_skew_ms = skew
-        return batch.SerializeToString()
-    events = _valid(envelope, refused)
-    return EventBatch(events=events, clock_skew_ms=skew).SerializeToString()
-
-
-def _valid(envelope: Envelope, refused: list[Reject]) -> Iterator[Event]:
-    bad = {one.position for one in refused}
-    for position, event in enumerate(envelope.events):
-        if position not in bad and isinstance(event, Event):
-            yield event
-
-
-def _positions(received: int, refused: list[Reject]) -> bytes:
-    if not refused:
-        return b""
-    bad = {one.position for one in refused}
-    return orjson.dumps([position for position in range(received) if position not in bad])
 
 
 def _plausible(sent_at: int) -> int:

@@ -70,6 +70,7 @@ def fields_of(key: ApiKey) -> Fields:
         "is_active": str(int(key.is_active)),
         "expires_at": key.expires_at.isoformat() if key.expires_at else "",
         "allowed_domains": orjson.dumps(key.allowed_domains).decode(),
+        "settings": key.settings.decode(),
     }
 
 
@@ -84,4 +85,5 @@ def row_of(key_hash: str, fields: Mapping[str, str]) -> ApiKey:
         key_hash=key_hash,
         rate_limit=int(fields["rate_limit"]) if fields["rate_limit"] else None,
         allowed_domains=tuple(orjson.loads(fields["allowed_domains"])),
+        settings=fields["settings"].encode(),
     )

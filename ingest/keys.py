@@ -27,7 +27,7 @@ TIMEOUT_SECONDS = 3.0
 
 _QUERY = """
 SELECT key.project_id::text, key.permissions, key.is_active, key.expires_at, key.key_hash,
-       key.rate_limit, project.allowed_domains
+       key.rate_limit, project.allowed_domains, project.settings::text
 FROM gosight.api_keys AS key JOIN gosight.projects AS project ON project.id = key.project_id
 WHERE key.key_hash = %s
 """
@@ -45,7 +45,8 @@ WHERE key.key_hash = used.key_hash
 class ApiKey:
     """A key's row; `expires_at` None = never, `rate_limit` (batches a second) None = no limit.
 
-    `allowed_domains` are its project's: pages that may send, all where there is none.
+    `allowed_domains` are its project's: pages that may send, all where there is none; `settings`
+    are the project's too, as JSON.
     """
 
     project_id: str
@@ -55,6 +56,7 @@ class ApiKey:
     key_hash: str = ""
     rate_limit: int | None = None
     allowed_domains: tuple[str, ...] = ()
+    settings: bytes = b""
 
     def may(self, permission: str, now: datetime) -> bool:
         """Whether it may now write (send batches), or read (what is going on)."""
@@ -164,7 +166,7 @@ class PostgresLookup:
         row = await self._fetch(_QUERY, (key_hash,))
         if row is None:
             return None
-        project_id, permissions, is_active, expires_at, own_hash, limit, domains = row
+        project_id, permissions, is_active, expires_at, own_hash, limit, domains, settings = row
         return ApiKey(
             project_id=project_id,
             permissions=frozenset(permissions or ()),
@@ -173,6 +175,7 @@ class PostgresLookup:
             key_hash=own_hash,
             rate_limit=limit,
             allowed_domains=tuple(domains or ()),
+            settings=(settings or "").encode(),
         )
 
     async def note(self, counts: Mapping[str, int], at: datetime) -> None:

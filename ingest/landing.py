@@ -9,6 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+import orjson
+
 from ingest import rejects
 from ingest.decode.documents import Document
 from ingest.decode.rows import Row
@@ -266,6 +268,7 @@ def ledger_row(batch: SpooledBatch, at_door: Sequence[Reject], fates: Counter[st
         **{fate.value: fates[fate.value] for fate in Fate},
         "landed_replay": fates["landed_replay"],
         "reasons": list(reasons.items()),
+        "privacy": list(orjson.loads(batch.privacy).items()) if batch.privacy else [],
         "sent_at": min(max(batch.sent_at, 0), LATEST_MS),
         "ingested_at": batch.ingested_at,
     }

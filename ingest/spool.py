@@ -46,13 +46,18 @@ CREATE TABLE IF NOT EXISTS batches
     filtered    INTEGER NOT NULL,
     body        BLOB NOT NULL,
     positions   BLOB NOT NULL,
-    rejects     BLOB NOT NULL
+    rejects     BLOB NOT NULL,
+    privacy     BLOB NOT NULL DEFAULT x''
 ) STRICT
 """
 _COLUMNS = (
     "batch_id, project_id, door, sdk_version, sent_at, ingested_at, received, valid, filtered,"
-    " body, positions, rejects"
+    " body, positions, rejects, privacy"
 )
+
+
+# Columns that a spool of an earlier version lacks.
+_NEW_COLUMNS = {"privacy": "BLOB NOT NULL DEFAULT x''"}
 
 
 class SpoolError(IngestError):
@@ -64,7 +69,8 @@ class SpooledBatch:
     """An accepted batch as it is kept: everything that landing needs, so that each retry is equal.
 
     `body` is an EventBatch of the valid events alone, without the key; `positions` are their
-    indexes in the batch as sent (JSON; empty = 0, 1, 2 …); `rejects` as `rejects.dump` makes them.
+    indexes in the batch as sent (JSON; empty = 0, 1, 2 …); `rejects` as `rejects.dump` makes them;
+    `privacy` counts what was filtered and masked (JSON; empty = nothing).
     Times are ms since 1970.
     """
 
@@ -80,6 +86,7 @@ class SpooledBatch:
     body: bytes
     positions: bytes
     rejects: bytes
+    privacy: bytes = b""
 
     @property
     def size(self) -> int:
@@ -126,6 +133,7 @@ class Spool:
             self._path = folder / FILE_NAME
             with self._connect() as connection:
                 connection.execute(_SCHEMA)
+                _add_new_columns(connection)
                 count, events, size = connection.execute(
                     "SELECT count(*), coalesce(sum(valid), 0),"
                     " coalesce(sum(length(body) + length(positions)"
@@ -286,7 +294,7 @@ class Spool:
 def _apply(connection: sqlite3.Connection, request: _Append | _Remove) -> None:
     if isinstance(request, _Append):
         connection.execute(
-            f"INSERT INTO batches ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+            f"INSERT INTO batches ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
             astuple(request.batch),
         )
     else:
@@ -315,3 +323,10 @@ def now_ms() -> int:
 
 
 Clock = Callable[[], int]
+
+
+def _add_new_columns(connection: sqlite3.Connection) -> None:
+    there = {name for _, name, *_ in connection.execute("PRAGMA table_info(batches)")}
+    for name, declaration in _NEW_COLUMNS.items():
+        if name not in there:
+            connection.execute(f"ALTER TABLE batches ADD COLUMN {name} {declaration}")

@@ -44,15 +44,6 @@ class Envelope:
     batch: EventBatch | None = None  # what `events` are part of, when all came from one parse
     elements: list[Any] | None = None  # the events as JSON values, when they came as JSON
 
-    def raw(self, position: int) -> bytes:
-        """The event as received; JSON is written anew, so white space may differ."""
-        event = self.events[position]
-        if isinstance(event, Malformed):
-            return event.raw
-        if self.elements is not None:
-            return _compact_json(self.elements[position])
-        return event.SerializeToString()
-
 
 def parse_protobuf(body: bytes) -> Envelope:
     """MalformedBatchError when the envelope cannot be taken apart.
@@ -191,11 +182,12 @@ def _event_from_element(element: Any) -> Event | Malformed:
             _id(element, "eventId", "event_id"),
             _id(element, "sessionId", "session_id"),
             str(error),
-            _compact_json(element),
+            compact_json(element),
         )
 
 
-def _compact_json(element: Any) -> bytes:
+def compact_json(element: Any) -> bytes:
+    """A JSON value without white space; a note where it is nested too deeply to be written."""
     try:
         return json.dumps(element, separators=(",", ":")).encode()
     except RecursionError:

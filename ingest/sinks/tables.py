@@ -54,6 +54,7 @@ COLUMNS: dict[str, pa.Schema] = {
         ("refused_by_store", _UINT32),
         ("erased", _UINT32),
         ("reasons", pa.map_(_TEXT, _UINT32)),
+        ("privacy", pa.map_(_TEXT, _UINT32)),
         ("sent_at", _TIME),
         ("ingested_at", _TIME),
     ),

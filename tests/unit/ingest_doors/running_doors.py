@@ -10,6 +10,7 @@ from typing import Self
 from gosight.ingest_pb2 import EventBatch
 
 from ingest.admission import Admission
+from ingest.config_door import ConfigDoor
 from ingest.doors import Doors
 from ingest.health import Health
 from ingest.intake import Intake
@@ -133,7 +134,8 @@ class RunningDoors:
         self._intake = Intake(self._new_admission(), self.spool)
         health = Health(self.spool, self.lander, self.key_table.ping)
         live = LiveDoor(self._new_keys(), "")
-        self._doors = await Doors.open(self.settings, self._intake, health, live)
+        config = ConfigDoor(self._new_keys())
+        self._doors = await Doors.open(self.settings, self._intake, health, live, config)
         self._opened.set()
         await self._doors.serve_until(self._stop)
         self._intake.close()

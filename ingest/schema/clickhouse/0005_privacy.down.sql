@@ -1,0 +1,1 @@
+ALTER TABLE raw.ingest_ledger DROP COLUMN privacy;
