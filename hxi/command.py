@@ -1,6 +1,7 @@
 """The `hxi` command: one module per subcommand, imported only when it is called."""
 
 import importlib
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -49,6 +50,8 @@ def hxi() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run `hxi`; a `UserError` becomes one line on stderr and its exit code."""
+    # It logs a line of its own for what becomes ours here.
+    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     try:
         hxi.main(args=arguments, prog_name="hxi", standalone_mode=False)
     except UserError as error:
@@ -62,6 +65,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
+    except Exception as error:
+        _end_by_store(error)
+        raise
+
+
+def _end_by_store(error: Exception) -> None:
+    """One line where a store is at fault; returns for any other error, which is ours to mend.
+
+    The stores' clients are imported here, because most commands end without an error.
+    """
+    from hxi.admin.store_errors import told
+
+    if reason := told(error):
+        click.echo(f"hxi: {reason}", err=True)
+        sys.exit(reason.exit_code)
 
 
 def _show_usage(error: click.UsageError) -> None:

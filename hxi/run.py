@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import click
 
 from hxi.admin import clients
-from hxi.admin.endpoints import DEFAULT_DATA_DIR, MARTS, Endpoints, resolve
+from hxi.admin.endpoints import DEFAULT_DATA_DIR, Endpoints, resolve
 from hxi.admin.errors import BusyError, NoStackError, UserError
 from hxi.admin.prepare import clickhouse_schemas, postgres_schemas
-from hxi.admin.status import Mart, marts
+from hxi.admin.status import marts
 from hxi.options import data_dir_option, json_option
+from hxi.run_output import shown, summary
 from stack.embedded import running_stack
 
 if TYPE_CHECKING:
@@ -109,16 +110,12 @@ def _refresh(*, full: bool, days: Sequence[date]) -> "Refreshed":
             return Refreshed()
         from orchestration.run.refresh import refresh
 
-        return refresh(full=full, days=days, progress=_progress)
+        with shown() as progress:
+            return refresh(full=full, days=days, progress=progress)
     except LeaseHeldError as error:
         raise BusyError(str(error)) from error
     except RefreshFailedError as error:
         raise RunFailedError(f"the run stopped, the next one repeats it: {error}") from error
-
-
-def _progress(stage: str, table: str, rows: int) -> None:
-    if rows:
-        _say(f"  {stage + '.' + table:<36} {rows:>12,} rows")
 
 
 def _say(line: str) -> None:
@@ -127,29 +124,20 @@ def _say(line: str) -> None:
 
 
 def _report(endpoints: Endpoints, refreshed: "Refreshed", seconds: float, *, as_json: bool) -> None:
-    """Counts the marts, which is soon done; with them PostgreSQL was compared."""
+    """For scripts with what `hxi status` has of the marts; people ask that."""
+    if not as_json:
+        for line in summary(refreshed, seconds):
+            click.echo(line)
+        return
     with clients.clickhouse(endpoints.clickhouse_url) as clickhouse:
         found = marts(clickhouse)
-    if as_json:
-        answer = {
-            "planned_sessions": refreshed.planned_sessions,
-            "seconds": round(seconds, 3),
-            "steps": {step: round(took, 3) for step, took in refreshed.seconds.items()},
-            "failed_checks": refreshed.failed_checks,
-            "marts": [asdict(mart) for mart in found],
-        }
-        click.echo(json.dumps(answer, default=str))
-        return
-    _print(found, refreshed, seconds)
-
-
-def _print(found: Sequence[Mart], refreshed: "Refreshed", seconds: float) -> None:
-    click.echo()
-    for mart in found:
-        click.echo(f"  {MARTS + '.' + mart.name:<36} {mart.rows:>12,} rows")
-    built, agreed = "nothing was new", ""
-    if refreshed.planned_sessions:
-        built, agreed = f"{refreshed.planned_sessions:,} sessions rebuilt", "; PostgreSQL agrees"
-    click.echo(f"\n{built} in {seconds:.1f} s{agreed}")
-    for check in refreshed.failed_checks:
-        click.echo(f"CHECK FAILED {check}")
+    answer = {
+        "planned_sessions": refreshed.planned_sessions,
+        "rows_written": refreshed.written,
+        "seconds": round(seconds, 3),
+        "steps": {step: round(took, 3) for step, took in refreshed.seconds.items()},
+        "passed_checks": refreshed.passed_checks,
+        "failed_checks": refreshed.failed_checks,
+        "marts": [asdict(mart) for mart in found],
+    }
+    click.echo(json.dumps(answer, default=str))

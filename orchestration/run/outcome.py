@@ -12,10 +12,12 @@ class RefreshFailedError(Exception):
 class Refreshed:
     """What a run did. `failed_checks` are tests that found rows they should not.
 
-    `seconds` by step; a step of dbt has `<step>/models` and `<step>/tests` too, sums over nodes
-    that run side by side.
+    `written` are rows by stage; `seconds` by step; a step of dbt has `<step>/models` and
+    `<step>/tests` too, sums over nodes that run side by side.
     """
 
     planned_sessions: int = 0
     failed_checks: tuple[str, ...] = ()
+    passed_checks: int = 0
+    written: Mapping[str, int] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)

@@ -1,7 +1,8 @@
 """Runs dbt inside this process and reports each model and test to Dagster."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from graphlib import TopologicalSorter
 from typing import Any, TypeAlias
 
@@ -11,6 +12,7 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from dbt.artifacts.schemas.results import RunStatus, TestStatus
 from dbt.artifacts.schemas.run import RunResult
 from dbt.cli.main import dbtRunner
+from dbt_common.events.base_types import EventMsg
 
 from orchestration.transform.project import Project
 
@@ -27,6 +29,27 @@ class DbtRunError(Exception):
     """A model or test failed; the message names each with what the engine said."""
 
 
+_told: list[Callable[[str], None]] = []
+
+
+@contextmanager
+def telling(begins: Callable[[str], None]) -> Iterator[None]:
+    """Within the block `begins` is called with each model that dbt begins, by dbt's threads."""
+    _told.append(begins)
+    try:
+        yield
+    finally:
+        _told.remove(begins)
+
+
+def _tell(message: EventMsg) -> None:
+    if message.info.name == "NodeStart":
+        node = message.data.node_info  # type: ignore[attr-defined] # of this kind of event
+        if node.resource_type == "model":
+            for begins in _told:
+                begins(f"{node.node_relation.schema}.{node.node_name}")
+
+
 def build(
     project: Project, unique_ids: list[str], translator: DagsterDbtTranslator
 ) -> Iterator[Event]:
@@ -40,7 +63,7 @@ def build(
     select = ["--indirect-selection", "buildable", "--select", *(f"fqn:{one}" for one in names)]
     os.environ[HOLDS_LEASE] = "1"  # for macros/prepare_target.sql: this run may write served tables
     try:
-        result = dbtRunner(manifest=project.parsed()).invoke(
+        result = dbtRunner(manifest=project.parsed(), callbacks=[_tell]).invoke(
             # Without --no-write-json each call writes the manifest again: half of its time.
             # Unit tests try a model on made-up rows: for those who change it, not for each run.
             [

@@ -1,6 +1,5 @@
 """The ClickHouse tables and query examples of the source document, on a warehouse with traffic."""
 
-from pathlib import Path
 from uuid import uuid4
 
 import clickhouse_connect
@@ -8,11 +7,12 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from stack.embedded import Stack
+from tests import source_tables
 from tests.e2e import documented_marts
 from tests.e2e.conftest import PlannedWarehouse
 from tests.integration.publish.documents import deviations
 
-DOCUMENT = Path(__file__).resolve().parents[3] / "shared" / "spec" / "003_gosight.md"
+DOCUMENT = "003_gosight.md"
 
 
 @pytest.fixture
@@ -21,15 +21,18 @@ def warehouse(planned_warehouse: PlannedWarehouse) -> Client:
     return planned_warehouse.client
 
 
-def test_gosight_is_the_document_but_for_the_listed_deviations(warehouse: Client) -> None:
-    if not DOCUMENT.is_file():
-        pytest.skip("needs the source documents in ../shared/spec beside the checkout, not there")
-    database = f"documented_{uuid4().hex}"
+def test_the_facts_are_what_the_document_says(warehouse: Client) -> None:
+    document, database = source_tables.document(DOCUMENT), f"documented_{uuid4().hex}"
     warehouse.command(f"CREATE DATABASE {database}")
     try:
-        wanted = documented_marts.documented(warehouse, DOCUMENT, database)
+        made = documented_marts.documented(warehouse, document, database)
     finally:
         warehouse.command(f"DROP DATABASE {database}")
+    assert source_tables.of_marts(made) == source_tables.facts("clickhouse")
+
+
+def test_gosight_is_the_document_but_for_the_listed_deviations(warehouse: Client) -> None:
+    wanted = source_tables.marts()
     assert len(wanted) == 11
     found = set(documented_marts.differences(wanted, documented_marts.live(warehouse, "gosight")))
     listed = deviations("gosight")

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from hxi.admin.folder import CHECKOUT
 from ingest.schema.mongo import COLLECTIONS
+from tests import source_tables
 from tests.integration.publish.documents import deviations
+from tests.source_tables import Indexes, Keys
 
-Keys = tuple[str, ...]
-Indexes = dict[str, dict[Keys, bool]]
-DOCUMENT = CHECKOUT.parent / "shared" / "spec" / "004_hxi_mongo.md"
+DOCUMENT = "004_hxi_mongo.md"
 LED_BY_THE_PROJECT = "projectId leads every index"
 # What an index of the document is here, where it is not the same with the project in front.
 BY_EVENT = "unique by projectId, eventId"
@@ -66,25 +65,28 @@ def expected(documents: Indexes) -> Indexes:
 
 
 @pytest.fixture(scope="module")
-def document() -> dict[str, Indexes]:
-    if not DOCUMENT.is_file():
-        pytest.skip("needs the source documents in ../shared/spec beside the checkout, not there")
-    return documented(DOCUMENT)
+def facts() -> dict[str, Indexes]:
+    return source_tables.collections()
+
+
+def test_the_facts_are_what_the_document_says() -> None:
+    made = documented(source_tables.document(DOCUMENT))
+    assert source_tables.of_collections(made) == source_tables.facts("mongodb")
 
 
 def test_every_collection_is_in_its_database_and_no_other(
-    mongo: "MongoClient[dict[str, Any]]", document: dict[str, Indexes]
+    mongo: "MongoClient[dict[str, Any]]", facts: dict[str, Indexes]
 ) -> None:
-    assert len(document) == 5
-    for database, collections in document.items():
+    assert len(facts) == 5
+    for database, collections in facts.items():
         assert live(mongo, database).keys() == collections.keys()
     assert {(spec.database, spec.name) for spec in COLLECTIONS} == {
-        (database, name) for database, names in document.items() for name in names
+        (database, name) for database, names in facts.items() for name in names
     }
 
 
 def test_indexes_and_their_uniqueness_are_the_documents_but_for_the_listed_deviations(
-    mongo: "MongoClient[dict[str, Any]]", document: dict[str, Indexes]
+    mongo: "MongoClient[dict[str, Any]]", facts: dict[str, Indexes]
 ) -> None:
-    for database, collections in document.items():
+    for database, collections in facts.items():
         assert live(mongo, database) == expected(collections)

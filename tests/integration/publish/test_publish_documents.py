@@ -1,6 +1,5 @@
 """The PostgreSQL documents, executed as they stand, beside the live tables."""
 
-from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
@@ -9,10 +8,10 @@ import pytest
 from hxi.admin.folder import CHECKOUT
 from hxi.admin.migrations import PostgresTarget, migrate, read_folder
 from hxi.admin.prepare import POSTGRES_COMPONENTS
+from tests import source_tables
 from tests.integration.publish import documents
 from tests.integration.publish.documents import Table
 
-SPECS = Path(__file__).resolve().parents[4] / "shared" / "spec"
 HXI, HXI_V0 = "001_hxi_postgres_v1.md", "000_hxi_postgres_v0.md"
 TRACEFLOW, GOSIGHT = "002_traceflow.md", "003_gosight.md"
 
@@ -32,15 +31,14 @@ def documented(
     assumed: LiteralString = "",
 ) -> dict[str, Table]:
     """The tables of the document's sections, made in a schema of their own."""
-    if not SPECS.is_dir():
-        pytest.skip("needs the source documents in ../shared/spec beside the checkout, not there")
+    text = source_tables.document(document)
     with served.transaction():
         served.execute("CREATE SCHEMA documented")
         served.execute("SET LOCAL search_path TO documented")
         if assumed:
             served.execute(assumed)
         known = documents.tables(served, "documented")
-        for block in documents.blocks(SPECS / document, sections):
+        for block in documents.blocks(text, sections):
             here = block.replace("public.", "documented.").replace("auth.users", "documented.users")
             served.execute(here.encode())
     made = documents.tables(served, "documented")
@@ -59,8 +57,24 @@ def outdated(found: set[documents.Difference], document: str) -> list[documents.
     return [entry for entry in listed if not any(entry.explains(d) for d in found)]
 
 
+@pytest.mark.parametrize(
+    ("schema", "arguments"),
+    [
+        ("hxi", (HXI,)),
+        ("hxi_v0", (HXI_V0,)),
+        ("gosight", (GOSIGHT, "4. PostgreSQL")),
+        ("traceflow", (TRACEFLOW, "(?!Migration)", ASSUMED)),
+    ],
+)
+def test_the_facts_are_what_the_documents_say(
+    served: psycopg.Connection[Any], schema: str, arguments: tuple[Any, ...]
+) -> None:
+    made = documented(served, *arguments)
+    assert source_tables.of_tables(made) == source_tables.facts("postgresql", schema)
+
+
 def test_hxi_is_the_document_but_for_the_listed_deviations(served: psycopg.Connection[Any]) -> None:
-    wanted = documented(served, HXI)
+    wanted = source_tables.tables("hxi")
     assert len(wanted) == 11
     found = set(documents.differences(wanted, documents.tables(served, "hxi")))
     assert unexplained(found, "hxi") == []
@@ -68,7 +82,7 @@ def test_hxi_is_the_document_but_for_the_listed_deviations(served: psycopg.Conne
 
 
 def test_hxi_v0_has_the_names_and_types_of_its_document(served: psycopg.Connection[Any]) -> None:
-    wanted = documented(served, HXI_V0)
+    wanted = source_tables.tables("hxi_v0")
     assert len(wanted) == 11
     live = documents.tables(served, "hxi_v0")
     found = set(documents.differences(wanted, live, views=True))
@@ -77,7 +91,7 @@ def test_hxi_v0_has_the_names_and_types_of_its_document(served: psycopg.Connecti
 
 
 def test_gosight_is_the_document(served: psycopg.Connection[Any]) -> None:
-    wanted = documented(served, GOSIGHT, "4. PostgreSQL")
+    wanted = source_tables.tables("gosight")
     assert len(wanted) == 7
     found = set(documents.differences(wanted, documents.tables(served, "gosight")))
     assert unexplained(found, "gosight_postgres") == []
@@ -87,7 +101,7 @@ def test_gosight_is_the_document(served: psycopg.Connection[Any]) -> None:
 def test_traceflow_is_the_document_but_for_the_listed_deviations(
     served: psycopg.Connection[Any],
 ) -> None:
-    wanted = documented(served, TRACEFLOW, "(?!Migration)", ASSUMED)
+    wanted = source_tables.tables("traceflow")
     assert len(wanted) == 8
     found = set(documents.differences(wanted, documents.tables(served, "traceflow")))
     assert unexplained(found, "traceflow") == []
