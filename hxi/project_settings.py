@@ -18,7 +18,7 @@ from hxi.stores import open_postgres
 from orchestration.project_settings.catalogue import catalogue, setting
 from orchestration.project_settings.declaration import SettingError, Value
 from orchestration.project_settings.overrides import Overrides, checked, complete
-from orchestration.project_settings.stored import ID_RULES, check_patterns
+from orchestration.project_settings.stored import check_patterns
 
 NEXT_RUN = "the next `hxi run` rebuilds the project's sessions"
 
@@ -31,7 +31,7 @@ def set_values(project: str, assignments: tuple[str, ...], data_dir: Path | None
     """Override settings for PROJECT. A list is given by repeating its NAME=VALUE."""
     with _changing(data_dir, project) as (connection, project_id, stored):
         given = _parsed(assignments)
-        if ID_RULES in given:
+        if any(isinstance(value, list) for value in given.values()):
             _check_patterns(data_dir, given)
         projects.store_overrides(connection, project_id, checked(_object(stored) | given))
     for name, value in given.items():

@@ -58,9 +58,14 @@ ORDERED = (
 # Name: values allowed, unit, effect. Where several are said, bounds are inclusive.
 DECLARED: Mapping[str, tuple[Kind, str, str]] = {
     "paths.id_rules": (
-        Patterns(),
+        Patterns("one segment of a path"),
         "RE2, case-sensitive",
         "A segment of a page's path that one of them matches whole becomes `:id`",
+    ),
+    "users.nobody": (
+        Patterns("a user id"),
+        "RE2, lower case",
+        "A user id that one of them matches whole names nobody",
     ),
     "time_zone": (TimeZone(), "", "Told with each day (`project_days`); days of marts are UTC"),
     "rage_click.profile": (

@@ -113,6 +113,9 @@ class Patterns:
     Their syntax is RE2's, which only the engine that runs them can judge (`stored.check_patterns`).
     """
 
+    of: str
+    """What one of them is matched against."""
+
     def allows(self, value: object) -> bool:
         return (
             isinstance(value, list)
@@ -127,7 +130,7 @@ class Patterns:
     def described(self) -> str:
         return (
             f"up to {MAX_PATTERNS} regular expressions of at most {MAX_PATTERN_CHARS} printable"
-            " characters for one segment of a path, without /"
+            f" characters for {self.of}, without /"
         )
 
     @staticmethod

@@ -9,7 +9,6 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 from orchestration.project_settings.declaration import SettingError
 from orchestration.project_settings.overrides import Overrides, checked
 
-ID_RULES = "paths.id_rules"
 CANNOT_COMPILE_REGEXP = 427
 
 
@@ -39,13 +38,13 @@ def of_all_projects(
 
 def check_patterns(clickhouse: Client, overrides: Overrides) -> None:
     """SettingError for a regular expression that the engine cannot compile."""
-    patterns = overrides.get(ID_RULES)
-    for pattern in patterns if isinstance(patterns, list) else ():
+    lists = [(name, value) for name, value in overrides.items() if isinstance(value, list)]
+    for name, pattern in ((name, pattern) for name, patterns in lists for pattern in patterns):
         try:
             clickhouse.query("SELECT match('', {pattern:String})", parameters={"pattern": pattern})
         except DatabaseError as error:
             if f"code: {CANNOT_COMPILE_REGEXP}" not in str(error):
                 raise
             raise SettingError(
-                f"{ID_RULES}: {pattern!r} is not a regular expression in RE2's syntax"
+                f"{name}: {pattern!r} is not a regular expression in RE2's syntax"
             ) from None

@@ -23,6 +23,7 @@ from hxi.load import LoadTotals, load_batches, load_files
 from orchestration.run.refresh import refresh
 from stack.embedded import Stack
 from tests.conftest import SHARED_DATA
+from tests.e2e import small_dirt
 from tests.e2e.whatever_fits import batch
 from tests.unit.ingest_doors.sent_events import now
 
@@ -44,6 +45,7 @@ class Sent:
     postgres: psycopg.Connection[Any]
     project: str
     totals: tuple[LoadTotals, LoadTotals]
+    small: str
     cases: dict[str, tuple[str, LoadTotals]]
 
 
@@ -57,6 +59,8 @@ def sent(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sen
     ):
         project, own = project_of(postgres, endpoints, "whatever fits")
         totals = whatever_fits(own, tmp_path_factory.mktemp("lines") / "events.ndjson")
+        small, small_own = project_of(postgres, endpoints, "small dirt")
+        load_batches(small_own, [small_dirt.batch()])
         cases = {}
         for path in CASES:
             case_project, case_own = project_of(postgres, endpoints, path.parent.name)
@@ -66,7 +70,7 @@ def sent(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sen
             for name, value in endpoints.environment().items():
                 patch.setitem(os.environ, name, value)
             refresh()
-        yield Sent(clickhouse, postgres, project, totals, cases)
+        yield Sent(clickhouse, postgres, project, totals, small, cases)
 
 
 def project_of(
@@ -120,6 +124,18 @@ def broken(clickhouse: Client, table: str, columns: list[str]) -> list[str]:
     )
     found = clickhouse.query(f"SELECT {counts} FROM gosight.{table}").result_rows
     return [text for text, count in zip(texts, found[0], strict=True) if count]
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("sentence", small_dirt.RIGHT)
+def test_reported_dirt_stays_out_of_the_numbers(sent: Sent, sentence: str) -> None:
+    table, columns, session, right = small_dirt.RIGHT[sentence]
+    found = sent.clickhouse.query(
+        f"SELECT {columns} FROM gosight.{table} WHERE project_id = {{project:String}}"
+        " AND session_id = {session:UUID}",
+        parameters={"project": sent.small, "session": session},
+    )
+    assert found.result_rows == right
 
 
 @pytest.mark.timeout(900)

@@ -76,7 +76,7 @@ select
     event_id,
     project_id,
     session_id,
-    user_id,
+    {{ known_user('user_id') }} as user_id,
     event_type,
     timestamp,
     url,

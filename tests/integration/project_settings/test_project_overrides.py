@@ -19,7 +19,6 @@ from hxi.admin.errors import UserError
 from hxi.load import load_batches
 from hxi.project import project as project_command
 from orchestration.project_settings.overrides import effective
-from orchestration.project_settings.stored import ID_RULES
 from orchestration.run.outcome import RefreshFailedError
 from orchestration.run.refresh import refresh
 from simulate import Plan, generate
@@ -155,7 +154,10 @@ def test_an_override_changes_the_rows_of_its_project_to_those_of_a_warehouse_wit
     ("wrong", "said"),
     [
         ({"rage_click.min_clicks": 0}, "settings of project shop: rage_click.min_clicks must be "),
-        ({ID_RULES: ["a(?=b)"]}, "settings of project shop: paths.id_rules: 'a(?=b)' is not a "),
+        (
+            {"users.nobody": ["a(?=b)"]},
+            "settings of project shop: users.nobody: 'a(?=b)' is not a ",
+        ),
         (["strict"], 'settings of project shop: "warehouse" must be an object'),
     ],
 )
@@ -182,4 +184,4 @@ def test_wrong_overrides_written_by_hand_stop_the_run_in_one_line_before_it_has_
     assert "\n" not in str(error.value)
     assert set(warehouse.clickhouse.query(plans).result_rows) == before
     # The command tells the same, but that it does not ask the engine.
-    assert isinstance(shown.exception, UserError) is (ID_RULES not in wrong)
+    assert isinstance(shown.exception, UserError) is ("users.nobody" not in wrong)

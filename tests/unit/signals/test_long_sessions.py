@@ -1,0 +1,60 @@
+"""No signal takes more than its session's rows are worth, not even where all are of one moment."""
+
+import time
+from typing import Any
+
+import polars as pl
+import pytest
+
+from orchestration.signals.columns import SESSION_DEVICE_TYPE, SESSION_ENDED_AT
+from orchestration.signals.signal import Signal
+from tests.unit.signals.signal_events import PROJECT, SESSION, at
+from tests.unit.signals.test_signal_properties import SIGNALS
+
+EVENTS = 300_000
+KINDS = [
+    *("page_view", "click", "input_change", "js_error", "form_submit", "click", "web_vitals"),
+    *("click", "mouse_move", "page_view", "scroll", "click", "fetch_request"),
+]
+NUMBER = pl.int_range(EVENTS)
+VALUES = {
+    "project_id": pl.lit(PROJECT),
+    "session_id": pl.lit(SESSION),
+    "event_id": pl.format("00000000-0000-0000-0000-{}", NUMBER.cast(pl.String).str.zfill(12)),
+    "event_type": pl.lit(pl.Series(KINDS)).gather(NUMBER % len(KINDS)),
+    "sent_order": NUMBER,
+    "url": pl.lit("https://shop.test/"),
+    "path": pl.format("/{}", NUMBER // 3 % 2),
+    "title": pl.lit(""),
+    "view_id": pl.lit("00000000-0000-0000-0000-000000000000"),
+    "click_x": NUMBER % 40,
+    "click_y": pl.lit(1),
+    "click_button": pl.lit("left"),
+    "target_selector": pl.lit("#one"),
+    "target_tag": pl.lit("button"),
+    "target_is_interactive": pl.lit(value=True),
+    "target_is_editable": pl.lit(value=False),
+    "request_duration_ms": NUMBER % 3000,
+    "lcp": NUMBER % 9000,
+    SESSION_ENDED_AT: pl.lit(at(86_400_000)),
+    SESSION_DEVICE_TYPE: pl.lit("desktop"),
+}
+MOVES = {
+    "move_x": pl.concat_list(NUMBER % 2 * 100, NUMBER % 3 * 90),
+    "move_y": pl.concat_list(NUMBER * 0, NUMBER * 0),
+    "move_t": pl.concat_list(NUMBER * 0, NUMBER % 50),
+}
+
+
+@pytest.mark.parametrize("signal", SIGNALS.values(), ids=SIGNALS.keys())
+@pytest.mark.parametrize("every_ms", [0, 20])
+def test_a_long_session_takes_seconds(signal: Signal[Any], every_ms: int) -> None:
+    columns = {"timestamp": pl.lit(at(0)) + pl.duration(milliseconds=NUMBER * every_ms)}
+    values = VALUES | MOVES | columns
+    events = pl.select(
+        values.get(name, pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in signal.reads.items()
+    )
+    started = time.monotonic()
+    signal.detect(events)
+    assert time.monotonic() - started < 30
