@@ -24,6 +24,7 @@ TEXTS = (
 )
 DEEP = b'{"type":2,"data":{"node":' + b'{"c":[' * 4_000 + b"]}" * 4_000 + b'},"timestamp":1}'
 PAYLOADS = (
+    b"[" * 40_000 + b"]" * 40_000,
     *(b"", b"\0", b"\xff\xfe", b"{", b"null", b"[]", b"[null]", b"7", b'"\xed\xa0\xbd"', DEEP),
     b'[{"type":3,"timestamp":1e400},{"type":2,"timestamp":-1e400,"data":{"t":"\\ud83d\\u0000"}}]',
     b'[{"type":null,"timestamp":"x"},{"type":true,"timestamp":[]},{"type":3,"data":{"source":1e99}}]',

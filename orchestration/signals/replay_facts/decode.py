@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from orchestration.signals.replay_facts.json_text import parsed, repaired
+from orchestration.signals.replay_facts.json_text import TooDeepError, parsed, repaired
 from orchestration.signals.replay_facts.schema import READS
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -113,6 +113,8 @@ def rrweb_events(plain: bytes) -> list[Event]:
         document = parsed(repaired(plain))
     except orjson.JSONDecodeError as error:
         raise PayloadError("not JSON") from error
+    except TooDeepError as error:
+        raise PayloadError("nested too deep") from error
     events = document if isinstance(document, list) else [document]
     if not all(isinstance(event, dict) and "type" in event for event in events):
         raise PayloadError("not rrweb events")

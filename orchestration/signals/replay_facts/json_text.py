@@ -17,6 +17,13 @@ _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 KEPT_LEVELS = 4
 """A payload's array, an event, its data and what is in it: more is not asked of a deep page."""
 
+MAX_LEVELS = 10_000
+"""PostgreSQL reads some 15,000 before its stack is at an end, and then the statement with it."""
+
+
+class TooDeepError(Exception):
+    """More than MAX_LEVELS of brackets within brackets."""
+
 
 def repaired(plain: bytes) -> bytes:
     """The text without halves of surrogate pairs, escaped NUL and bytes that are no UTF-8.
@@ -35,7 +42,7 @@ def repaired(plain: bytes) -> bytes:
 def parsed(plain: bytes) -> object:
     """What a repaired text says; of one nested too deep for the parser, its first levels.
 
-    Raises orjson.JSONDecodeError.
+    Raises orjson.JSONDecodeError, TooDeepError.
     """
     try:
         return orjson.loads(plain)
@@ -44,13 +51,18 @@ def parsed(plain: bytes) -> object:
 
 
 def outline(plain: bytes) -> bytes:
-    """The text with null in place of what is nested deeper than KEPT_LEVELS. In linear time."""
+    """The text with null in place of what is nested deeper than KEPT_LEVELS. In linear time.
+
+    Raises TooDeepError.
+    """
     parts: list[bytes] = []
     depth = begin = 0
     for token in _TOKEN.finditer(plain):
         mark = token[0]
         if mark in (b"[", b"{"):
             depth += 1
+            if depth > MAX_LEVELS:
+                raise TooDeepError
             if depth == KEPT_LEVELS + 1:
                 parts.append(plain[begin : token.start()] + b"null")
         elif mark in (b"]", b"}"):
