@@ -7,7 +7,7 @@
 {#- The same as it is written. -#}
 {% macro raw_query_parameter(url, name) -%}
     substring(
-        arrayFirst(pair -> startsWith(pair, '{{ name }}='), splitByChar('&', {{ url_query(url) }})), {{ name | length + 2 }}
+        arrayFirst(pair -> startsWith(lower(pair), '{{ name }}='), splitByChar('&', {{ url_query(url) }})), {{ name | length + 2 }}
     )
 {%- endmacro %}
 
@@ -22,5 +22,5 @@
 
 {#- Whether the URL's own query names any of the five. -#}
 {% macro has_campaign(url) -%}
-    arrayExists(pair -> match(pair, '^utm_(source|medium|campaign|term|content)='), splitByChar('&', {{ url_query(url) }}))
+    arrayExists(pair -> match(pair, '(?i)^utm_(source|medium|campaign|term|content)='), splitByChar('&', {{ url_query(url) }}))
 {%- endmacro %}
