@@ -9,14 +9,10 @@ with moments as (
         session_id,
         arraySort(groupArray((
             {{ event_order() }},
-            toUnixTimestamp64Milli(timestamp),
             {{ is_interaction() }},
-            multiIf(
-                event_type = 'page_hidden', 'hides',
-                -- A field loses focus and a form is left by the hiding itself.
-                event_type in ('input_blur', 'form_abandon'), '',
-                'shows'
-            )
+            -- A field loses focus and a form is left by the hiding itself.
+            event_type not in ('input_blur', 'form_abandon'),
+            event_type = 'page_hidden'
         ))) as moment
     from {{ ref('events') }}
     where
@@ -31,12 +27,13 @@ spans as (
     select
         project_id,
         session_id,
-        indexOf(moment.3, true) as first,
-        length(moment) + 1 - indexOf(arrayReverse(moment.3), true) - first as n,
-        arraySlice(moment.2, first, n) as since,
-        arraySlice(moment.2, first + 1, n) as until,
-        arraySlice(arrayFill((at, is_interaction) -> is_interaction, moment.2, moment.3), first, n) as interacted,
-        arraySlice(arrayFill(turn -> turn != '', moment.4), first, n) as visibility
+        arrayMap(one -> toUnixTimestamp64Milli(one.1.1), moment) as at,
+        indexOf(moment.2, true) as first,
+        length(at) + 1 - indexOf(arrayReverse(moment.2), true) - first as n,
+        arraySlice(at, first, n) as since,
+        arraySlice(at, first + 1, n) as until,
+        arraySlice(arrayFill((time, is_interaction) -> is_interaction, at, moment.2), first, n) as interacted,
+        arraySlice(arrayFill((hides, tells) -> tells, moment.4, moment.3), first, n) as is_hidden
     from moments
 )
 
@@ -44,9 +41,9 @@ select
     project_id,
     session_id,
     toUInt64(arraySum(
-        (start, next, latest, state) -> if(
-            state = 'hides', 0, greatest(0, least(next, latest + {{ setting('engaged_gap_cap_ms') }}) - start)
+        (start, next, latest, hidden) -> if(
+            hidden, 0, greatest(0, least(next, latest + {{ setting('engaged_gap_cap_ms') }}) - start)
         ),
-        since, until, interacted, visibility
+        since, until, interacted, is_hidden
     )) as engaged_ms
 from spans

@@ -8,7 +8,8 @@ with first_steps as (
 ),
 
 visited as (
-    select project_id, session_id, jsonb_agg(path order by step) as pages
+    -- Bounded: JSONB holds 256 MiB, and nobody reads more.
+    select project_id, session_id, jsonb_agg(left(path, 2048) order by step) filter (where step <= 10000) as pages
     from first_steps
     group by project_id, session_id
 )
