@@ -9,7 +9,7 @@ from hxi.admin.folder import CHECKOUT
 from hxi.admin.migrations import PostgresTarget, migrate, read_folder
 from hxi.admin.prepare import POSTGRES_COMPONENTS
 from tests import source_tables
-from tests.integration.publish import documents
+from tests.integration.publish import documents, er_diagram
 from tests.integration.publish.documents import Table
 
 HXI, HXI_V0 = "001_hxi_postgres_v1.md", "000_hxi_postgres_v0.md"
@@ -79,6 +79,10 @@ def test_hxi_is_the_document_but_for_the_listed_deviations(served: psycopg.Conne
     found = set(documents.differences(wanted, documents.tables(served, "hxi")))
     assert unexplained(found, "hxi") == []
     assert outdated(found, "hxi") == []
+
+
+def test_the_er_diagram_is_of_the_live_schema(served: psycopg.Connection[Any]) -> None:
+    assert er_diagram.page(served) == er_diagram.PAGE.read_text()
 
 
 def test_hxi_v0_has_the_names_and_types_of_its_document(served: psycopg.Connection[Any]) -> None:
