@@ -6,5 +6,5 @@ select
     project_id,
     day,
     time_zone,
-    day >= toDate(now('UTC')) as is_partial
+    toBool(day >= toDate(now('UTC'))) as is_partial
 from {{ ref('users_daily') }}
