@@ -12,6 +12,8 @@ from orchestration.transform.project import CLICKHOUSE
 
 ROOT = Path(__file__).resolve().parents[3]
 README = (ROOT / "README.md").read_text()
+GUIDES = README + (ROOT / "CONTRIBUTING.md").read_text()
+PLACE = r"`((?:[a-z_]+/)+[a-z_.]*|[a-z_]+\.(?:yaml|yml))`"
 
 
 def test_its_hxi_commands_are_commands() -> None:
@@ -26,14 +28,12 @@ def test_its_make_targets_are_targets() -> None:
     assert {"run", "test", "check", "bench"} <= named <= targets
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([^)#]+)\)", README))))
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([^)#]+)\)", GUIDES))))
 def test_its_links_lead_to_files(path: str) -> None:
     assert (ROOT / path).exists()
 
 
-@pytest.mark.parametrize(
-    "path", sorted(set(re.findall(r"`((?:[a-z_]+/)+[a-z_.]*|[a-z_]+\.(?:yaml|yml))`", README)))
-)
+@pytest.mark.parametrize("path", sorted(set(re.findall(PLACE, GUIDES))))
 def test_the_places_it_names_are_there(path: str) -> None:
     below_marts = ROOT / "dbt_project/models/marts" / path
     below_signals = ROOT / "orchestration/signals" / path
