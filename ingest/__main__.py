@@ -13,6 +13,8 @@ from ingest.admission import Admission
 from ingest.config_door import ConfigDoor
 from ingest.doors import Doors
 from ingest.errors import IngestError, SettingsError
+from ingest.geo.addresses import networks_of
+from ingest.geo.locating import Locator
 from ingest.health import Health
 from ingest.intake import Intake
 from ingest.key_cache import OWN_SECONDS, SharedKeys
@@ -59,7 +61,9 @@ async def _run(settings: Settings, spool: Spool) -> None:
     shared = SharedKeys(settings.redis_url, lookup) if settings.redis_url else None
     keys = _keys(settings, lookup, shared)
     realtime = RealTime(settings.redis_url)
-    intake = Intake(Admission(keys, limits, usage), spool, realtime=realtime)
+    locator = Locator(settings.geoip_database, networks_of(settings.trusted_proxies))
+    admission = Admission(keys, limits, usage)
+    intake = Intake(admission, spool, realtime=realtime, locator=locator)
     lander = Lander(spool, settings)
     live = LiveDoor(keys, settings.redis_url)
     try:
@@ -80,6 +84,7 @@ async def _run(settings: Settings, spool: Spool) -> None:
     finally:
         intake.close()
         live.close()
+        locator.close()
         await usage.stop()
         await limits.close()
         if shared is not None:

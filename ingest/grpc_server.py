@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import urllib.parse
 from collections import deque
 from collections.abc import AsyncIterator
 from functools import partial
@@ -15,12 +16,14 @@ from gosight.ingest_pb2 import DESCRIPTOR, IngestResponse
 
 from ingest.decode.envelope import parse_protobuf
 from ingest.errors import RateLimitedError, RefusalError, UnavailableError, status_of
+from ingest.geo.locating import Client
 from ingest.intake import MAX_BODY_BYTES, Answer, Intake, Sent
 
 DOOR = "grpc"
 KEY = "x-gosight-key"
 BACKFILL = "x-gosight-backfill"
 BATCH_ID = "x-gosight-batch-id"
+FORWARDED_FOR = "x-forwarded-for"
 # How many batches of a stream were kept: all before the refused one.
 BATCHES = "x-gosight-batches"
 # Named in a stream's trailing metadata, which clients limit to 8 KiB: its last ones.
@@ -53,7 +56,7 @@ class GrpcDoor:
         try:
             with self._intake.hold() as hold:
                 hold(len(body))
-                answer = await self._intake.take(_sent(body, headers))
+                answer = await self._intake.take(_sent(body, headers, _peer(context)))
         except RefusalError as refusal:
             await _abort(context, refusal, ())
         context.set_trailing_metadata(((BATCH_ID, answer.batch_id),))
@@ -61,7 +64,7 @@ class GrpcDoor:
 
     async def send_events(self, bodies: AsyncIterator[bytes], context: Context) -> IngestResponse:
         """SendEvents: answered when the client has closed its side and all is on disk."""
-        headers = _headers(context)
+        headers, peer = _headers(context), _peer(context)
         kept = _Sum()
         waiting: deque[Answer] = deque()
         try:
@@ -69,7 +72,7 @@ class GrpcDoor:
                 async for body in bodies:
                     with self._intake.hold() as hold:
                         hold(len(body))
-                        waiting.append(await self._intake.put(_sent(body, headers)))
+                        waiting.append(await self._intake.put(_sent(body, headers, peer)))
                     if len(waiting) >= STREAM_WINDOW:
                         await kept.add(waiting.popleft())
             finally:  # what came before a refused batch stays, and the client is told so
@@ -127,13 +130,20 @@ def _headers(context: Context) -> dict[str, str]:
     return {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
 
 
-def _sent(body: bytes, headers: dict[str, str]) -> Sent:
+def _peer(context: Context) -> str:
+    """The address without its family and port, which gRPC writes as ipv4:127.0.0.1:4711."""
+    peer: str = urllib.parse.unquote(context.peer())
+    return peer.partition(":")[2].rpartition(":")[0]
+
+
+def _sent(body: bytes, headers: dict[str, str], peer: str) -> Sent:
     return Sent(
         door=DOOR,
         read=partial(parse_protobuf, body),
         size=len(body),
         key=headers.get(KEY, ""),
         is_backfill=headers.get(BACKFILL) == "1",
+        client=Client(peer, {FORWARDED_FOR: headers.get(FORWARDED_FOR, "")}),
     )
 
 

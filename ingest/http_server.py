@@ -15,6 +15,7 @@ from gosight.ingest_pb2 import IngestResponse
 from ingest import http_body, live_door
 from ingest.config_door import MAX_AGE_SECONDS, Config, ConfigDoor
 from ingest.errors import RateLimitedError, RefusalError, UnavailableError, status_of
+from ingest.geo.locating import Client
 from ingest.health import Health
 from ingest.http_body import Form
 from ingest.intake import MAX_BODY_BYTES, Intake, Sent
@@ -23,6 +24,7 @@ from ingest.origins import page_host
 
 DOOR = "http"
 FORBIDDEN = 403
+PEER = ":peer"  # beside the headers, under a name that none can have
 BACKLOG = 2048
 # Longer than the pauses of SDKs and than proxies keep theirs, so that a client seldom sends into a
 # connection that is being closed.
@@ -67,6 +69,7 @@ class HttpDoor:
         headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
+        headers[PEER] = (scope.get("client") or ("",))[0]
         try:
             reply = await self._reply(scope["path"], scope["method"], headers, receive)
         except DisconnectedError:
@@ -139,6 +142,7 @@ def _sent(body: bytes, coding: str, form: Form | None, headers: Headers) -> Sent
         key=headers.get("x-gosight-key", ""),
         is_backfill=headers.get("x-gosight-backfill") == "1",
         page_host=page_host(headers.get("origin", ""), headers.get("referer", "")),
+        client=Client(headers[PEER], headers),
     )
 
 

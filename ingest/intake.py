@@ -18,6 +18,7 @@ from ingest.decode import clock
 from ingest.decode.checks import YEAR_1990_MS, YEAR_2100_MS
 from ingest.decode.envelope import Envelope
 from ingest.errors import UnavailableError
+from ingest.geo.locating import NOBODY, Client, Locator
 from ingest.judging import body_of, judge, positions_of
 from ingest.keys import ApiKey
 from ingest.privacy.policy import policy_of
@@ -44,7 +45,8 @@ class Sent:
 
     `read` makes the envelope or raises a RefusalError; `size` tells about how long that takes;
     `key` counts when the batch itself names none. Backfill lifts the age limit of events.
-    `page_host` is what a browser says of the page that sends; None: no browser.
+    `page_host` is what a browser says of the page that sends; None: no browser. `client` is who
+    sends.
     """
 
     door: str
@@ -53,6 +55,7 @@ class Sent:
     key: str
     is_backfill: bool
     page_host: str | None = None
+    client: Client = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,9 @@ class Intake:
         spool: Spool,
         clock: Callable[[], int] = now_ms,
         realtime: RealTime | None = None,
+        locator: Locator | None = None,
     ) -> None:
+        self._locator = locator or Locator(None)
         self._admission = admission
         self._spool = spool
         self._realtime = realtime or RealTime("")
@@ -138,7 +143,13 @@ class Intake:
         now = self._clock()
         sent_at = _plausible(envelope.sent_at)
         skew = 0 if sent.is_backfill else clock.skew_of(sent_at, now)
-        judged = judge(envelope, now, skew, policy_of(key.settings), is_backfill=sent.is_backfill)
+        policy = policy_of(key.settings)
+        judged = judge(envelope, now, skew, policy, is_backfill=sent.is_backfill)
+        # A backfill comes from who loads it, not from who was there.
+        client = NOBODY if sent.is_backfill else sent.client
+        geo = self._locator.locate(client, anonymise=policy.anonymizes_ip)
+        # Of a browser; a server's own says nothing of who was there.
+        agent = client.header("user-agent") if sent.page_host is not None else ""
         batch = SpooledBatch(
             batch_id=str(uuid4()),
             project_id=key.project_id,
@@ -149,7 +160,7 @@ class Intake:
             received=judged.received,
             valid=len(judged.events),
             filtered=judged.filtered,
-            body=body_of(envelope, judged, skew),
+            body=body_of(envelope, judged, skew, geo, agent),
             positions=positions_of(judged),
             rejects=rejects.dump(judged.refused),
             privacy=orjson.dumps(judged.privacy) if judged.privacy else b"",

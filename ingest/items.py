@@ -31,6 +31,8 @@ class Fate(Enum):
 
 # Of an event that cannot be decoded.
 NO_SESSION = "00000000-0000-0000-0000-000000000000"
+# As much of a request's header as anyone needs.
+USER_AGENT_CHARACTERS = 1000
 
 
 @dataclass(slots=True, eq=False)
@@ -87,6 +89,8 @@ def items_of(batches: Sequence[SpooledBatch]) -> Iterator[Item]:
             sdk_version=batch.sdk_version,
             sent_at=batch.sent_at,
             clock_skew_ms=body.clock_skew_ms,
+            geo=memory.flat(body.geo) if body.HasField("geo") else {},
+            user_agent=body.user_agent.replace("\0", "")[:USER_AGENT_CHARACTERS],
         )
         positions = orjson.loads(batch.positions) if batch.positions else range(len(events))
         for position, event in zip(positions, events, strict=True):

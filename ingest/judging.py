@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import orjson
+from gosight.common_pb2 import GeoLocation
 from gosight.events_pb2 import Event
 from gosight.ingest_pb2 import EventBatch
 
@@ -82,14 +83,22 @@ def _keep(judged: Judged, position: int, event: Event, policy: Policy) -> None:
     judged.positions.append(position)
 
 
-def body_of(envelope: Envelope, judged: Judged, skew: int) -> bytes:
-    """The kept events alone, as an EventBatch without the key."""
+def body_of(
+    envelope: Envelope, judged: Judged, skew: int, geo: GeoLocation | None, user_agent: str
+) -> bytes:
+    """The kept events alone, as an EventBatch without the key, with what ingest knows of it."""
+    if not judged.events:
+        return b""
     batch = envelope.batch
-    if batch is not None and len(judged.events) == len(envelope.events):
-        batch.ClearField("project_key")
-        batch.clock_skew_ms = skew
-        return batch.SerializeToString()
-    return EventBatch(events=judged.events, clock_skew_ms=skew).SerializeToString()
+    if batch is None or len(judged.events) < len(envelope.events):
+        batch = EventBatch(events=judged.events)
+    batch.ClearField("project_key")
+    batch.clock_skew_ms = skew
+    batch.user_agent = user_agent
+    batch.ClearField("geo")
+    if geo is not None:
+        batch.geo.CopyFrom(geo)
+    return batch.SerializeToString()
 
 
 def positions_of(judged: Judged) -> bytes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.errors import SettingsError
+from ingest.geo.addresses import networks_of
 
 MIB = 1024 * 1024
 
@@ -29,6 +30,8 @@ class Settings:
     key_cache_seconds: float = 300.0
     key_grace_seconds: float = 3600.0  # how long a known key works while PostgreSQL is down
     log_level: str = "INFO"
+    geoip_database: Path | None = None
+    trusted_proxies: str = ""  # networks and addresses, separated by commas
 
 
 VARIABLES = {
@@ -48,6 +51,8 @@ VARIABLES = {
     "key_cache_seconds": "HXI_INGEST_KEY_CACHE_SECONDS",
     "key_grace_seconds": "HXI_INGEST_KEY_GRACE_SECONDS",
     "log_level": "HXI_INGEST_LOG_LEVEL",
+    "geoip_database": "HXI_GEOIP_DATABASE",
+    "trusted_proxies": "HXI_INGEST_TRUSTED_PROXIES",
 }
 REQUIRED = ("clickhouse_url", "mongodb_uri", "postgres_dsn", "spool_dir")
 # Addresses of a running ingest, meant for its clients.
@@ -89,10 +94,24 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         key_cache_seconds=integer.seconds("key_cache_seconds"),
         key_grace_seconds=integer.seconds("key_grace_seconds"),
         log_level=environment.get("HXI_INGEST_LOG_LEVEL", Settings.log_level),
+        geoip_database=_path(environment.get("HXI_GEOIP_DATABASE", "")),
+        trusted_proxies=_networks(environment.get("HXI_INGEST_TRUSTED_PROXIES", "")),
     )
     if settings.log_level not in LOG_LEVELS:
         raise SettingsError(f"HXI_INGEST_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")
     return settings
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text else None
+
+
+def _networks(text: str) -> str:
+    try:
+        networks_of(text)
+    except ValueError as error:
+        raise SettingsError(f"HXI_INGEST_TRUSTED_PROXIES: {error}") from error
+    return text
 
 
 class _Numbers:

@@ -66,6 +66,10 @@ def _common(event: Decoded, batch: BatchFacts) -> Document:
         metadata = {**metadata, "sdkVersion": batch.sdk_version}
     if batch.clock_skew_ms:
         metadata = {**metadata, "clockSkewMs": batch.clock_skew_ms}
+    if batch.geo:
+        metadata = {**metadata, "geo": batch.geo}
+    if batch.user_agent:
+        metadata = {**metadata, "userAgent": batch.user_agent}
     return {
         "projectId": batch.project_id,
         "eventId": event.event_id,
@@ -124,6 +128,8 @@ def _take_facts(document: Document, metadata: Json) -> BatchFacts:
         ingested_at=to_millis(document["ingestedAt"]),
         sdk_version=metadata.pop("sdkVersion", ""),
         clock_skew_ms=metadata.pop("clockSkewMs", 0),
+        geo=metadata.pop("geo", {}),
+        user_agent=metadata.pop("userAgent", ""),
         sent_at=to_millis(sent_at) if sent_at else 0,
     )
 

@@ -1,7 +1,7 @@
 """A spooled batch to decoded events: the common form that rows and documents are made of."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -28,6 +28,8 @@ class BatchFacts:
     sdk_version: str
     sent_at: int = 0  # ms since 1970 by the client's clock; 0: the batch does not say
     clock_skew_ms: int = 0  # what the times of all its events were moved by
+    geo: Json = field(default_factory=dict)  # GeoLocation as protobuf-JSON; {}: not known
+    user_agent: str = ""  # of the request
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,19 @@ from typing import Any
 
 import orjson
 
+from ingest.decode.device import device_of
 from ingest.decode.events import BatchFacts, Decoded
 from ingest.decode.flat import Json
 
 Row = dict[str, Any]
 
+_GEO = {
+    "ip": "ip",
+    "country": "country",
+    "country_code": "countryCode",
+    "region": "region",
+    "city": "city",
+}
 _BUTTONS = {"MOUSE_BUTTON_MIDDLE": "middle", "MOUSE_BUTTON_RIGHT": "right"}
 _DIRECTIONS = {"SCROLL_DIRECTION_UP": "up"}
 _DEVICE_TYPES = {
@@ -42,8 +50,9 @@ def event_row(event: Decoded, batch: BatchFacts) -> Row:
         "sent_at": batch.sent_at,
         "position": event.position,
     }
-    if "device" in metadata:
-        _device(metadata["device"], row)
+    _device(metadata.get("device", {}), batch.user_agent, row)
+    if batch.geo:
+        _geo(batch.geo, row)
     if "custom" in metadata:
         row["custom"] = orjson.dumps(metadata["custom"]).decode()
     if event.payload_name is not None:
@@ -82,14 +91,27 @@ def _page(page: Json, row: Row) -> None:
         row["title"] = page["title"]
 
 
-def _device(device: Json, row: Row) -> None:
+def _geo(geo: Json, row: Row) -> None:
+    for column, name in _GEO.items():
+        row[column] = geo.get(name, "")
+
+
+def _device(device: Json, sent_with: str, row: Row) -> None:
+    """What the SDK says; what it leaves out is told by the user agent, its own or the request's."""
     get = device.get
-    row["user_agent"] = get("userAgent", "")
-    row["browser"] = get("browser", "")
-    row["browser_version"] = get("browserVersion", "")
-    row["os"] = get("os", "")
-    row["os_version"] = get("osVersion", "")
-    row["device_type"] = _DEVICE_TYPES.get(get("deviceType", ""), "")
+    agent = row["user_agent"] = get("userAgent", "") or sent_with
+    if agent and not get("browser"):
+        told = device_of(agent)
+        row["browser"], row["browser_version"] = told.browser, told.browser_version
+    else:
+        row["browser"], row["browser_version"] = get("browser", ""), get("browserVersion", "")
+    if agent and not get("os"):
+        told = device_of(agent)
+        row["os"], row["os_version"] = told.os, told.os_version
+    else:
+        row["os"], row["os_version"] = get("os", ""), get("osVersion", "")
+    kind = _DEVICE_TYPES.get(get("deviceType", ""), "")
+    row["device_type"] = kind or (device_of(agent).kind if agent else "")
     row["screen_width"] = max(0, get("screenWidth", 0))
     row["screen_height"] = max(0, get("screenHeight", 0))
     row["viewport_width"] = max(0, get("viewportWidth", 0))

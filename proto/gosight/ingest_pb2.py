@@ -22,6 +22,7 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from gosight import common_pb2 as gosight_dot_common__pb2
 from gosight import events_pb2 as gosight_dot_events__pb2
 try:
   gosight_dot_replay__pb2 = gosight_dot_events__pb2.gosight_dot_replay__pb2
@@ -29,7 +30,7 @@ except AttributeError:
   gosight_dot_replay__pb2 = gosight_dot_events__pb2.gosight.replay_pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14gosight/ingest.proto\x12\x07gosight\x1a\x14gosight/events.proto\"~\n\nEventBatch\x12\x13\n\x0bproject_key\x18\x01 \x01(\t\x12\x1e\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x0e.gosight.Event\x12\x0f\n\x07sent_at\x18\x03 \x01(\x03\x12\x13\n\x0bsdk_version\x18\x04 \x01(\t\x12\x15\n\rclock_skew_ms\x18\x32 \x01(\x03\"q\n\x0eIngestResponse\x12\x0f\n\x07success\x18\x01 \x01(\x08\x12\x12\n\x05\x65rror\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x17\n\x0f\x65vents_accepted\x18\x03 \x01(\x05\x12\x17\n\x0f\x65vents_rejected\x18\x04 \x01(\x05\x42\x08\n\x06_error2\x88\x01\n\rIngestService\x12<\n\nSendEvents\x12\x13.gosight.EventBatch\x1a\x17.gosight.IngestResponse(\x01\x12\x39\n\tSendBatch\x12\x13.gosight.EventBatch\x1a\x17.gosight.IngestResponseB\"Z github.com/gosight/proto/gosightb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14gosight/ingest.proto\x12\x07gosight\x1a\x14gosight/common.proto\x1a\x14gosight/events.proto\"\xb5\x01\n\nEventBatch\x12\x13\n\x0bproject_key\x18\x01 \x01(\t\x12\x1e\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x0e.gosight.Event\x12\x0f\n\x07sent_at\x18\x03 \x01(\x03\x12\x13\n\x0bsdk_version\x18\x04 \x01(\t\x12\x15\n\rclock_skew_ms\x18\x32 \x01(\x03\x12!\n\x03geo\x18\x33 \x01(\x0b\x32\x14.gosight.GeoLocation\x12\x12\n\nuser_agent\x18\x34 \x01(\t\"q\n\x0eIngestResponse\x12\x0f\n\x07success\x18\x01 \x01(\x08\x12\x12\n\x05\x65rror\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x17\n\x0f\x65vents_accepted\x18\x03 \x01(\x05\x12\x17\n\x0f\x65vents_rejected\x18\x04 \x01(\x05\x42\x08\n\x06_error2\x88\x01\n\rIngestService\x12<\n\nSendEvents\x12\x13.gosight.EventBatch\x1a\x17.gosight.IngestResponse(\x01\x12\x39\n\tSendBatch\x12\x13.gosight.EventBatch\x1a\x17.gosight.IngestResponseB\"Z github.com/gosight/proto/gosightb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,10 +38,10 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'gosight.ingest_pb2', _globa
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z github.com/gosight/proto/gosight'
-  _globals['_EVENTBATCH']._serialized_start=55
-  _globals['_EVENTBATCH']._serialized_end=181
-  _globals['_INGESTRESPONSE']._serialized_start=183
-  _globals['_INGESTRESPONSE']._serialized_end=296
-  _globals['_INGESTSERVICE']._serialized_start=299
-  _globals['_INGESTSERVICE']._serialized_end=435
+  _globals['_EVENTBATCH']._serialized_start=78
+  _globals['_EVENTBATCH']._serialized_end=259
+  _globals['_INGESTRESPONSE']._serialized_start=261
+  _globals['_INGESTRESPONSE']._serialized_end=374
+  _globals['_INGESTSERVICE']._serialized_start=377
+  _globals['_INGESTSERVICE']._serialized_end=513
 # @@protoc_insertion_point(module_scope)

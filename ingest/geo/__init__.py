@@ -1,0 +1,1 @@
+"""Where a batch comes from: the client's address, and the place it stands for."""
