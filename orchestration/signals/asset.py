@@ -35,6 +35,7 @@ def signal_asset(
                 "sessions": report.sessions,
                 "events_read": report.events,
                 "frames": report.frames,
+                "set_aside": report.set_aside,
                 "seconds": round(report.duration_s, 3),
             }
         )

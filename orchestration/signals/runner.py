@@ -12,6 +12,8 @@ from orchestration.plan import project_settings as planned
 from orchestration.signals.columns import SESSION_KEY
 from orchestration.signals.frames import session_frames
 from orchestration.signals.reading import PLANNED, read_events, with_session_facts
+from orchestration.signals.set_aside import judged
+from orchestration.signals.set_aside import rows as rows_of
 from orchestration.signals.signal import AnySignal
 
 DEFAULT_FRAME_ROWS = 500_000
@@ -23,13 +25,17 @@ INSERT_SETTINGS = {"max_partitions_per_insert_block": 0}
 
 @dataclass(frozen=True)
 class SignalReport:
-    """What one run of a signal read and wrote. `sessions` are those with an event it reads."""
+    """What one run of a signal read and wrote. `sessions` are those with an event it reads.
+
+    `set_aside`: those of them that it cannot judge.
+    """
 
     events: int
     sessions: int
     rows: int
     frames: int
     duration_s: float
+    set_aside: int = 0
 
 
 def run_signal(
@@ -42,18 +48,25 @@ def run_signal(
     """
     started = time.monotonic()
     client.command(f"DELETE FROM signals.{signal.table} WHERE {PLANNED}{signal.but_kept}")
+    client.command(f"DELETE FROM signals.set_aside WHERE {PLANNED} AND signal = '{signal.table}'")
     own_values = planned.values_of(client, signal.name) if signal.name else {}
     events = sessions = rows = frames = 0
+    refused: list[tuple[str, str, str]] = []
     batches = (signal.reader or read_events)(client, signal)
     for frame in session_frames(batches, frame_rows):
-        found = _detect(client, signal, frame, own_values)
-        if not found.is_empty():
-            _insert(client, signal.table, found)
+        for found in judged(frame, lambda part: _detect(client, signal, part, own_values)):
+            if isinstance(found, tuple):
+                refused.append(found)
+            elif not found.is_empty():
+                _insert(client, signal.table, found)
+                rows += found.height
         events += frame.height
         sessions += frame.select(pl.struct(SESSION_KEY).n_unique()).item()
-        rows += found.height
         frames += 1
-    return SignalReport(events, sessions, rows, frames, time.monotonic() - started)
+    if refused:
+        _insert(client, "set_aside", rows_of(signal.table, refused))
+    duration_s = time.monotonic() - started
+    return SignalReport(events, sessions, rows, frames, duration_s, len(refused))
 
 
 def _detect(

@@ -55,8 +55,7 @@ def decoded(data: bytes, timestamp: Any) -> dict[str, Any]:
     events'.
     """
     try:
-        plain = inflate(data)
-        events = rrweb_events(plain)
+        return _read(data, timestamp)
     except PayloadError as error:
         return {
             "started_at": timestamp,
@@ -65,6 +64,12 @@ def decoded(data: bytes, timestamp: Any) -> dict[str, Any]:
             "event_count": 0,
             "problem": str(error),
         } | {kind: [] for kind in KINDS}
+
+
+def _read(data: bytes, timestamp: Any) -> dict[str, Any]:
+    """As `decoded`. Raises PayloadError."""
+    plain = inflate(data)
+    events = rrweb_events(plain)
     offsets = [_offset(event, events[0]) for event in events]
     times = [timestamp + timedelta(milliseconds=offset) for offset in offsets]
     seen: dict[str, list[Any]] = defaultdict(list)
