@@ -24,7 +24,8 @@ NAMES = re.compile(rf"\b({'|'.join(DATABASES)})(?=\.)|(?<=DATABASE IF NOT EXISTS
 EVENTS = """
 CREATE TABLE gosight.events (
     project_id String, session_id UUID, event_id UUID, event_type LowCardinality(String),
-    timestamp DateTime64(3, 'UTC'), url String, path String, title String, view_id Nullable(UUID),
+    timestamp DateTime64(3, 'UTC'), sent_order UInt64,
+    url String, path String, title String, view_id Nullable(UUID),
     click_x Nullable(Int32), click_y Nullable(Int32), click_button LowCardinality(String),
     target_selector Nullable(String), target_tag LowCardinality(Nullable(String)),
     target_href Nullable(String), target_is_interactive Bool, target_is_editable Bool,
@@ -58,7 +59,7 @@ ENGINE = MergeTree ORDER BY (project_id, session_id)"""
 PAYLOADS = """
 CREATE TABLE intermediate.int_replay_payloads (
     project_id String, session_id UUID, event_id UUID, timestamp DateTime64(3, 'UTC'),
-    rrweb_type Int32, data String
+    rrweb_type Int32, sent_order UInt64, data String
 ) ENGINE = MergeTree ORDER BY (project_id, session_id, timestamp, event_id)"""
 
 
