@@ -46,7 +46,7 @@ class Project:
             "--log-path", str(self.root / "logs" / "dbt"),
             "--log-level-file", "none",
             "--no-use-colors",
-            "--quiet",
+            "--log-level", "none",  # what failed is in the result, which the run tells
         ]  # fmt: skip
 
     def manifest(self) -> Mapping[str, Any]:
