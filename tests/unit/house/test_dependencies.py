@@ -1,4 +1,4 @@
-"""Every package in pyproject.toml is imported or used by name, and every one imported is there."""
+"""Every package in pyproject.toml is used and locked, and every one imported is there."""
 
 import ast
 import re
@@ -80,3 +80,10 @@ def test_every_import_is_declared(folders: list[str]) -> None:
     listed += PROJECT["optional-dependencies"]["dev"] if folders == ["tests"] else []
     declared = {plain(name) for name in listed} | GOOGLE
     assert [found for found in imported(*folders) if not found & declared] == []
+
+
+def test_every_dependency_is_locked() -> None:
+    lines = (CHECKOUT / "requirements.lock").read_text().splitlines()
+    locked = {plain(line) for line in lines if line[:1].isalnum()}
+    declared = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+    assert {plain(name) for name in declared} - locked == set()
