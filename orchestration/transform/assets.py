@@ -11,7 +11,6 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from orchestration.lease.resource import RunResource
-from orchestration.stores.clients import integer
 from orchestration.transform.project import CLICKHOUSE, POSTGRES, Project
 from orchestration.transform.run_dbt import Event, build, unchanged
 
@@ -39,6 +38,12 @@ class StageKeys(DagsterDbtTranslator):
 CLICKHOUSE_GROUPS = {"events", "intermediate", "marts"}
 # Materialisations that leave a table.
 TABLES = {"incremental", "table", "seed"}
+# By a model's grain: which of its rows a run writes anew.
+PLANNED = {
+    "session": "(project_id, session_id) IN"
+    " (SELECT project_id, session_id FROM ops.planned_sessions)",
+    "day": "(project_id, {day}) IN (SELECT project_id, day FROM ops.planned_days)",
+}
 TRANSLATOR = StageKeys(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
 
 
@@ -68,16 +73,27 @@ def _models(project: Project, name: str, select: str) -> dg.AssetsDefinition:
 def _rows(
     run: RunResource, project: Project, event: dg.MaterializeResult[None]
 ) -> Mapping[str, int]:
-    """How many rows a ClickHouse table has now: its adapter does not say how many it wrote."""
+    """Rows of a ClickHouse table, and how many of them are the plan's, which this run wrote.
+
+    Counted, because the adapter does not say how many it wrote.
+    """
     stage, name = event.asset_key.path if event.asset_key else ("", "")
-    if project.target != "clickhouse" or name not in _tables(project):
+    node = _tables(project).get(name) if project.target == "clickhouse" else None
+    if node is None:
         return {}
-    return {"dagster/row_count": integer(run.clickhouse(), f"SELECT count() FROM {stage}.{name}")}
+    config = node["config"]
+    written = PLANNED.get(config.get("grain", ""), "true").format(day=config.get("day") or "day")
+    rows = run.clickhouse().query(
+        f"SELECT (SELECT count() FROM {stage}.{name}),"
+        f" (SELECT count() FROM {stage}.{name} WHERE {written})"
+    )
+    return dict(zip(("dagster/row_count", "rows_written"), rows.result_rows[0], strict=True))
 
 
-def _tables(project: Project) -> set[str]:
+def _tables(project: Project) -> Mapping[str, Mapping[str, Any]]:
+    """Nodes that leave a table, by name."""
     nodes = project.manifest()["nodes"].values()
-    return {node["name"] for node in nodes if node["config"]["materialized"] in TABLES}
+    return {node["name"]: node for node in nodes if node["config"]["materialized"] in TABLES}
 
 
 def _selected(project: Project, keys: set[dg.AssetKey]) -> list[str]:
