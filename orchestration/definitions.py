@@ -14,7 +14,7 @@ from orchestration.automation import (
 from orchestration.checks.watch import CHECKS, Watch
 from orchestration.documents.assets import assets as documents
 from orchestration.lease.resource import RunResource
-from orchestration.plan.assets import done_asset, planned_days, planned_sessions
+from orchestration.plan.assets import done_asset, planned_days, planned_sessions, projects
 from orchestration.publish.assets import assets as publish_assets
 from orchestration.raw.assets import RAW_TABLES, session_index
 from orchestration.raw.predictions import DOCUMENTS as OUTSIDE_PREDICTIONS
@@ -33,6 +33,7 @@ defs = dg.Definitions(
         predictions,
         planned_sessions,
         planned_days,
+        projects,
         *BUILT,
         expiry_records,
         done_asset([key for asset in BUILT for key in asset.keys]),

@@ -20,6 +20,9 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from hxi.admin.errors import MigrationError
 from hxi.admin.sql_statements import split
 
+# A file may be said in other words, or without what a later one undoes: it then names, in a line
+# of its own, the checksum of the text that stores may have applied instead.
+REPLACES = re.compile(r"^-- Replaces ([0-9a-f]{64}):", re.MULTILINE)
 FILE_NAME = re.compile(r"(?P<version>\d{4})_(?P<name>\w+)\.(?P<way>up|down)\.sql")
 # One number for all of this project's migrations; any other advisory lock must differ from it.
 ADVISORY_LOCK = 0x4858495F4D4947
@@ -38,6 +41,11 @@ class Migration:
     def checksum(self) -> str:
         """SHA-256 of the up file, with line ends made equal."""
         return hashlib.sha256(self.up.replace("\r\n", "\n").encode()).hexdigest()
+
+    @property
+    def checksums(self) -> set[str]:
+        """Of the up file and of the texts it replaces."""
+        return {self.checksum, *REPLACES.findall(self.up)}
 
 
 class Target(Protocol):
@@ -205,7 +213,7 @@ def _check_history(
                 f"{component}: version {version:04d} is applied but not in {folder}: "
                 "use the release that made it, or newer"
             )
-        if known[version].checksum != checksum:
+        if checksum not in known[version].checksums:
             raise MigrationError(
                 f"{component}: {version:04d}_{known[version].name}.up.sql was edited after it was "
                 "applied: restore it and put the change into a new migration"

@@ -6,6 +6,7 @@ import dagster as dg
 
 from orchestration.lease.resource import RunResource
 from orchestration.plan import plan
+from orchestration.plan import projects as names
 from orchestration.retention.late import late_beyond_retention
 
 PLANNED = dg.AssetKey(["ops", "planned_sessions"])
@@ -50,6 +51,14 @@ def planned_days(run: RunResource) -> dg.MaterializeResult[None]:
     """Days the planned sessions touch, before and after; one row per project and day."""
     days = plan.add_days(run.clickhouse(), run.plan())
     return dg.MaterializeResult(metadata={"dagster/row_count": days})
+
+
+@dg.asset(key=["gosight", "projects"], group_name="marts", kinds={"clickhouse"})
+def projects(run: RunResource) -> dg.MaterializeResult[None]:
+    """One row per project, with its name, as PostgreSQL's gosight.projects has it."""
+    with run.postgres() as connection:
+        written = names.follow(run.clickhouse(), connection)
+    return dg.MaterializeResult(metadata={"rows_written": written})
 
 
 def done_asset(finished: list[dg.AssetKey]) -> dg.AssetsDefinition:

@@ -15,6 +15,7 @@ from orchestration.publish.landing import (
     LandingTable,
     Source,
 )
+from orchestration.publish.landing_tables import follow_contract
 from orchestration.publish.stream import ByteStream, UnpackedRows
 from orchestration.publish.transaction import publish_transaction
 
@@ -39,6 +40,7 @@ def copy_plan(
     stream breaks or is short, StaleRunError when `plan_id` is not the latest run's.
     """
     with publish_transaction(connection, plan_id):
+        follow_contract(connection)
         tables = sql.SQL(", ").join(sql.Identifier("landing", t.name) for t in LANDING_TABLES)
         connection.execute(sql.SQL("TRUNCATE {}").format(tables))
         connection.execute("DELETE FROM landing.copied")
@@ -57,8 +59,7 @@ def _copy_table(
     """Fill one truncated table and let the planner know; returns its rows."""
     rows = table.rows(source)
     expected = client.query(f"SELECT count() FROM {rows}").result_rows[0][0]
-    expressions = ", ".join(table.columns.values())
-    query = f"SELECT {expressions} FROM {rows}"
+    query = f"SELECT {', '.join(table.expressions())} FROM {rows}"
     with closing(cast(ByteStream, client.raw_stream(query, fmt="TabSeparated"))) as response:
         rows_stream = UnpackedRows(response) if table.is_packed else response
         copied = _stream(rows_stream, connection, table)
@@ -78,7 +79,7 @@ def _stream(response: ByteStream, connection: psycopg.Connection[Any], table: La
     """
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier("landing", table.name),
-        sql.SQL(", ").join(map(sql.Identifier, table.columns)),
+        sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns),
     )
     tail = b""
     with connection.cursor() as cursor:

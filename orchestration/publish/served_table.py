@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from orchestration.publish import contracts
+
 SESSION_KEY = ("project_id", "session_id")
 
 
@@ -10,12 +12,13 @@ SESSION_KEY = ("project_id", "session_id")
 class ServedTable:
     """`<schema>.<name>`, merged from `source` by `key`.
 
-    A row is replaced only where a `derived` column differs. `surrogate` is given by the table at a
-    row's first insert and kept for its life. `initial` columns are written with a new row and then
-    belong to people or services; `kept` columns belong to them from the start: a publish neither
-    reads nor writes them. Rows whose `scope_key` is in `scope` and that are not in `source` are
-    deleted; rows outside the scope are never touched, unless the source reaches beyond it
-    (`is_within_scope` false).
+    The columns are those of the model's contract; of a `temporary_source`, which has none, they are
+    given. A row is replaced only where a `derived` column differs. `surrogate` is given by the
+    table at a row's first insert and kept for its life. `initial` columns are written with a new
+    row and then belong to people or services; `kept` columns belong to them from the start: a
+    publish neither reads nor writes them. Rows whose `scope_key` is in `scope` and that are not in
+    `source` are deleted; rows outside the scope are never touched, unless the source reaches beyond
+    it (`is_within_scope` false).
 
     `published_mark`: the column that is NULL in rows services insert beside the published ones;
     such rows are never deleted by a publish. `is_shared`: services insert rows under the same key;
@@ -24,7 +27,6 @@ class ServedTable:
 
     name: str
     key: tuple[str, ...]
-    derived: tuple[str, ...]
     surrogate: tuple[str, ...] = ("id",)
     initial: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
@@ -33,6 +35,7 @@ class ServedTable:
     scope_key: tuple[str, ...] = SESSION_KEY
     is_within_scope: bool = True
     temporary_source: str = ""
+    temporary_columns: tuple[str, ...] = ()
     published_mark: str = ""
     is_shared: bool = False
 
@@ -52,4 +55,9 @@ class ServedTable:
     @property
     def columns(self) -> tuple[str, ...]:
         """What the merge writes into a new row."""
-        return (*self.key, *self.derived, *self.initial)
+        return self.temporary_columns or contracts.stage()[self.model]
+
+    @property
+    def derived(self) -> tuple[str, ...]:
+        """What the merge keeps equal to its source."""
+        return tuple(name for name in self.columns if name not in {*self.key, *self.initial})

@@ -10,7 +10,7 @@ from orchestration.documents import changes
 from orchestration.documents.collections import DERIVED
 from orchestration.documents.switch import wanted as wanted_documents
 from orchestration.lease.held import HeldStores, held_stores
-from orchestration.plan import plan
+from orchestration.plan import plan, projects
 from orchestration.publish.agreement import sessions_agree
 from orchestration.raw.outside_predictions import read_back
 from orchestration.raw.reconcile import settle
@@ -31,6 +31,8 @@ def nothing_is_new() -> bool:
         if _is_unfinished(stores.clickhouse()) or _is_waiting(stores):
             return False
         finish(stores)
+        with stores.postgres() as connection:
+            projects.follow(stores.clickhouse(), connection)
         with stores.mongodb() as mongo:
             read_back(mongo, stores.clickhouse())
             _, disagreements = settle(mongo, stores.clickhouse())

@@ -15,6 +15,7 @@ from orchestration.stores.settings import CHECKOUT
 RULES = (
     "dbt_project.yml",
     "dbt_project/models/**/*.sql",
+    "dbt_project/models/publish/*.yml",  # what is copied, and how it is read
     "dbt_project/macros/**/*.sql",
     "dbt_project/seeds/*.csv",
     "orchestration/signals/**/*.py",
@@ -50,8 +51,15 @@ def _meaning(path: Path) -> str:
     if path.suffix == ".py":
         return ast.dump(_WithoutDocstrings().visit(ast.parse(text)))
     if path.suffix == ".yml":
-        return json.dumps(yaml.safe_load(text))
+        return json.dumps(_without_prose(yaml.safe_load(text)))
     return text
+
+
+def _without_prose(content: object) -> object:
+    """YAML's content less every `description`."""
+    if isinstance(content, dict):
+        return {k: _without_prose(v) for k, v in content.items() if k != "description"}
+    return [_without_prose(one) for one in content] if isinstance(content, list) else content
 
 
 class _WithoutDocstrings(ast.NodeTransformer):

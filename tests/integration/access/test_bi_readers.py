@@ -25,6 +25,8 @@ READABLE = {
     "traceflow.traceflow_ux_issue_sessions",
     "traceflow.traceflow_ux_issues",
 }
+# Reads gosight.projects, which no login may, as its owner, and asks for the login's grants itself.
+NAMES = "hxi.projects"
 SERVED_WHOLE = {"hxi", "hxi_v0"}
 # Views of hardware that is not everywhere.
 NOT_ON_THIS_MACHINE = InternalError_
@@ -94,7 +96,7 @@ def test_every_served_table_forces_row_security_and_every_view_asks_as_its_reade
     ).fetchall()
     assert len(tables) > 20
     for name, kind, forced, invoker in tables:
-        assert forced if kind == "r" else invoker, name
+        assert forced if kind == "r" else invoker or name == NAMES, name
     policed = owner.execute(
         "SELECT DISTINCT polrelid::regclass::text FROM pg_policy WHERE polname LIKE 'BI logins%'"
     ).fetchall()

@@ -47,7 +47,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Deviation:
-    """One entry of the list; `table` may be a pattern."""
+    """One entry of the list; `table` and `columns` may be patterns."""
 
     table: str
     columns: tuple[str, ...]
@@ -57,7 +57,7 @@ class Deviation:
         """Whether the entry is about this difference."""
         return (
             fnmatchcase(difference.table, self.table)
-            and (self.columns == ("*",) or difference.column in self.columns)
+            and any(fnmatchcase(difference.column, column) for column in self.columns)
             and self.is_now == difference.is_now
         )
 
@@ -76,7 +76,9 @@ def deviations(document: str) -> list[Deviation]:
 
 
 def _deviations(entry: dict[str, Any]) -> Iterator[Deviation]:
-    if "adds" in entry:
+    if entry.get("adds") == "any":
+        yield Deviation(entry["table"], ("[!*]*",), "added")  # columns, no tables
+    elif "adds" in entry:
         yield from (Deviation(entry["table"], (name,), "added") for name in entry["adds"])
     if "is" in entry:
         columns = entry.get("columns") or [entry.get("column", "*")]

@@ -7,53 +7,31 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import yaml
 from clickhouse_connect.driver.client import Client
 
-from orchestration.publish.landing import Source
+from orchestration.publish.landing import MARTS, Source
+from orchestration.stores.settings import CHECKOUT
 
 PROJECT = "11111111-1111-4111-8111-111111111111"
 OTHER_PROJECT = "22222222-2222-4222-8222-222222222222"
 START = datetime(2026, 3, 29, 0, 30, 0, 123000, tzinfo=UTC)
 
-TABLES = {
-    "sessions": """
-        project_id String, session_id UUID, user_id String,
-        started_at DateTime64(3, 'UTC'), ended_at DateTime64(3, 'UTC'), duration_ms UInt64,
-        ip String, user_agent String, device_type LowCardinality(String), language String,
-        screen_width UInt32, screen_height UInt32, app_version String,
-        browser LowCardinality(String), os LowCardinality(String), country LowCardinality(String),
-        country_code LowCardinality(String), city String, referrer String, entry_url String,
-        page_count UInt32, event_count UInt32, rage_click_count UInt32, dead_click_count UInt32,
-        error_count UInt32""",
-    "events": """
-        project_id String, session_id UUID, event_id UUID, event_type LowCardinality(String),
-        timestamp DateTime64(3, 'UTC'), url String, path String, target_id Nullable(String),
-        target_selector Nullable(String), target_tag LowCardinality(Nullable(String)),
-        click_x Nullable(Int32), click_y Nullable(Int32), scroll_top Nullable(Int32),
-        error_message Nullable(String), error_stack Nullable(String), request_url Nullable(String),
-        request_status Nullable(Int32), request_duration_ms Nullable(Int64),
-        payload String, custom String, title String, target_text Nullable(String),
-        target_classes Array(String), viewport_width UInt32, viewport_height UInt32,
-        scroll_depth Nullable(UInt8), time_on_page_ms Nullable(UInt64), custom_name String""",
-    "insights": """
-        project_id String, session_id UUID, insight_id UUID, insight_type LowCardinality(String),
-        timestamp DateTime64(3, 'UTC'), path String, target_selector Nullable(String),
-        details String, related_event_ids Array(UUID), charged Bool""",
-    "journeys": """
-        project_id String, session_id UUID, step UInt32, path String,
-        started_at DateTime64(3, 'UTC')""",
-    "experience_scores": """
-        project_id String, session_id UUID, ended_at DateTime64(3, 'UTC'), score Nullable(UInt8),
-        issues String, not_measurable String, not_scored_reason String,
-        scoring_version LowCardinality(String)""",
-    "behaviour_states": """
-        project_id String, session_id UUID, predicted_at DateTime64(3, 'UTC'),
-        state LowCardinality(String), confidence Float64, model_version LowCardinality(String)""",
-    "replay_chunks": """
-        project_id String, session_id UUID, chunk_index UInt32,
-        timestamp_start DateTime64(3, 'UTC'), timestamp_end DateTime64(3, 'UTC'), data String,
-        data_size UInt32, event_count UInt32, problem LowCardinality(String)""",
-    "planned_sessions": "project_id String, session_id UUID, n UInt64",
+
+def contracts() -> dict[str, dict[str, str]]:
+    """Type by column of each mart, as its contract says."""
+    files = [MODELS / "events" / "events.yml", *sorted((MODELS / "marts").glob("*.yml"))]
+    return {
+        model["name"]: {column["name"]: column["data_type"] for column in model["columns"]}
+        for file in files
+        for model in yaml.safe_load(file.read_text())["models"]
+    }
+
+
+MODELS = CHECKOUT / "dbt_project" / "models"
+CONTRACTS = contracts()
+TABLES = {table.name: CONTRACTS[table.name] for table in MARTS} | {
+    "planned_sessions": {"project_id": "String", "session_id": "UUID", "n": "UInt64"}
 }
 DEFAULTS: dict[str, dict[str, Any]] = {
     "sessions": {
@@ -224,8 +202,9 @@ class Marts:
         self._filled: set[tuple[str, str]] = set()
         client.command(f"CREATE DATABASE {database}")
         for table, columns in TABLES.items():
+            declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
             client.command(
-                f"CREATE TABLE {database}.{table} ({columns}) ENGINE = MergeTree"
+                f"CREATE TABLE {database}.{table} ({declared}) ENGINE = MergeTree"
                 " ORDER BY (project_id, session_id)"
             )
 

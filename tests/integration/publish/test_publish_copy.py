@@ -69,8 +69,8 @@ def event_row(payload: bytes) -> bytes:
     """One row for landing.events as ClickHouse would send it."""
     first = [PROJECT, str(SESSION), str(uuid4()), "click", "2026-01-01 00:00:00.000"]
     cells = [cell.encode() for cell in first]
-    columns = next(table.columns for table in LANDING_TABLES if table.name == "events")
-    others = dict.fromkeys(list(columns)[len(first) :], b"1") | {"payload": payload}
+    (columns,) = (table.columns for table in LANDING_TABLES if table.name == "events")
+    others = {column.name: b"1" for column in columns[len(first) :]} | {"payload": payload}
     return b"\t".join([*cells, *others.values()]) + b"\n"
 
 
@@ -128,7 +128,7 @@ def test_a_copy_of_any_size_needs_little_memory(warehouse: Warehouse) -> None:
 @pytest.mark.parametrize("schema", ["landing", "hxi", "traceflow"])
 def test_live_tables_have_the_declared_columns(warehouse: Warehouse, schema: str) -> None:
     declared: dict[str, set[str]] = (
-        {table.name: set(table.columns) for table in LANDING_TABLES}
+        {table.name: {column.name for column in table.columns} for table in LANDING_TABLES}
         if schema == "landing"
         else {
             table.name: {*table.columns, *table.surrogate, *table.kept}
@@ -143,6 +143,30 @@ def test_live_tables_have_the_declared_columns(warehouse: Warehouse, schema: str
     ).fetchall()
     live = {name: set(columns) for name, columns in rows if name in declared}
     assert live == declared
+
+
+def test_a_landing_table_that_is_not_as_declared_is_made_anew(warehouse: Warehouse) -> None:
+    def tables() -> dict[str, int]:
+        query = (
+            "SELECT relname, oid::int FROM pg_class WHERE relnamespace = 'landing'::regnamespace"
+        )
+        return dict(warehouse.connection.execute(f"{query} AND relkind = 'r'".encode()).fetchall())
+
+    before = tables()
+    for change in (
+        "ALTER TABLE landing.sessions DROP COLUMN app_version CASCADE",
+        "ALTER TABLE landing.journeys ADD COLUMN gone integer",
+        "ALTER TABLE landing.insights ALTER COLUMN charged TYPE text",
+        "CREATE TABLE landing.no_mart (of_sessions text)",
+    ):
+        warehouse.connection.execute(change.encode())
+    warehouse.copy()
+    after = tables()
+    assert after.keys() == before.keys()
+    anew = {name for name, oid in after.items() if oid != before[name]}
+    assert anew == {"sessions", "journeys", "insights"}
+    warehouse.copy()
+    assert tables() == after
 
 
 def test_a_users_key_is_the_uuid5_of_project_and_id(warehouse: Warehouse) -> None:

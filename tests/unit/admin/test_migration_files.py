@@ -53,6 +53,19 @@ def test_an_edited_applied_migration_is_refused_by_name(tmp_path: Path) -> None:
         migrate(target, "c", tmp_path)
 
 
+def test_a_migration_said_in_other_words_is_no_edit_where_it_names_the_ones_before(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, 1)
+    target = FakeTarget()
+    (applied,) = migrate(target, "c", tmp_path)
+    write(tmp_path, 1, up=f"SELECT 1 + 0;\n\n-- Replaces {applied.checksum}: shorter.\n")
+    assert migrate(target, "c", tmp_path) == []
+    target.history[1] = "another"
+    with pytest.raises(MigrationError, match=r"was edited"):
+        migrate(target, "c", tmp_path)
+
+
 def test_line_ends_of_another_system_are_no_edit(tmp_path: Path) -> None:
     target = FakeTarget()
     write(tmp_path, 1, up="SELECT 1,\n2;\n")

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from orchestration.publish.landing import LANDING_TABLES
 from orchestration.transform.project import CLICKHOUSE, POSTGRES, Project
 from tests.unit.house.mart_catalogue import catalogue, marts
 
@@ -64,15 +63,6 @@ def test_every_model_keeps_a_contract(project: Project) -> None:
         and not node["config"]["contract"]["enforced"]
     ]
     assert free == []
-
-
-def test_landing_is_described_as_it_is_copied() -> None:
-    described = {
-        node["name"]: set(node["columns"])
-        for node in POSTGRES.manifest()["sources"].values()
-        if node["source_name"] == "landing"
-    }
-    assert described == {table.name: set(table.columns) for table in LANDING_TABLES}
 
 
 def test_every_mart_proves_its_key_and_an_equation() -> None:

@@ -14,6 +14,11 @@ RULES = {
         "{#- One\n row. -#}\nselect '--' as a, -- it's b\n    b from /* all */ c",
         "select '-- ' as a, b from c",
     ),
+    "dbt_project/models/publish/landing.yml": (
+        "a: [{name: b, description: B.}]",
+        "a:\n  - {name: b, description: Another.} # b",
+        "a: [{name: c, description: B.}]",
+    ),
     "dbt_project/macros/plan.sql": ("{% macro a() %}", "{% macro  a() %}", "{% macro b() %}"),
     "dbt_project/seeds/weights.csv": ("code,weight\na,1", "code,weight\na,1", "code,weight\na,2"),
     "orchestration/signals/rage_click/transform.py": (

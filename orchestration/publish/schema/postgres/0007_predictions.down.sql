@@ -2,5 +2,3 @@ CREATE INDEX idx_emotion_predictions_session ON hxi.emotion_predictions (project
 ALTER TABLE hxi.emotion_predictions
     DROP COLUMN prediction_id,
     DROP COLUMN model_version;
-DROP TABLE landing.replay_chunks CASCADE;
-DROP TABLE landing.behaviour_states CASCADE;

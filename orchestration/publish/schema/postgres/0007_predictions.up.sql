@@ -1,21 +1,4 @@
--- Behaviour states and replay payloads arrive; predictions get what they are merged by.
-CREATE UNLOGGED TABLE landing.behaviour_states (
-    project_id   UUID NOT NULL,
-    session_id   UUID NOT NULL,
-    ended_at     TIMESTAMP NOT NULL,
-    state        TEXT NOT NULL,
-    confidence   DOUBLE PRECISION NOT NULL,
-    rule_version TEXT NOT NULL
-);
-
-CREATE UNLOGGED TABLE landing.replay_chunks (
-    project_id      UUID NOT NULL,
-    session_id      UUID NOT NULL,
-    chunk_index     BIGINT NOT NULL,
-    timestamp_start TIMESTAMP NOT NULL,
-    chunk           TEXT NOT NULL            -- rrweb's JSON; '' where the payload cannot be decoded
-);
-
+-- Predictions get what they are merged by.
 -- prediction_id: the session's id where rules predict once a session; an outside model's own id else.
 ALTER TABLE hxi.emotion_predictions
     ADD COLUMN prediction_id UUID NOT NULL,
@@ -24,3 +7,5 @@ ALTER TABLE hxi.emotion_predictions
 
 -- The unique key serves the sessions' index too.
 DROP INDEX hxi.idx_emotion_predictions_session;
+
+-- Replaces fc759fae150dc16cb6f15134b0a24e9209d1f87902568bae293d9dbaa8433e30: it made landing tables, which the copy makes now (0012).

@@ -1,40 +1,4 @@
--- What traceflow's derived tables are filled from, and what their rows are merged by.
--- The next run copies everything again: a copy with the old columns is not one.
-TRUNCATE landing.copied, landing.planned_sessions, landing.sessions, landing.events, landing.insights,
-    landing.journeys, landing.experience_scores, landing.behaviour_states, landing.replay_chunks;
-
-ALTER TABLE landing.sessions
-    ADD COLUMN browser          TEXT NOT NULL,
-    ADD COLUMN os               TEXT NOT NULL,
-    ADD COLUMN country          TEXT NOT NULL,
-    ADD COLUMN country_code     TEXT NOT NULL,
-    ADD COLUMN city             TEXT NOT NULL,
-    ADD COLUMN referrer         TEXT NOT NULL,
-    ADD COLUMN entry_url        TEXT NOT NULL,
-    ADD COLUMN page_count       BIGINT NOT NULL,
-    ADD COLUMN event_count      BIGINT NOT NULL,
-    ADD COLUMN rage_click_count BIGINT NOT NULL,
-    ADD COLUMN dead_click_count BIGINT NOT NULL,
-    ADD COLUMN error_count      BIGINT NOT NULL;
-
-ALTER TABLE landing.events
-    ADD COLUMN title           TEXT NOT NULL,
-    ADD COLUMN target_text     TEXT,
-    ADD COLUMN target_class    TEXT NOT NULL,
-    ADD COLUMN viewport_width  BIGINT NOT NULL,
-    ADD COLUMN viewport_height BIGINT NOT NULL,
-    ADD COLUMN scroll_depth    INTEGER,
-    ADD COLUMN time_on_page_ms NUMERIC,
-    ADD COLUMN custom_name     TEXT NOT NULL;
-
-ALTER TABLE landing.insights
-    ADD COLUMN charged BOOLEAN NOT NULL;
-
-ALTER TABLE landing.replay_chunks
-    ADD COLUMN timestamp_end TIMESTAMP NOT NULL,
-    ADD COLUMN event_count   BIGINT NOT NULL,
-    ADD COLUMN data_size     BIGINT NOT NULL;
-
+-- What traceflow's derived tables are merged by.
 -- NULL in rows that services insert, which a publish never deletes.
 ALTER TABLE traceflow.traceflow_sessions ADD COLUMN source_session_id UUID;
 ALTER TABLE traceflow.session_recordings ADD COLUMN source_session_id UUID;
@@ -69,3 +33,5 @@ ON traceflow.traceflow_ux_issue_sessions FOR SELECT TO authenticated
 USING (project_id IN (SELECT traceflow.member_projects()));
 
 GRANT SELECT ON traceflow.traceflow_ux_issue_sessions TO authenticated;
+
+-- Replaces cf322c7b163afedfedb98d1b78ee62f6383402f971de1c9fba55bd764622926c: it made landing tables, which the copy makes now (0012).

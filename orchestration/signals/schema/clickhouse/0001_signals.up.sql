@@ -4,20 +4,20 @@
 -- No TTL: the expiry job decides what leaves (whole sessions), never the engine alone.
 CREATE DATABASE IF NOT EXISTS signals;
 
--- One row per burst of clicks on one spot.
+-- One row per burst of clicks on one spot. Every other table of detections has the same columns and keys.
 CREATE TABLE IF NOT EXISTS signals.rage_clicks
 (
     project_id        String,
     session_id        UUID,
-    insight_id        UUID,                       -- from project, session, type and first related event
+    insight_id        UUID,                       -- from project, session, type and first related event or sample
     insight_type      LowCardinality(String),
     timestamp         DateTime64(3, 'UTC'),       -- the first related event's
     url               String,
     path              String,
-    x                 Nullable(Int32),            -- px, the burst's centroid
+    x                 Nullable(Int32),            -- px, the centroid; NULL without a position
     y                 Nullable(Int32),
     target_selector   Nullable(String),
-    details           String,                     -- JSON {click_count, first_at, last_at, x, y}
+    details           String,                     -- JSON, here {click_count, first_at, last_at, x, y}
     related_event_ids Array(UUID),                -- clicks first, each kind in order
     detector_version  LowCardinality(String)
 )
@@ -25,47 +25,11 @@ ENGINE = MergeTree
 PARTITION BY toYYYYMM(timestamp)
 ORDER BY (project_id, session_id, timestamp, insight_id);
 
--- One row per click on something interactive that nothing answered.
-CREATE TABLE IF NOT EXISTS signals.dead_clicks
-(
-    project_id        String,
-    session_id        UUID,
-    insight_id        UUID,                       -- from project, session, type and first related event
-    insight_type      LowCardinality(String),
-    timestamp         DateTime64(3, 'UTC'),       -- the first related event's
-    url               String,
-    path              String,
-    x                 Nullable(Int32),            -- px; NULL without a position
-    y                 Nullable(Int32),
-    target_selector   Nullable(String),
-    details           String,                     -- JSON {grade}: observed | inferred
-    related_event_ids Array(UUID),                -- clicks first, each kind in order
-    detector_version  LowCardinality(String)
-)
-ENGINE = MergeTree
-PARTITION BY toYYYYMM(timestamp)
-ORDER BY (project_id, session_id, timestamp, insight_id);
+-- One row per click on something interactive that nothing answered; details {grade}: observed, inferred.
+CREATE TABLE IF NOT EXISTS signals.dead_clicks AS signals.rage_clicks;
 
--- One row per click that errors of the same path followed, with all of them.
-CREATE TABLE IF NOT EXISTS signals.error_clicks
-(
-    project_id        String,
-    session_id        UUID,
-    insight_id        UUID,                       -- from project, session, type and first related event
-    insight_type      LowCardinality(String),
-    timestamp         DateTime64(3, 'UTC'),       -- the first related event's
-    url               String,
-    path              String,
-    x                 Nullable(Int32),            -- px; NULL without a position
-    y                 Nullable(Int32),
-    target_selector   Nullable(String),
-    details           String,                     -- JSON {error_ids, messages}
-    related_event_ids Array(UUID),                -- clicks first, each kind in order
-    detector_version  LowCardinality(String)
-)
-ENGINE = MergeTree
-PARTITION BY toYYYYMM(timestamp)
-ORDER BY (project_id, session_id, timestamp, insight_id);
+-- One row per click that errors of the same path followed, with all of them; details {error_ids, messages}.
+CREATE TABLE IF NOT EXISTS signals.error_clicks AS signals.rage_clicks;
 
 -- One row per session and journey step: a run of page views of one path.
 CREATE TABLE IF NOT EXISTS signals.journey_steps
@@ -84,3 +48,5 @@ CREATE TABLE IF NOT EXISTS signals.journey_steps
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(started_at)
 ORDER BY (project_id, session_id, step);
+
+-- Replaces 32c946347b3b75cb88987d395f180af7409d0cd7813095f047cab7dd0afe99e6: columns written out thrice.

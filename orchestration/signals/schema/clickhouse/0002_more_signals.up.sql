@@ -1,85 +1,19 @@
--- Signals: pointer, pages and forms; keys, partitions and expiry as in 0001.
+-- Signals: pointer, pages and forms; columns, keys, partitions and expiry as in 0001.
 
--- One row per time a desktop pointer was shaken to and fro.
-CREATE TABLE IF NOT EXISTS signals.thrashed_cursors
-(
-    project_id        String,
-    session_id        UUID,
-    insight_id        UUID,                       -- from project, session, type and the sample it began with
-    insight_type      LowCardinality(String),
-    timestamp         DateTime64(3, 'UTC'),       -- the first related event's
-    url               String,
-    path              String,
-    x                 Nullable(Int32),            -- px, the window's centroid
-    y                 Nullable(Int32),
-    target_selector   Nullable(String),           -- always NULL
-    details           String,                     -- JSON {duration_ms, reversals, path_px, displacement_px, samples}
-    related_event_ids Array(UUID),                -- mouse moves in order
-    detector_version  LowCardinality(String)
-)
-ENGINE = MergeTree
-PARTITION BY toYYYYMM(timestamp)
-ORDER BY (project_id, session_id, timestamp, insight_id);
+-- One row per time a desktop pointer was shaken to and fro; related are mouse moves in order.
+-- details {duration_ms, reversals, path_px, displacement_px, samples}
+CREATE TABLE IF NOT EXISTS signals.thrashed_cursors AS signals.rage_clicks;
 
 -- One row per page that was left within seconds for the page before it; url and path are that page's.
-CREATE TABLE IF NOT EXISTS signals.u_turns
-(
-    project_id        String,
-    session_id        UUID,
-    insight_id        UUID,                       -- from project, session, type and first related event
-    insight_type      LowCardinality(String),
-    timestamp         DateTime64(3, 'UTC'),       -- the first related event's
-    url               String,
-    path              String,
-    x                 Nullable(Int32),            -- always NULL
-    y                 Nullable(Int32),
-    target_selector   Nullable(String),           -- always NULL
-    details           String,                     -- JSON {path_before, away_ms}
-    related_event_ids Array(UUID),                -- page views: before, away, back
-    detector_version  LowCardinality(String)
-)
-ENGINE = MergeTree
-PARTITION BY toYYYYMM(timestamp)
-ORDER BY (project_id, session_id, timestamp, insight_id);
+-- Related are page views: before, away, back; details {path_before, away_ms}.
+CREATE TABLE IF NOT EXISTS signals.u_turns AS signals.rage_clicks;
 
--- One row per page view that loaded slowly.
-CREATE TABLE IF NOT EXISTS signals.slow_pages
-(
-    project_id        String,
-    session_id        UUID,
-    insight_id        UUID,                       -- from project, session, type and first related event
-    insight_type      LowCardinality(String),
-    timestamp         DateTime64(3, 'UTC'),       -- the first related event's
-    url               String,
-    path              String,
-    x                 Nullable(Int32),            -- always NULL
-    y                 Nullable(Int32),
-    target_selector   Nullable(String),           -- always NULL
-    details           String,                     -- JSON {lcp, ttfb, load_complete}
-    related_event_ids Array(UUID),                -- the page view, then its timings in order
-    detector_version  LowCardinality(String)
-)
-ENGINE = MergeTree
-PARTITION BY toYYYYMM(timestamp)
-ORDER BY (project_id, session_id, timestamp, insight_id);
+-- One row per page view that loaded slowly; related are the page view, then its timings in order.
+-- details {lcp, ttfb, load_complete}
+CREATE TABLE IF NOT EXISTS signals.slow_pages AS signals.rage_clicks;
 
--- One row per page view on which a form was filled in and none was sent.
-CREATE TABLE IF NOT EXISTS signals.form_abandonments
-(
-    project_id        String,
-    session_id        UUID,
-    insight_id        UUID,                       -- from project, session, type and first related event
-    insight_type      LowCardinality(String),
-    timestamp         DateTime64(3, 'UTC'),       -- the first related event's
-    url               String,
-    path              String,
-    x                 Nullable(Int32),            -- always NULL
-    y                 Nullable(Int32),
-    target_selector   Nullable(String),           -- the last field changed
-    details           String,                     -- JSON {changes, fields, last_field}
-    related_event_ids Array(UUID),                -- input changes in order
-    detector_version  LowCardinality(String)
-)
-ENGINE = MergeTree
-PARTITION BY toYYYYMM(timestamp)
-ORDER BY (project_id, session_id, timestamp, insight_id);
+-- One row per page view on which a form was filled in and none was sent; target_selector is the last field changed.
+-- Related are input changes in order; details {changes, fields, last_field}.
+CREATE TABLE IF NOT EXISTS signals.form_abandonments AS signals.rage_clicks;
+
+-- Replaces 646191ff8973a56b7a56f23ae772458c69fedaee0e8d370d4f61d4cdd2121f2b: columns written out four times.

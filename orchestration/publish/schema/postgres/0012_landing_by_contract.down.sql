@@ -1,0 +1,1 @@
+REVOKE CREATE ON SCHEMA landing FROM hxi_publisher;
