@@ -156,7 +156,7 @@ def test_a_landing_table_that_is_not_as_declared_is_made_anew(warehouse: Warehou
     for change in (
         "ALTER TABLE landing.sessions DROP COLUMN app_version CASCADE",
         "ALTER TABLE landing.journeys ADD COLUMN gone integer",
-        "ALTER TABLE landing.insights ALTER COLUMN charged TYPE text",
+        "ALTER TABLE landing.insights DROP COLUMN charged CASCADE, ADD COLUMN charged text",
         "CREATE TABLE landing.no_mart (of_sessions text)",
     ):
         warehouse.connection.execute(change.encode())
