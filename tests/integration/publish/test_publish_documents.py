@@ -8,6 +8,7 @@ import pytest
 from hxi.admin.folder import CHECKOUT
 from hxi.admin.migrations import PostgresTarget, migrate, read_folder
 from hxi.admin.prepare import POSTGRES_COMPONENTS
+from orchestration.publish.landing_tables import follow_contract
 from tests import source_tables
 from tests.integration.publish import documents, er_diagram
 from tests.integration.publish.documents import Table
@@ -145,4 +146,5 @@ def test_every_migration_can_be_taken_back_and_applied_again(
     left = served.execute("SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)", [[*schemas]])
     assert left.fetchall() == []
     assert len(migrate(PostgresTarget(served), "publish", folder)) == newest
+    follow_contract(served)
     assert {schema: documents.tables(served, schema) for schema in schemas} == before
