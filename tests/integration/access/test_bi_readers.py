@@ -25,8 +25,6 @@ READABLE = {
     "traceflow.traceflow_ux_issue_sessions",
     "traceflow.traceflow_ux_issues",
 }
-# Reads gosight.projects, which no login may, as its owner, and asks for the login's grants itself.
-NAMES = "hxi.projects"
 SERVED_WHOLE = {"hxi", "hxi_v0"}
 # Views of hardware that is not everywhere.
 NOT_ON_THIS_MACHINE = InternalError_
@@ -93,10 +91,12 @@ def test_every_served_table_forces_row_security_and_every_view_asks_as_its_reade
         " FROM pg_class WHERE relkind IN ('r', 'v')"
         " AND has_any_column_privilege('bi_reader', oid, 'SELECT')"
         " AND relnamespace::regnamespace::text IN ('hxi', 'hxi_v0', 'traceflow')"
+        # Reads gosight.projects, which no login may, as its owner, and asks for the grants itself.
+        " AND oid <> 'hxi.projects'::regclass"
     ).fetchall()
     assert len(tables) > 20
     for name, kind, forced, invoker in tables:
-        assert forced if kind == "r" else invoker or name == NAMES, name
+        assert forced if kind == "r" else invoker, name
     policed = owner.execute(
         "SELECT DISTINCT polrelid::regclass::text FROM pg_policy WHERE polname LIKE 'BI logins%'"
     ).fetchall()
