@@ -191,14 +191,16 @@ class Recorder:
         self.truth.calls.append(Call(method, path, status, self.now + duration_ms, duration_ms))
 
     def timing(self, measured: pb.PerformancePayload, kind: pb.EventType, at: int) -> None:
-        """What was measured of the current view. LCP: the last holds; the others are told once."""
+        """What was measured of the current view. Of what is told again the greatest holds."""
         self.emit(kind, payload(measured), at=at)
         view = self.truth.views[-1]
         for name, number in _TIMINGS.items():
             if measured.HasField(number):
-                setattr(view, name, getattr(measured, number))
+                told = getattr(measured, number)
+                setattr(view, name, max(told, getattr(view, name) or 0))
         if measured.HasField("cumulative_layout_shift"):
-            view.cls_thousandths = round(measured.cumulative_layout_shift * 1000)
+            shift = round(measured.cumulative_layout_shift * 1000)
+            view.cls_thousandths = max(shift, view.cls_thousandths or 0)
 
     def replay(self, event_id: str, at: int, rrweb_type: int, data: bytes) -> None:
         """A payload of the session's recording; it counts as no event."""

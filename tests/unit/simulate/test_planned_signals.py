@@ -197,7 +197,7 @@ def slow(events: list[Event]) -> Found:
         lcp = [
             t.largest_contentful_paint for t in timings if t.HasField("largest_contentful_paint")
         ]
-        bad_lcp = bool(lcp) and lcp[-1] > 4_000
+        bad_lcp = bool(lcp) and max(lcp) > 4_000
         if bad_lcp or any(t.ttfb > 1_800 or t.load_complete > 6_000 for t in timings):
             found[cleaned(view), at(view), "", 1] += 1
     return found
