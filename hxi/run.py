@@ -16,6 +16,7 @@ import click
 from hxi.admin import clients
 from hxi.admin.endpoints import DEFAULT_DATA_DIR, Endpoints, resolve
 from hxi.admin.errors import BusyError, NoStackError, UserError
+from hxi.admin.folder import dbt_target
 from hxi.admin.prepare import clickhouse_schemas, postgres_schemas
 from hxi.admin.status import marts
 from hxi.options import data_dir_option, json_option
@@ -56,7 +57,8 @@ def run(
 ) -> None:
     """Bring every table up to date: events, signals, marts, PostgreSQL. Safe to repeat."""
     with _stack(data_dir, start=start) as endpoints:
-        os.environ.update(endpoints.environment())  # dbt's profiles and Dagster's resources read it
+        # dbt's profiles and Dagster's resources read it
+        os.environ.update(endpoints.environment() | dbt_target(data_dir or DEFAULT_DATA_DIR))
         clickhouse_schemas(endpoints.clickhouse_url)
         postgres_schemas(endpoints.postgres_dsn)
         if sample:

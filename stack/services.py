@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from hxi.admin.endpoints import Endpoints
-from hxi.admin.folder import CHECKOUT, DataFolder
+from hxi.admin.folder import CHECKOUT, DataFolder, dbt_target
 from hxi.admin.urls import answers_ok
 from stack.ports import HOST, Ports
 from stack.supervisor import Program
@@ -57,6 +57,7 @@ def dagster(folder: DataFolder, ports: Ports, endpoints: Endpoints) -> Program:
         environment={
             **endpoints.environment(),
             **_python_path(),
+            **dbt_target(folder.path),
             "DAGSTER_HOME": str(home),
             "DAGSTER_DISABLE_TELEMETRY": "yes",
             # Its successor is another package; this one does what is needed.

@@ -101,6 +101,20 @@ class DataFolder:
         return passwords
 
 
+def writable_beside(data_dir: Path) -> Path:
+    """Where dbt may keep what it makes of the project: the checkout, else the data folder.
+
+    A checkout may be read-only: an image, a mount, another user's clone.
+    """
+    return CHECKOUT if os.access(CHECKOUT, os.W_OK) else data_dir.resolve() / "dbt"
+
+
+def dbt_target(data_dir: Path) -> dict[str, str]:
+    """The variable that says so to a run; {} where its default will do."""
+    place = writable_beside(data_dir)
+    return {} if place == CHECKOUT else {"DBT_TARGET_PATH": str(place / "target")}
+
+
 def lock_file(data_dir: Path) -> Path:
     """Held (flock) by the process that runs the stack, so the kernel frees it at any death."""
     return data_dir / "run" / "lock"

@@ -43,7 +43,7 @@ class Project:
             "--profiles-dir", str(self.root / "dbt_project"),
             "--target", self.target,
             "--target-path", str(self.artifacts),
-            "--log-path", str(self.root / "logs" / "dbt"),
+            "--log-path", str(self.artifacts / "logs"),
             "--log-level-file", "none",
             "--no-use-colors",
             "--log-level", "none",  # what failed is in the result, which the run tells

@@ -77,3 +77,12 @@ def test_a_taken_port_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(BusyError, match=rf"port {number} \(redis\) is taken"):
             require_free("redis", number)
     require_free("redis", number)
+
+
+def test_dbt_writes_to_the_data_folder_where_the_checkout_is_read_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert folder_module.dbt_target(tmp_path) == {}
+    monkeypatch.setattr(folder_module, "CHECKOUT", tmp_path / "not there, so not writable")
+    wanted = {"DBT_TARGET_PATH": str(tmp_path / "dbt" / "target")}
+    assert folder_module.dbt_target(tmp_path) == wanted
