@@ -29,9 +29,8 @@
 {%- endmacro %}
 
 {% macro _overridden(key, keys, values, where, default) -%}
-    {%- set database = target.schema ~ '_ops' if target.name == 'dev' else 'ops' -%}
     {%- set found -%}
-        (select (groupArray({{ keys }}), groupArray({{ values }})) from {{ database }}.project_settings where {{ where }})
+        (select (groupArray({{ keys }}), groupArray({{ values }})) from ops.project_settings where {{ where }})
     {%- endset -%}
     if(empty({{ found }}.1), {{ default }}, transform({{ key }}, {{ found }}.1, {{ found }}.2, {{ default }}))
 {%- endmacro %}
@@ -43,7 +42,11 @@
 {% macro _texts(values) -%}
     CAST([
     {%- for value in values -%}
-        '{{ value | replace("\\", "\\\\") | replace("'", "\\'") }}'{{ ', ' if not loop.last }}
+        {{ literal(value) }}{{ ', ' if not loop.last }}
     {%- endfor -%}
     ], 'Array(String)')
+{%- endmacro %}
+
+{% macro literal(text) -%}
+    '{{ text | replace("\\", "\\\\") | replace("'", "\\'") }}'
 {%- endmacro %}

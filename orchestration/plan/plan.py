@@ -21,6 +21,9 @@ UNFINISHED = "SELECT plan_id FROM ops.plans GROUP BY plan_id HAVING countIf(stat
 SEALED = """SELECT project_id, session_id FROM ops.sealed_sessions
     WHERE (project_id, session_id) NOT IN (SELECT project_id, session_id FROM raw.tombstones)"""
 
+# So that a delete may name a plan's days by its number: what is closed later changes them not.
+NOT_CLOSED = "(project_id, day) NOT IN (SELECT project_id, day FROM ops.closed_days)"
+
 
 class PlanError(Exception):
     """A plan cannot be opened or closed as asked."""
@@ -82,7 +85,7 @@ def open_plan(
     )
     client.command(
         f"INSERT INTO ops.plan_days SELECT DISTINCT {fence}, project_id, day"
-        f" FROM ops.plan_days WHERE plan_id IN ({UNFINISHED})"
+        f" FROM ops.plan_days WHERE plan_id IN ({UNFINISHED}) AND {NOT_CLOSED}"
     )
     kind = "full" if full else "incremental"
     client.command(f"INSERT INTO ops.plans VALUES ({fence}, 'open', '{kind}', now64(3, 'UTC'))")
@@ -166,8 +169,9 @@ def add_days(client: Client, plan: Plan, events: str = EVENTS) -> int:
     if integer(client, f"EXISTS TABLE {events}"):
         client.command(
             f"INSERT INTO ops.plan_days SELECT DISTINCT {plan.plan_id}, project_id,"
-            f" toDate(timestamp) FROM {events} WHERE (project_id, session_id) IN (SELECT"
+            f" toDate(timestamp) AS day FROM {events} WHERE (project_id, session_id) IN (SELECT"
             f" project_id, session_id FROM ops.plan_sessions WHERE plan_id = {plan.plan_id})"
+            f" AND {NOT_CLOSED}"
         )
     return integer(client, "SELECT count() FROM ops.planned_days")
 

@@ -37,7 +37,7 @@ class StageKeys(DagsterDbtTranslator):
 
 CLICKHOUSE_GROUPS = {"events", "intermediate", "marts"}
 # Materialisations that leave a table.
-TABLES = {"incremental", "table", "seed"}
+TABLES = {"rewrite", "table", "seed"}
 # By a model's grain: which of its rows a run writes anew.
 PLANNED = {
     "session": "(project_id, session_id) IN"
@@ -58,7 +58,11 @@ def _models(project: Project, name: str, select: str) -> dg.AssetsDefinition:
         plan = run.plan()
         wanted = _selected(project, context.selected_asset_keys)
         nothing = plan.sessions == 0 and _exist(run, project, wanted)
-        events = (unchanged if nothing else build)(project, wanted, TRANSLATOR)
+        events = (
+            unchanged(project, wanted, TRANSLATOR)
+            if nothing
+            else build(project, wanted, TRANSLATOR, plan.plan_id)
+        )
         measured = run.measured()
         for event in events:
             if isinstance(event, dg.MaterializeResult):

@@ -61,7 +61,7 @@ class Project:
         return {
             (node["schema"], node["name"])
             for node in self.manifest()["nodes"].values()
-            if node["config"].get("materialized") == "incremental"
+            if node["config"].get("materialized") == "rewrite"
         }
 
     def parsed(self) -> "Manifest":

@@ -18,7 +18,7 @@ from orchestration.transform.project import Project
 
 Event: TypeAlias = dg.MaterializeResult[None] | dg.AssetCheckResult
 
-HOLDS_LEASE = "HXI_HOLDS_LEASE"
+PLAN = "HXI_PLAN"
 
 # What dbt calls a node that did what it should, and one that did not; the rest was skipped.
 GOOD = {RunStatus.Success, TestStatus.Pass, TestStatus.Warn}
@@ -51,9 +51,9 @@ def _tell(message: EventMsg) -> None:
 
 
 def build(
-    project: Project, unique_ids: list[str], translator: DagsterDbtTranslator
+    project: Project, unique_ids: list[str], translator: DagsterDbtTranslator, plan_id: int
 ) -> Iterator[Event]:
-    """`dbt build` of these nodes and their tests.
+    """`dbt build` of these nodes and their tests; of tables, what the open plan names.
 
     Yields their results, then raises DbtRunError if any failed.
     """
@@ -61,7 +61,7 @@ def build(
     names = [".".join(manifest["nodes"][unique_id]["fqn"]) for unique_id in unique_ids]
     # Tests that also read a table of a later call wait for that call.
     select = ["--indirect-selection", "buildable", "--select", *(f"fqn:{one}" for one in names)]
-    os.environ[HOLDS_LEASE] = "1"  # for macros/prepare_target.sql: this run may write served tables
+    os.environ[PLAN] = str(plan_id)  # with it, this run may write served tables
     try:
         result = dbtRunner(manifest=project.parsed(), callbacks=[_tell]).invoke(
             # Without --no-write-json each call writes the manifest again: half of its time.
@@ -73,7 +73,7 @@ def build(
             ]
         )
     finally:
-        del os.environ[HOLDS_LEASE]
+        del os.environ[PLAN]
     if result.result is None:
         raise DbtRunError(f"dbt {project.target} did not run: {result.exception}")
     nodes: list[RunResult] = list(result.result.results)  # type: ignore[union-attr] # a build's result

@@ -1,10 +1,8 @@
 {#- One row per accepted event (replay payloads apart) of the planned sessions, typed, deduplicated and
     attributed to its page. The only reader of raw. -#}
 {{ config(
-    pre_hook="{{ delete_planned_sessions() }}",
     order_by='(project_id, session_id, timestamp, event_id)',
     partition_by='toYYYYMM(event_date)',
-    settings={'index_granularity': 8192},
     indexes=[
         {'name': 'idx_event_type', 'definition': '(event_type) TYPE set(100) GRANULARITY 4'},
         {'name': 'idx_path', 'definition': '(path) TYPE bloom_filter(0.01) GRANULARITY 4'},
@@ -20,7 +18,7 @@ with landed as (
         {{ without_ids("if(cleaned_path != '', cleaned_path, " ~ url_path("url") ~ ")") }} as own_path,
         {{ sent_order() }} as sent_order,
         {{ event_order_number() }} as order_number
-    from {{ source('raw', 'events') }} final
+    from {{ source('raw', 'events').render() }} final
     where {{ in_planned_sessions() }} and {{ not_on_closed_day('toDate(timestamp)') }}
 ),
 

@@ -10,7 +10,7 @@ select
     rrweb_type,
     {{ sent_order() }} as sent_order,
     data
-from {{ source('raw', 'replay_chunks') }} final
+from {{ source('raw', 'replay_chunks').render() }} final
 where
     {{ in_planned_sessions() }}
     -- A recording that has expired is not made again of what came later; its facts stay.

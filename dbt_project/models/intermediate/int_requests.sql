@@ -1,6 +1,4 @@
 {#- One row per XHR or fetch request of an event; websockets have no answer to time. A view. -#}
-{{ config(materialized='view') }}
-
 select
     project_id,
     session_id,

@@ -1,7 +1,5 @@
 {#- One row per session and code: what takes points off the session's experience score (xs-1). A view.
     A problem met n times takes floor(w * (1 - 0.6^n) / 0.4 + 0.5) points: repeats count for less. -#}
-{{ config(materialized='view') }}
-
 with weights as (
     select code, weight from {{ ref('experience_score_weights') }}
 ),

@@ -1,8 +1,6 @@
 {#- One row per session with interactions: how long a person was active in it. A view.
     Each gap between interactions counts for at most `engaged_gap_cap_ms`, less the time the page was hidden: from
     page_hidden until it is shown again, which page_visible, another page view or whatever a person does there tells. -#}
-{{ config(materialized='view') }}
-
 with moments as (
     select
         project_id,

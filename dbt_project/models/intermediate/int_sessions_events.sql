@@ -1,7 +1,5 @@
 {#- One row per session: everything its events alone say. A view.
     "First" and "last" are by (timestamp, text of event_id); a group of columns is taken whole from one event. -#}
-{{ config(materialized='view') }}
-
 {% set device = 'browser, browser_version, os, os_version, device_type, user_agent, language, screen_width, screen_height, viewport_width, viewport_height' %}
 {% set geo = 'ip, country, country_code, region, city' %}
 {% set utm = 'utm_source, utm_medium, utm_campaign, utm_term, utm_content' %}

@@ -1,6 +1,4 @@
 {#- One row per session that touched a form: what became of it. A view. -#}
-{{ config(materialized='view') }}
-
 with views as (
     select
         project_id,

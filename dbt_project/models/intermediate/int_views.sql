@@ -2,12 +2,8 @@
     LCP, CLS, INP, time on page, scroll depth: the greatest. The others: the first. (Of one load the last LCP is the
     greatest; after a return from the back/forward cache a page reports that of the return, a few ms.) -#}
 {{ config(
-    contract={'enforced': true},
-    materialized='incremental',
-    incremental_strategy='append',
-    full_refresh=false,
-    on_schema_change='append_new_columns',
-    pre_hook="{{ delete_planned_sessions() }}",
+    materialized='rewrite',
+    grain='session',
     order_by='(project_id, session_id, view_id)',
     partition_by='toYYYYMM(day)',
 ) }}

@@ -1,7 +1,6 @@
 {#- One row per session: which state its events support most (bs-1), unless an outside model said something else of
     it. Points are the support of a rule, not a probability, and say nothing of a person's feelings. -#}
 {{ config(
-    pre_hook="{{ delete_planned_sessions() }}",
     order_by='(project_id, session_id)',
     partition_by='toYYYYMM(day)',
 ) }}

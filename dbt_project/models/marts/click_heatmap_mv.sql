@@ -1,6 +1,7 @@
 {#- One row per day, page, viewport width, grid cell and element. Cells are floored, so that -1 and 1 differ. -#}
 {{ config(
-    pre_hook="{{ delete_planned_days('date') }}",
+    grain='day',
+    day='date',
     order_by='(project_id, path, viewport_width, grid_x, grid_y, target_selector, target_tag, date)',
     partition_by='toYYYYMM(date)',
 ) }}

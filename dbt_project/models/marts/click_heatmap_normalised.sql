@@ -2,7 +2,7 @@
     over one page: the cell in the viewport (x in % of its width, y in 10-px rows) and in the element (a 20 x 20 grid).
     A cell outside is NULL in the viewport's and the element's columns alike. -#}
 {{ config(
-    pre_hook="{{ delete_planned_days('day') }}",
+    grain='day',
     order_by='(project_id, path, width_band, target_selector, day)',
     partition_by='toYYYYMM(day)',
 ) }}

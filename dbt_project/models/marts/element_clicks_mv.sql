@@ -1,6 +1,7 @@
 {#- One row per project, page, element and UTC day. -#}
 {{ config(
-    pre_hook="{{ delete_planned_days('date') }}",
+    grain='day',
+    day='date',
     order_by='(project_id, path, target_selector, target_tag, target_text, date)',
     partition_by='toYYYYMM(date)',
 ) }}

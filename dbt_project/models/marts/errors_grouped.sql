@@ -1,6 +1,6 @@
 {#- One row per UTC day and group of alike errors: same type, place and message but for numbers, ids and quoted text. -#}
 {{ config(
-    pre_hook="{{ delete_planned_days('day') }}",
+    grain='day',
     order_by='(project_id, day, fingerprint)',
     partition_by='toYYYYMM(day)',
 ) }}

@@ -1,6 +1,7 @@
 {#- One row per project, UTC hour, event type and page. Exact under duplicates and late events. -#}
 {{ config(
-    pre_hook="{{ delete_planned_days('toDate(hour)') }}",
+    grain='day',
+    day='toDate(hour)',
     order_by='(project_id, hour, event_type, path)',
     partition_by='toYYYYMM(hour)',
 ) }}

@@ -1,6 +1,5 @@
 {#- One row per session: 100 less its deductions, each of which is named in `issues`. -#}
 {{ config(
-    pre_hook="{{ delete_planned_sessions() }}",
     order_by='(project_id, session_id)',
     partition_by='toYYYYMM(day)',
     query_settings={'output_format_json_escape_forward_slashes': 0},

@@ -1,6 +1,5 @@
 {#- One row per detection; each click is charged once: rage before error before dead. -#}
 {{ config(
-    pre_hook="{{ delete_planned_sessions() }}",
     order_by='(project_id, insight_type, timestamp)',
     partition_by='toYYYYMM(insight_date)',
 ) }}

@@ -1,6 +1,6 @@
 {#- One row per UTC day and way from one page to the next; from '' is an entry, to '' an exit. -#}
 {{ config(
-    pre_hook="{{ delete_planned_days('day') }}",
+    grain='day',
     order_by='(project_id, day, from_path, to_path)',
     partition_by='toYYYYMM(day)',
 ) }}

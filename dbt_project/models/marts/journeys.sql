@@ -1,6 +1,5 @@
 {#- One row per page step of a session, runs of one path collapsed. -#}
 {{ config(
-    pre_hook="{{ delete_planned_sessions() }}",
     order_by='(project_id, session_id, step)',
     partition_by='toYYYYMM(day)',
 ) }}

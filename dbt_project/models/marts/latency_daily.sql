@@ -1,6 +1,6 @@
 {#- One row per project, UTC day, method and endpoint. -#}
 {{ config(
-    pre_hook="{{ delete_planned_days('day') }}",
+    grain='day',
     order_by='(project_id, day, endpoint, method)',
     partition_by='toYYYYMM(day)',
 ) }}

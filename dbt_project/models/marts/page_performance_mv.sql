@@ -2,7 +2,7 @@
     quantileExactInclusiveMerge(0.75)(p75_lcp). CLS is averaged as a decimal, whose sum has no order;
     what no decimal holds is left out. -#}
 {{ config(
-    pre_hook="{{ delete_planned_days('day') }}",
+    grain='day',
     order_by='(project_id, day, path)',
     partition_by='toYYYYMM(day)',
 ) }}

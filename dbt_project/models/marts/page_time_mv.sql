@@ -1,6 +1,7 @@
 {#- One row per project, page and UTC day: time on page of its views, as states. -#}
 {{ config(
-    pre_hook="{{ delete_planned_days('date') }}",
+    grain='day',
+    day='date',
     order_by='(project_id, path, date)',
     partition_by='toYYYYMM(date)',
 ) }}

@@ -1,6 +1,5 @@
 {#- One row per page view. -#}
 {{ config(
-    pre_hook="{{ delete_planned_sessions() }}",
     order_by='(project_id, session_id, viewed_at, view_id)',
     partition_by='toYYYYMM(day)',
 ) }}

@@ -1,6 +1,5 @@
 {#- One row per replay payload, in order within its session. -#}
 {{ config(
-    pre_hook="{{ delete_planned_sessions() }}",
     order_by='(project_id, session_id, chunk_index)',
     partition_by='toYYYYMM(chunk_date)',
     query_settings={'max_block_size': 256},

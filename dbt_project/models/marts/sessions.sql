@@ -1,6 +1,5 @@
 {#- One row per session. -#}
 {{ config(
-    pre_hook="{{ delete_planned_sessions() }}",
     order_by='(project_id, session_id)',
     partition_by='toYYYYMM(session_date)',
 ) }}

@@ -1,6 +1,6 @@
 {#- One row per project, UTC day a session started on, country and device type. -#}
 {{ config(
-    pre_hook="{{ delete_planned_days('day') }}",
+    grain='day',
     order_by='(project_id, day, country, device_type)',
     partition_by='toYYYYMM(day)',
 ) }}

@@ -2,7 +2,7 @@
     Users are told by their events, for one may sign out and another in without a new session; a session's events of
     a day that name nobody are its user's. -#}
 {{ config(
-    pre_hook="{{ delete_planned_days('day') }}",
+    grain='day',
     order_by='(project_id, day)',
     partition_by='toYYYYMM(day)',
 ) }}

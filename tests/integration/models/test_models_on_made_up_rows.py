@@ -134,7 +134,7 @@ def test_a_renamed_column_of_the_key_keeps_what_nothing_rebuilds(
 def test_every_test_of_a_mart_fails_when_its_rows_are_wrong(
     developer: Developer, clickhouse: Client
 ) -> None:
-    marts, plan = developer.database("gosight"), developer.database("ops")
+    marts = developer.database("gosight")
     for copies, (name, columns) in enumerate(COPIED.items(), start=1):
         one = f"SELECT * FROM {marts}.{name}" + (
             " WHERE view_id IS NOT NULL LIMIT 1" if name == "events" else " LIMIT 1"
@@ -143,12 +143,12 @@ def test_every_test_of_a_mart_fails_when_its_rows_are_wrong(
         for _ in range(copies):
             clickhouse.command(f"INSERT INTO {marts}.{name} SELECT {replaced} FROM ({one})")
     for name, columns in MADE_UP.items():
-        planned = "planned_days" if columns.startswith("day") else "planned_sessions"
+        planned = "landed_days" if columns.startswith("day") else "landed_sessions"
         into = ", ".join(column.split(" AS ")[-1] for column in columns.split(", "))
         for _ in range(2):
             clickhouse.command(
                 f"INSERT INTO {marts}.{name} (project_id, {into})"
-                f" SELECT project_id, {columns} FROM {plan}.{planned} ORDER BY ALL LIMIT 1"
+                f" SELECT project_id, {columns} FROM ops.{planned} ORDER BY ALL LIMIT 1"
             )
     said = developer.tried("test", "--exclude", "test_type:unit").stdout
     failed = {line.split()[6] for line in said.splitlines() if " FAIL " in line}

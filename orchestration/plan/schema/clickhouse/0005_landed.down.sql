@@ -1,0 +1,2 @@
+DROP VIEW IF EXISTS ops.landed_days;
+DROP VIEW IF EXISTS ops.landed_sessions;
