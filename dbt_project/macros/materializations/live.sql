@@ -11,8 +11,8 @@
         {%- do nodes.append(node) -%}
     {%- endfor -%}
     {%- set live = _live_relations(nodes | map(attribute='schema') | unique | list) if nodes else {} -%}
-    {%- for name in _with_planned_rows(nodes, live) -%}
-        {%- do live[name].update({'has_planned_rows': true}) -%}
+    {%- for row in _with_planned_rows(nodes, live) -%}
+        {%- do live[row[0]].update({'has_planned_rows': true}) -%}
     {%- endfor -%}
     {%- do graph.update({'live': live}) -%}
 {%- endmacro %}
@@ -54,5 +54,5 @@
             ) -%}
         {%- endif -%}
     {%- endfor -%}
-    {{ return(run_query(queries | join(' union all ')).columns[0].values() if queries else []) }}
+    {{ return(run_query(queries | join(' union all ')) if queries else []) }}
 {%- endmacro %}

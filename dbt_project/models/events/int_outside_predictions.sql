@@ -1,6 +1,6 @@
 {#- One row per planned session that an outside model judged: the latest prediction of the whole session, else the
     latest of one of its events. -#}
-{{ config(materialized='view', schema='intermediate') }}
+{{ config(materialized='ephemeral' if target.name == 'dev' else 'view', schema='intermediate') }}
 
 with latest as (
     select

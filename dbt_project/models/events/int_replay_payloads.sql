@@ -1,6 +1,6 @@
 {#- One row per replay payload of the planned sessions, its bytes as sent. A view: payloads are most of the
     bytes of raw, and are kept once more only, in replay_chunks. -#}
-{{ config(materialized='view', schema='intermediate') }}
+{{ config(materialized='ephemeral' if target.name == 'dev' else 'view', schema='intermediate') }}
 
 select
     project_id,
