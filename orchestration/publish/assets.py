@@ -9,6 +9,7 @@ import dagster as dg
 from orchestration.lease.resource import RunResource
 from orchestration.plan.plan import finished_plans
 from orchestration.publish.agreement import DisagreementError, disagreements
+from orchestration.publish.comments import comments, write_comments
 from orchestration.publish.copy import copy_plan
 from orchestration.publish.landing import LANDING_TABLES, PLANNED_SESSIONS
 from orchestration.publish.merge import UNCHANGED, merge_plan
@@ -20,6 +21,7 @@ from orchestration.publish.tables import (
     UX_ISSUES,
     ServedTable,
 )
+from orchestration.transform.project import POSTGRES
 
 LANDING = "landing"
 AGREES = "agrees_with_marts"
@@ -86,6 +88,7 @@ def served_tables(run: RunResource) -> Iterator[Event]:
     with run.postgres() as connection:
         if plan.sessions:
             changes = merge_plan(connection, plan.plan_id)
+            write_comments(connection, comments(SERVED_TABLES, POSTGRES.models()))
         client = run.clickhouse()
         parts = due(client, plan.sessions, finished_plans(client))
         found = disagreements(client, connection, parts=parts)

@@ -56,6 +56,14 @@ class Project:
             self.parsed()
         return _read(path, path.stat().st_mtime_ns)
 
+    def models(self) -> dict[str, Mapping[str, Any]]:
+        """The manifest's models by name: descriptions, columns."""
+        return {
+            node["name"]: node
+            for node in self.manifest()["nodes"].values()
+            if node["resource_type"] == "model"
+        }
+
     def kept_tables(self) -> set[tuple[str, str]]:
         """Schema and name of the tables that runs rewrite in parts; the others are made anew."""
         return {

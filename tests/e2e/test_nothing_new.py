@@ -18,6 +18,7 @@ from hxi.admin import projects
 from hxi.load import load_batches
 from ingest.schema import mongo as schema
 from orchestration.lease.lease import LeaseHeldError, held
+from orchestration.publish.tables import SERVED_TABLES
 from orchestration.run.idle import nothing_is_new
 from orchestration.run.refresh import refresh
 from simulate import Plan, generate
@@ -46,6 +47,38 @@ def something(noticed: str) -> Iterator[None]:
     assert nothing_is_new(), f"before {noticed}"
     yield
     assert nothing_is_new(), f"after {noticed}"
+
+
+def ddl(clickhouse: Client, since: str) -> list[str]:
+    """What changed a table or view since then; partitions of plans that are over are dropped."""
+    clickhouse.command("SYSTEM FLUSH LOGS")
+    asked = clickhouse.query(
+        "SELECT query FROM system.query_log WHERE type = 'QueryFinish'"
+        " AND query_kind IN ('Create', 'Alter', 'Drop', 'Rename')"
+        " AND event_time_microseconds > toDateTime64({since:String}, 6)"
+        " AND query NOT LIKE 'ALTER TABLE ops.plan%DROP PARTITION%'",
+        parameters={"since": since},
+    )
+    return [str(query) for (query,) in asked.result_rows]
+
+
+def undescribed(clickhouse: Client, postgres: Postgres) -> list[str]:
+    """Columns of what dbt makes and of served tables that say nothing of themselves."""
+    made = clickhouse.query(
+        "SELECT concat(database, '.', table, '.', name) FROM system.columns WHERE comment = ''"
+        " AND database IN ('gosight', 'intermediate') AND table != 'projects'"
+    ).result_rows
+    served = postgres.execute(
+        "SELECT concat_ws('.', table_schema, table_name, column_name)"
+        " FROM information_schema.columns WHERE col_description("
+        " format('%%I.%%I', table_schema, table_name)::regclass, ordinal_position) IS NULL"
+        " AND (table_schema, table_name) IN (SELECT * FROM unnest(%s::text[], %s::text[]))",
+        (
+            [table.schema for table in SERVED_TABLES],
+            [table.name for table in SERVED_TABLES],
+        ),
+    ).fetchall()
+    return [str(name) for (name,) in (*made, *served)]
 
 
 def test_what_is_undone_leaves_nothing_new(
@@ -83,8 +116,11 @@ def test_what_must_be_built_is_new_until_it_is(
     project, _, key = projects.create(postgres, f"idle {uuid4().hex}")
     load_batches(replace(built.endpoints, project_key=key), generate(Plan(2, days=1, seed=516)))
     assert not nothing_is_new()
+    since = clickhouse.command("SELECT toString(now64(6))")
     refresh()
     assert nothing_is_new()
+    assert ddl(clickhouse, str(since)) == []
+    assert undescribed(clickhouse, postgres) == []
 
     ((session,),) = clickhouse.query(
         "SELECT toString(any(session_id)) FROM gosight.sessions WHERE project_id = {p:String}",
