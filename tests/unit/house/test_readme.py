@@ -50,3 +50,14 @@ def test_its_tables_are_marts() -> None:
     named = re.findall(r"^\| `([a-z_]+)` \|", README, re.MULTILINE)
     assert len(named) >= 7
     assert set(named) <= models
+
+
+def test_the_architecture_page_has_a_line_for_each_room() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    rooms = {
+        file.parent.relative_to(ROOT).as_posix()
+        for top in ("hxi", "ingest", "orchestration", "stack")
+        for file in (ROOT / top).glob("*/__init__.py")
+    }
+    assert len(rooms) > 15
+    assert {room for room in rooms if f"`{room}/`" not in page} == set()
