@@ -3,11 +3,14 @@
 import io
 
 import pytest
+from dbt.events.types import NodeStart
+from dbt_common.events.base_types import msg_from_base_event
 from rich.console import Console
 
 from hxi.run_output import shown, summary
 from orchestration.run.listener import stage_of
 from orchestration.run.outcome import Refreshed
+from orchestration.transform.run_dbt import _tell, telling
 
 
 def test_a_log_gets_one_line_a_stage(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,3 +53,14 @@ def test_the_summary_is_sessions_rows_by_stage_and_checks() -> None:
 )
 def test_each_step_belongs_to_a_stage(step: str, stage: str) -> None:
     assert stage_of(step) == stage
+
+
+def test_dbt_tells_which_model_it_begins_and_no_test() -> None:
+    told: list[str] = []
+    with telling(told.append):
+        for kind, name in (("model", "sessions"), ("test", "unique_sessions")):
+            relation = {"schema": "gosight", "alias": name}
+            node = {"node_name": name, "resource_type": kind, "node_relation": relation}
+            _tell(msg_from_base_event(NodeStart(node_info=node)))
+    _tell(msg_from_base_event(NodeStart(node_info=node)))
+    assert told == ["gosight.sessions"]
