@@ -100,7 +100,7 @@ def test_whatever_fits_the_wire_lands_or_is_refused_with_a_reason(sent: Sent) ->
         assert totals.landed > totals.received // 2
     of_project = f"WHERE project_id = '{sent.project}'"
     found = sent.clickhouse.query(f"SELECT count() FROM gosight.sessions {of_project}").result_rows
-    assert found == [(4,)]
+    assert found == [(3,)]  # one id is written in two ways
 
 
 @pytest.mark.timeout(900)
