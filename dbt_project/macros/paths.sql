@@ -8,10 +8,18 @@
     if({{ url }} = '', '', {{ clean_path("if(path(" ~ url ~ ") = '', '/', path(" ~ url ~ "))") }})
 {%- endmacro %}
 
-{#- The path with `:id` for each segment that a rule of the row's project matches (setting paths.id_rules).
-    Needs a column project_id. -#}
-{% macro without_ids(path) -%}
-    {%- set rule = setting('paths.id_rules') -%}
+{#- A page's path, else that of its URL, with the route of single-page applications that route by the fragment
+    (setting paths.hash_routes). Needs a column project_id. -#}
+{% macro routed_path(path, url) -%}
+    concat(
+        if({{ path }} != '', {{ clean_path(path) }}, {{ url_path(url) }}),
+        if({{ setting('paths.hash_routes') }}, {{ hash_route("if(position(" ~ path ~ ", '#') > 0, " ~ path ~ ", " ~ url ~ ")") }}, '')
+    )
+{%- endmacro %}
+
+{#- The path with `:id` for each segment that a rule of the row's project matches. Needs a column project_id. -#}
+{% macro with_ids_collapsed(path, rules) -%}
+    {%- set rule = setting(rules) -%}
     if({{ rule }} = '', {{ path }}, arrayStringConcat(
         arrayMap(segment -> if(segment != '' and match(segment, {{ rule }}), ':id', segment), splitByChar('/', {{ path }})), '/'
     ))

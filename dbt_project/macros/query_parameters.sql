@@ -1,4 +1,4 @@
-{#- A parameter of a URL's own query, decoded as forms are (+ and %20 are blanks); '' if it has none. The URL standard:
+{#- A parameter of a URL's own query, whatever the case of its name, decoded as forms are (+ and %20 are blanks); '' if it has none. The URL standard:
     the query begins at the first `?` and ends at `#`, so a parameter within a value or behind the # is another's. -#}
 {% macro query_parameter(url, name) -%}
     {{ readable('decodeURLFormComponent(' ~ raw_query_parameter(url, name) ~ ')') }}

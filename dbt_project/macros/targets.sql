@@ -16,10 +16,29 @@
     )
 {%- endmacro %}
 
+{#- The browser itself answers a click, where the page sees nothing of it: it downloads, opens a window or a picker,
+    plays, or draws. -#}
+{% macro is_answered_by_browser() -%}
+    toBool(
+        ifNull(target_tag, '') in
+            ('select', 'option', 'label', 'video', 'audio', 'canvas', 'iframe', 'embed', 'object')
+        or (
+            ifNull(target_tag, '') = 'input'
+            and lower(target_attributes['type']) in
+                ('file', 'date', 'datetime-local', 'month', 'week', 'time', 'color', 'range')
+        )
+        or (ifNull(target_tag, '') in ('a', 'area') and mapContains(target_attributes, 'download'))
+        or (
+            ifNull(target_tag, '') in ('a', 'area', 'form')
+            and lower(target_attributes['target']) not in ('', '_self', '_parent', '_top')
+        )
+    )
+{%- endmacro %}
+
 {#- Looks as if a click would do something: by tag, role or class. -#}
 {% macro is_interactive_target() -%}
     toBool(
-        ifNull(target_tag, '') in ('a', 'button', 'select', 'summary')
+        ifNull(target_tag, '') in ('a', 'area', 'button', 'select', 'summary')
         or (
             ifNull(target_tag, '') = 'input'
             and lower(target_attributes['type']) in ('button', 'submit', 'checkbox', 'radio')

@@ -21,6 +21,8 @@ def _shown(value: Value) -> str:
         return str(value).lower()
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, list):
+        return ", ".join(f"`{one}`" for one in value).replace("|", "\\|") or "none"
     return str(value or "none")
 
 

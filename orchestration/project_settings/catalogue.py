@@ -68,6 +68,44 @@ DECLARED: Mapping[str, tuple[Kind, str, str]] = {
         "A user id that one of them matches whole names nobody",
     ),
     "time_zone": (TimeZone(), "", "Told with each day (`project_days`); days of marts are UTC"),
+    "paths.hash_routes": (Truth(), "", "A fragment that begins with / or !/ belongs to the path"),
+    "endpoints.id_rules": (
+        Patterns(),
+        "RE2, case-sensitive",
+        "As paths.id_rules, for the URLs of requests",
+    ),
+    "plausible.max_vital_ms": (Integer(1, 24 * HOUR), "ms", "A vital above it is not measured"),
+    "plausible.max_request_ms": (
+        Integer(1, 24 * HOUR),
+        "ms",
+        "The time of a request above it is not measured",
+    ),
+    "plausible.max_time_on_page_ms": (
+        Integer(1, 365 * 24 * HOUR),
+        "ms",
+        "A time on page above it is not measured",
+    ),
+    "requests.cut_off_ms": (
+        Integer(0, MINUTE),
+        "ms",
+        "A request without an answer so soon before its page is left was aborted, not failed",
+    ),
+    "page_views.same_view_ms": (
+        Integer(0, MINUTE),
+        "ms",
+        "A page view so soon after another of its path is the same one, sent twice; 0: in one ms",
+    ),
+    "bots.counted": (Truth(), "", "`true`: bots are in aggregates, signals and scores, as people"),
+    "foreign_errors.counted": (
+        Truth(),
+        "",
+        "`true`: errors of browser extensions and ResizeObserver's notice count as the page's",
+    ),
+    "session.max_hours": (
+        Integer(1, 8760),
+        "hours",
+        "Longer sessions are left out of averages of duration and engagement",
+    ),
     "rage_click.profile": (
         Choice(tuple(PROFILES)),
         "",
@@ -89,6 +127,16 @@ DECLARED: Mapping[str, tuple[Kind, str, str]] = {
         Integer(1, HOUR, or_none=True),
         "ms",
         "From a burst's first click to its last",
+    ),
+    "rage_click.selection_gap_ms": (
+        Integer(0, MINUTE),
+        "ms",
+        "Three clicks on nothing interactive, each so soon after the last, select text",
+    ),
+    "rage_click.selection_distance_px": (
+        Integer(0, 1000),
+        "px",
+        "And each so near the last",
     ),
     "error_click.max_delay_ms": (Integer(0, MINUTE), "ms", "From a click to its error"),
     "error_click.max_messages": (Integer(1, 1000), "messages", "Kept in the details of a row"),

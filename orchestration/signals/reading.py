@@ -21,7 +21,10 @@ UUID_COLUMNS = frozenset({"session_id", "event_id", "view_id"})
 OF_PLANNED = PLANNED.replace("(project_id, session_id)", "(e.project_id, e.session_id)", 1)
 
 # The days say nothing new, but leave months unread: the planned sessions' ids lie anywhere.
-PLANNED_EVENTS = f"{OF_PLANNED} AND e.event_date IN (SELECT day FROM ops.planned_days)"
+# What counts nowhere shows nothing: bots, and page views sent twice.
+PLANNED_EVENTS = (
+    f"{OF_PLANNED} AND e.event_date IN (SELECT day FROM ops.planned_days) AND NOT e.is_excluded"
+)
 
 # As in gosight.sessions: the first event with anything known of its device, taken whole.
 DEVICE_KNOWN = (

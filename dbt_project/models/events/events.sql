@@ -1,5 +1,5 @@
 {#- One row per accepted event (replay payloads apart) of the planned sessions, typed, deduplicated and
-    attributed to its page. The only reader of raw. -#}
+    attributed to its page. -#}
 {{ config(
     order_by='(project_id, session_id, timestamp, event_id)',
     partition_by='toYYYYMM(event_date)',
@@ -12,20 +12,21 @@
 
 with landed as (
     select
-        *,
+        cleaned.*,
         path as sent_path,
-        {{ clean_path("path") }} as cleaned_path,
-        {{ without_ids("if(cleaned_path != '', cleaned_path, " ~ url_path("url") ~ ")") }} as own_path,
-        {{ sent_order() }} as sent_order,
+        bot_reason,
+        (project_id, session_id, event_id) in (
+            select project_id, session_id, event_id from {{ ref('int_doubled_views') }}
+        ) as is_doubled,
         {{ event_order_number() }} as order_number
-    from {{ source('raw', 'events').render() }} final
-    where {{ in_planned_sessions() }} and {{ not_on_closed_day('toDate(timestamp)') }}
+    from {{ ref('int_cleaned_events') }} as cleaned
+    left any join {{ ref('int_bots') }} as bots using (project_id, session_id)
 ),
 
 page_views as (
     select project_id, session_id, own_path as view_path, order_number as since, event_id as viewed_id
     from landed
-    where event_type = 'page_view' and own_path != ''
+    where event_type = 'page_view' and own_path != '' and not is_doubled
 ),
 
 -- The views of each path; its first holds from the beginning, for what came before any.
@@ -77,6 +78,8 @@ select
     {{ known_user('user_id') }} as user_id,
     event_type,
     timestamp,
+    clock_skew_ms,
+    timestamp - toIntervalMillisecond(clock_skew_ms) as device_timestamp,
     url,
     page_path as path,
     sent_path as raw_path,
@@ -96,6 +99,7 @@ select
     lower(target_attributes['type']) as target_input_type,
     {{ is_editable_target() }} as target_is_editable,
     {{ is_interactive_target() }} as target_is_interactive,
+    {{ is_answered_by_browser() }} as target_is_answered_by_browser,
     target_top,
     target_left,
     target_width,
@@ -108,6 +112,7 @@ select
     error_stack,
     error_type,
     error_filename,
+    toBool(is_foreign_error) as is_foreign_error,
     accurateCastOrNull(lcp, 'UInt32') as lcp,
     accurateCastOrNull(fid, 'UInt32') as fid,
     cls,
@@ -120,6 +125,10 @@ select
     request_url,
     request_status,
     request_duration_ms,
+    endpoint,
+    toBool((project_id, session_id, event_id) in (
+        select project_id, session_id, event_id from {{ ref('int_aborted_requests') }}
+    )) as is_aborted,
     form_id,
     form_success,
     entry_url,
@@ -152,6 +161,11 @@ select
     region,
     city,
     custom,
+    implausible,
+    toBool(is_doubled) as is_doubled,
+    toBool(attributed.bot_reason != '') as is_bot,
+    toLowCardinality(attributed.bot_reason) as bot_reason,
+    toBool(is_doubled or (is_bot and not {{ setting('bots.counted') }})) as is_excluded,
     toDate(timestamp) as event_date,
     sdk_version,
     ingested_at,

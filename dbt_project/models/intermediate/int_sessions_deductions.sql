@@ -13,7 +13,7 @@ requests as (
 ),
 
 events as (
-    select * from {{ ref('events') }} where {{ in_planned_sessions() }}
+    select * from {{ ref('events') }} where {{ in_planned_sessions() }} and not is_excluded
 ),
 
 errors_of_clicks as (
@@ -48,6 +48,7 @@ problems as (
     from events
     where
         event_type in ('js_error', 'unhandled_rejection')
+        and not is_foreign_error
         and (project_id, session_id, event_id) not in (select project_id, session_id, error_id from errors_of_clicks)
 
     union all
@@ -90,6 +91,7 @@ slow_api as (
         toInt64(countIf(is_satisfied)) as satisfied,
         toInt64(countIf(is_tolerating)) as tolerating
     from requests
+    where is_measured
     group by project_id, session_id
     having n >= {{ setting('slow_api_min_requests') }}
 ),

@@ -14,7 +14,7 @@ select
     countIf(event_type = 'page_view') as page_count,
     count() as event_count,
     countIf(event_type = 'click') as click_count,
-    countIf(event_type in ('js_error', 'unhandled_rejection', 'resource_error', 'console_error')) as error_count,
+    countIf({{ is_error() }}) as error_count,
     max(if(event_type in ('scroll', 'page_exit'), ifNull(scroll_depth, 0), 0)) as max_scroll_depth,
 
     argMinIf((url, path), position, event_type = 'page_view') as first_view,
@@ -33,6 +33,11 @@ select
         or screen_width + screen_height + viewport_width + viewport_height > 0
     ) as device,
     argMinIf(({{ geo }}), position, concat({{ geo }}) != '') as geo,
-    argMinIf(JSONExtractString(custom, 'app_version'), position, JSONHas(custom, 'app_version')) as app_version
-from (select *, {{ event_order() }} as position from {{ ref('events') }} where {{ in_planned_sessions() }})
+    argMinIf(JSONExtractString(custom, 'app_version'), position, JSONHas(custom, 'app_version')) as app_version,
+    max(bot_reason) as bot_reason
+from (
+    select *, {{ event_order() }} as position
+    from {{ ref('events') }}
+    where {{ in_planned_sessions() }} and not is_doubled
+)
 group by project_id, session_id

@@ -18,6 +18,7 @@ with events as (
     from {{ ref('events') }}
     where
         {{ in_planned_sessions() }}
+        and not is_excluded
         and (view_id is not null or event_type in ('page_exit', 'page_load', 'web_vitals'))
 )
 
@@ -35,7 +36,7 @@ select
     max(if(event_type = 'page_exit', time_on_page_ms, null)) as time_on_page_ms,
     max(if(event_type in ('scroll', 'page_exit'), scroll_depth, null)) as max_scroll_depth,
     countIf(event_type = 'click') as click_count,
-    countIf(event_type in ('js_error', 'unhandled_rejection', 'resource_error', 'console_error')) as error_count,
+    countIf({{ is_error() }}) as error_count,
     max(if(is_timing, lcp, null)) as lcp,
     argMinIf(fid, position, is_timing and fid is not null) as fid,
     max(if(is_timing, inp, null)) as inp,

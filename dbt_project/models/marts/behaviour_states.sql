@@ -10,6 +10,7 @@ with sessions as (
     from {{ ref('sessions') }}
     where
         {{ in_planned_sessions() }}
+        and not is_excluded
         and {{ setting('behaviour_states.enabled') }}
 ),
 

@@ -19,6 +19,7 @@ select
 from {{ ref('events') }}
 where
     event_type = 'click'
+    and not is_excluded
     and click_x is not null
     and click_y is not null
     and {{ in_planned_days('event_date') }}

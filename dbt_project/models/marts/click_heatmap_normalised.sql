@@ -18,7 +18,7 @@ with clicks as (
         and y >= target_top and y < target_top + target_height as is_on_element
     from {{ ref('events') }}
     where
-        event_type = 'click' and click_x is not null and click_y is not null
+        event_type = 'click' and not is_excluded and click_x is not null and click_y is not null
         and {{ in_planned_days('event_date') }}
 )
 

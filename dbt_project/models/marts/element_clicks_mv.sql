@@ -15,5 +15,5 @@ select
     count() as click_count,
     event_date as date
 from {{ ref('events') }}
-where event_type = 'click' and target_selector != '' and {{ in_planned_days('event_date') }}
+where event_type = 'click' and not is_excluded and target_selector != '' and {{ in_planned_days('event_date') }}
 group by all

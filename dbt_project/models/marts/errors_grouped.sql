@@ -1,4 +1,5 @@
-{#- One row per UTC day and group of alike errors: same type, place and message but for numbers, ids and quoted text. -#}
+{#- One row per UTC day and group of alike errors: same type, place and message but for numbers, ids, content hashes and
+    quoted text. What the browser hides (`Script error.`) is one group. -#}
 {{ config(
     grain='day',
     order_by='(project_id, day, fingerprint)',
@@ -9,25 +10,27 @@ with errors as (
     select
         *,
         {{ event_order() }} as position,
-        replaceRegexpAll(
-            replaceRegexpAll(ifNull(error_message, ''), '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}', '?'),
-            '\\d+|"[^"]*"|''[^'']*''', '?'
-        ) as message_pattern
+        ifNull(error_message, '') as message,
+        {{ is_opaque_error('message') }} as is_hidden,
+        if(is_hidden, 'Script error.', {{ error_pattern('message') }}) as message_pattern,
+        if(is_hidden, '', ifNull(error_type, '')) as type,
+        if(is_hidden, '', {{ name_pattern("cutQueryStringAndFragment(ifNull(error_filename, ''))") }}) as filename
     from {{ ref('events') }}
     where
         event_type in ('js_error', 'unhandled_rejection', 'resource_error', 'console_error')
+        and not is_excluded
         and {{ in_planned_days('event_date') }}
 )
 
 select
     project_id,
     event_date as day,
-    lower(hex(sipHash128((event_type, ifNull(error_type, ''), message_pattern, ifNull(error_filename, ''))))) as fingerprint,
+    lower(hex(sipHash128((event_type, type, message_pattern, filename)))) as fingerprint,
     event_type,
-    ifNull(error_type, '') as error_type,
+    toLowCardinality(type) as error_type,
     message_pattern,
-    ifNull(error_filename, '') as filename,
-    argMin(ifNull(error_message, ''), position) as sample_message,
+    filename,
+    argMin(message, position) as sample_message,
     argMin(ifNull(error_stack, ''), position) as sample_stack,
     argMin(event_id, position) as sample_event_id,
     count() as error_count,
@@ -35,6 +38,8 @@ select
     uniqExactIf(user_id, user_id != '') as user_count,
     min(timestamp) as first_seen_at,
     max(timestamp) as last_seen_at,
-    arraySort(groupUniqArray(path)) as paths
+    arraySort(groupUniqArray(path)) as paths,
+    toBool(is_hidden) as is_opaque,
+    is_foreign_error as is_foreign
 from errors
 group by all

@@ -15,5 +15,5 @@ select
     uniqExact(session_id) as session_count,
     uniqExactIf(user_id, user_id != '') as user_count
 from {{ ref('events') }}
-where {{ in_planned_days('event_date') }}
+where not is_excluded and {{ in_planned_days('event_date') }}
 group by all

@@ -6,7 +6,7 @@
 ) }}
 
 with sessions as (
-    select * from {{ ref('sessions') }} where {{ in_planned_sessions() }}
+    select * from {{ ref('sessions') }} where {{ in_planned_sessions() }} and not is_excluded
 ),
 
 evidence as (
@@ -14,7 +14,7 @@ evidence as (
         project_id,
         session_id,
         countIf({{ is_interaction() }}) > 0 as has_interaction,
-        countIf(event_type in ('xhr_request', 'fetch_request')) > 0 as has_requests,
+        countIf(event_type in ('xhr_request', 'fetch_request') and not is_aborted) > 0 as has_requests,
         countIf(event_type in ('page_load', 'web_vitals')) > 0 as has_vitals
     from {{ ref('events') }}
     where {{ in_planned_sessions() }}

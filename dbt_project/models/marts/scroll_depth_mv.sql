@@ -9,7 +9,7 @@
 with depths as (
     select project_id, session_id, path, event_date as date, max(scroll_depth) as depth
     from {{ ref('events') }}
-    where event_type = 'page_exit' and scroll_depth is not null and {{ in_planned_days('event_date') }}
+    where event_type = 'page_exit' and not is_excluded and scroll_depth is not null and {{ in_planned_days('event_date') }}
     group by all
 )
 

@@ -10,8 +10,35 @@ with events as (
         if(page_count > 0, first_view, first_place) as entry,
         if(page_count > 0, last_view, last_place) as exit,
         -- A router may have redirected before the first view: then the URL the session started with has them.
-        if({{ has_campaign('entry.1') }}, entry.1, started_url) as campaign_url
+        if({{ has_campaign('entry.1') }}, entry.1, started_url) as campaign_url,
+        if(started_utm != ('', '', '', '', ''), started_utm, (
+            {%- for name in ['utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content'] %}
+            {{ query_parameter('campaign_url', name) }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        )) as utm,
+        if(entry.1 != '', entry.1, started_url) as landing_url
     from {{ ref('int_sessions_events') }}
+),
+
+-- A page of one's own domain is no source. Without utm an advertisement's click id says it, else the referrer.
+sourced as (
+    select
+        *,
+        lower(domain(referrer)) as referring_host,
+        {{ is_same_site("concat('http://', referring_host)", 'landing_url') }} as is_own,
+        if(is_own, '', replaceRegexpOne(referring_host, '^www\\.', '')) as referrer_domain,
+        splitByChar(' ', {{ click_id_source('landing_url') }}) as clicked,
+        utm.1 != '' or utm.2 != '' or utm.3 != '' as is_tagged,
+        lower(if(utm.1 = '' and (utm.2 = '' or clicked[2] != ''), if(clicked[1] != '', clicked[1], referrer_domain), utm.1)) as source,
+        lower(multiIf(
+            utm.2 != '', utm.2,
+            clicked[2] != '', clicked[2],
+            is_tagged or source = '', '',
+            'referral'
+        )) as medium,
+        {{ source_kind('source') }} as kind,
+        {{ channel('source', 'medium', 'lower(utm.3)', 'kind', 'is_own and not is_tagged and clicked[2] = \'\'') }} as channel
+    from events
 ),
 
 engaged as (
@@ -54,13 +81,11 @@ select
     toUInt8(rage_clicks > 0) as has_rage_click,
     toUInt8(dead_clicks > 0) as has_dead_click,
     toUInt8(page_count = 1) as is_bounce,
-    {%- for name in ['utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content'] %}
-    if(
-        started_utm != ('', '', '', '', ''),
-        started_utm.{{ loop.index }},
-        {{ query_parameter('campaign_url', name) }}
-    ) as {{ name }},
-    {%- endfor %}
+    utm.1 as utm_source,
+    utm.2 as utm_medium,
+    utm.3 as utm_campaign,
+    utm.4 as utm_term,
+    utm.5 as utm_content,
     referrer,
     toLowCardinality(device.1) as browser,
     device.2 as browser_version,
@@ -79,7 +104,13 @@ select
     geo.4 as region,
     geo.5 as city,
     app_version,
-    toDate(started_at) as session_date
-from events
+    toDate(started_at) as session_date,
+    toLowCardinality(channel) as channel,
+    referrer_domain,
+    toBool(sourced.bot_reason != '') as is_bot,
+    toLowCardinality(sourced.bot_reason) as bot_reason,
+    toBool(is_bot and not {{ setting('bots.counted') }}) as is_excluded,
+    toBool(duration_ms > 3600000 * {{ setting('session.max_hours') }}) as is_overlong
+from sourced
 left join engaged using (project_id, session_id)
 left join charged using (project_id, session_id)

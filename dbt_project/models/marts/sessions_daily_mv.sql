@@ -12,13 +12,14 @@ select
     device_type,
     count() as session_count,
     uniqExactIf(user_id, user_id != '') as user_count,
-    sum(duration_ms) as total_duration_ms,
-    sum(engaged_ms) as total_engaged_ms,
+    sumIf(duration_ms, not is_overlong) as total_duration_ms,
+    sumIf(engaged_ms, not is_overlong) as total_engaged_ms,
     sum(page_count) as total_pages,
     sum(event_count) as total_events,
     countIf(has_error = 1) as error_sessions,
     countIf(has_rage_click = 1) as rage_click_sessions,
-    countIf(is_bounce = 1) as bounce_sessions
+    countIf(is_bounce = 1) as bounce_sessions,
+    countIf(is_overlong) as overlong_sessions
 from {{ ref('sessions') }}
-where {{ in_planned_days('session_date') }}
+where not is_excluded and {{ in_planned_days('session_date') }}
 group by all

@@ -10,7 +10,7 @@
 with active as (
     select project_id, session_id, event_date as day, groupUniqArrayIf(user_id, user_id != '') as named
     from {{ ref('events') }}
-    where {{ in_planned_days('event_date') }}
+    where not is_excluded and {{ in_planned_days('event_date') }}
     group by project_id, session_id, day
 ),
 

@@ -5,7 +5,7 @@
 with present as (
     select distinct project_id, session_id
     from {{ ref('events') }}
-    where {{ in_planned_days('event_date') }}
+    where not is_excluded and {{ in_planned_days('event_date') }}
 ),
 
 counted as (
@@ -27,6 +27,7 @@ counted as (
     from {{ ref('events') }}
     where
         event_type = 'click'
+        and not is_excluded
         and (click_x is null or click_y is null or not {{ in_planned_days('event_date') }})
         and (project_id, session_id) in (select project_id, session_id from present)
     group by project_id

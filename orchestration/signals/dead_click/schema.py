@@ -12,7 +12,7 @@ from orchestration.signals.columns import (
 )
 
 INSIGHT_TYPE = "dead_click"
-DETECTOR_VERSION = "dead_click-1"
+DETECTOR_VERSION = "dead_click-2"
 
 REQUEST_TYPES = ("xhr_request", "fetch_request", "websocket")
 REACTION_TYPES = (
@@ -38,6 +38,7 @@ READS = pl.Schema(
         "target_tag": pl.String(),
         "target_href": pl.String(),
         "target_is_interactive": pl.Boolean(),
+        "target_is_answered_by_browser": pl.Boolean(),
         "request_duration_ms": pl.Int64(),
         SESSION_ENDED_AT: TIMESTAMP,
     }

@@ -52,6 +52,7 @@ def _interactive_clicks(events: pl.LazyFrame) -> pl.LazyFrame:
         pl.col("event_type") == "click",
         pl.col("click_button") == "left",
         pl.col("target_is_interactive").fill_null(value=False),
+        ~pl.col("target_is_answered_by_browser").fill_null(value=False),
     ).select(
         *CLICK_KEY,
         *("timestamp", "sent_order", "url", "path", "target_selector", "target_tag", "target_href"),
@@ -64,7 +65,7 @@ def _interactive_clicks(events: pl.LazyFrame) -> pl.LazyFrame:
 
 def _not_leaving(clicks: pl.LazyFrame) -> pl.LazyFrame:
     """Without links to elsewhere, which are answered there. Last, for URLs take time to read."""
-    is_link = (pl.col("target_tag") == "a").fill_null(value=False)
+    is_link = pl.col("target_tag").is_in(("a", "area")).fill_null(value=False)
     return clicks.filter(~(is_link & leaves_origin(pl.col("target_href"), pl.col("url"))))
 
 

@@ -12,4 +12,5 @@ SIGNAL = Signal(
     transform=transform.transform,
     settings=schema.ErrorClickSettings(),
     name="error_click",
+    narrowed_to="NOT e.is_foreign_error",
 )

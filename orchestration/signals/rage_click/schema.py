@@ -7,7 +7,7 @@ import polars as pl
 from orchestration.signals.columns import EVENT_COLUMNS, INSIGHT_COLUMNS
 
 INSIGHT_TYPE = "rage_click"
-DETECTOR_VERSION = "rage_click-1"
+DETECTOR_VERSION = "rage_click-2"
 
 ANSWER_TYPES = ("input_change", "custom", "page_view")
 """What a page tells when a click worked: a value or the page changed. Requests and scrolls are
@@ -25,6 +25,7 @@ READS = pl.Schema(
         "click_button": pl.String(),
         "target_selector": pl.String(),
         "target_is_editable": pl.Boolean(),
+        "target_is_interactive": pl.Boolean(),
     }
 )
 
@@ -44,6 +45,10 @@ class RageClickSettings:
     """A click that the page answers so soon, before the next click, is none of a burst."""
     max_duration_ms: int | None = None
     """From the burst's first click to its last; a click later than that opens the next burst."""
+    selection_gap_ms: int = 500
+    """Three clicks on nothing interactive, each so soon after the last, select a paragraph."""
+    selection_distance_px: int = 5
+    """And each so near the last."""
 
 
 STRICT = RageClickSettings(min_clicks=5, max_duration_ms=2000)

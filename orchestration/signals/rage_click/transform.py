@@ -13,6 +13,7 @@ from orchestration.signals.rage_click.schema import (
 
 SPOT_KEY = (*SESSION_KEY, "path", "selector")
 DEFAULTS = RageClickSettings()
+SELECTING_CLICKS = 3
 
 
 def transform(events: pl.LazyFrame, settings: RageClickSettings = DEFAULTS) -> pl.LazyFrame:
@@ -64,6 +65,7 @@ def _candidates(events: pl.LazyFrame) -> pl.LazyFrame:
             "path",
             "url",
             selector=pl.col("target_selector").fill_null(""),
+            is_interactive=pl.col("target_is_interactive").fill_null(value=False),
             at=pl.col("timestamp").dt.epoch("ms"),
             # Int32 differences and their squares overflow Int32 and Int64.
             x=pl.col("click_x").cast(pl.Float64),
@@ -134,9 +136,21 @@ def _summarise(clicks: pl.LazyFrame, settings: RageClickSettings) -> pl.LazyFram
             x=rounded_mean("x"),
             y=rounded_mean("y"),
             related_event_ids=pl.col("event_id"),
+            is_selection=_selects_text(settings),
         )
-        .filter(pl.col("click_count") >= settings.min_clicks)
+        .filter(pl.col("click_count") >= settings.min_clicks, ~pl.col("is_selection"))
         .with_columns(
             target_selector=pl.when(pl.col("selector") != "").then("selector"),
         )
     )
+
+
+def _selects_text(settings: RageClickSettings) -> pl.Expr:
+    """Of the clicks of a burst: exactly three, as one selects a paragraph, on nothing to press."""
+    way = pl.col("x").diff().pow(2) + pl.col("y").diff().pow(2)
+    return (
+        (pl.len() == SELECTING_CLICKS)
+        & ~pl.col("is_interactive").any()
+        & (pl.col("at").diff().max() <= settings.selection_gap_ms)
+        & (way.max() <= settings.selection_distance_px**2)
+    ).fill_null(value=False)

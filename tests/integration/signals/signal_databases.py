@@ -29,6 +29,7 @@ CREATE TABLE gosight.events (
     click_x Nullable(Int32), click_y Nullable(Int32), click_button LowCardinality(String),
     target_selector Nullable(String), target_tag LowCardinality(Nullable(String)),
     target_href Nullable(String), target_is_interactive Bool, target_is_editable Bool,
+    target_is_answered_by_browser Bool, is_excluded Bool, is_foreign_error Bool,
     request_duration_ms Nullable(Int64), error_message Nullable(String),
     lcp Nullable(UInt32), ttfb Nullable(UInt32), load_complete Nullable(UInt32),
     move_x Array(Int32), move_y Array(Int32), move_t Array(Int64),
@@ -108,6 +109,7 @@ class SignalDatabases:
             "move_t": [],
         }
         unsaid |= {"target_is_interactive": False, "target_is_editable": False}
+        unsaid |= {"target_is_answered_by_browser": False}
         known = [unsaid | row for row in with_views(rows)]
         for part in (known[::2], known[1::2]):
             self._insert("gosight.events", part)

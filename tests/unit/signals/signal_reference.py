@@ -62,7 +62,7 @@ def rage_clicks(rows: list[Row], least: int = 3, longest_ms: int | None = None) 
     return [
         (*session(burst[0]), burst[0]["path"], [click["event_id"] for click in burst])
         for burst in bursts
-        if len(burst) >= least
+        if len(burst) >= least and not selects_text(burst)
     ]
 
 
@@ -77,6 +77,21 @@ def is_taken(click: Row, rows: list[Row]) -> bool:
     ]
     following = min(later, key=order, default=click)
     return following["event_type"] != "click" and milliseconds(following, click) <= 1000
+
+
+def selects_text(burst: list[Row]) -> bool:
+    """Three quick clicks on one spot of nothing interactive."""
+    return (
+        len(burst) == 3
+        and not any(click["target_is_interactive"] for click in burst)
+        and all(
+            milliseconds(later, click) <= 500
+            and (later["click_x"] - click["click_x"]) ** 2
+            + (later["click_y"] - click["click_y"]) ** 2
+            <= 5**2
+            for click, later in pairwise(burst)
+        )
+    )
 
 
 def takes(burst: list[Row], click: Row, longest_ms: int | None) -> bool:
@@ -114,6 +129,7 @@ def dead_clicks(rows: list[Row]) -> Found:
         for click in events
         if is_left_click(click)
         and click["target_is_interactive"]
+        and not click["target_is_answered_by_browser"]
         and milliseconds(events[-1], click) >= 2500
         and not any(answers(event, click) for event in events)
     ]

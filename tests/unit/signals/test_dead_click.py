@@ -36,7 +36,7 @@ def request(reported_ms: int, number: int, duration_ms: int | None, **columns: A
 def test_a_click_that_nothing_answers_is_one_inferred_row() -> None:
     [row] = detect(SIGNAL, [click(0, 1, 5, 6), LATER])
     assert row["insight_type"] == "dead_click"
-    assert row["detector_version"] == "dead_click-1"
+    assert row["detector_version"] == "dead_click-2"
     assert (row["timestamp"], row["x"], row["y"], row["target_selector"]) == (at(0), 5, 6, "#buy")
     assert json.loads(row["details"]) == {"grade": "inferred"}
     assert row["related_event_ids"] == [event_id(1)]
@@ -98,6 +98,7 @@ def test_one_reaction_answers_every_click_before_it() -> None:
     "columns",
     [
         {"target_is_interactive": False},
+        {"target_is_answered_by_browser": True},
         {"target_is_interactive": None},
         {"click_button": "right"},
         {"event_type": "dblclick"},

@@ -46,7 +46,7 @@ def test_three_clicks_are_one_row_with_everything_in_it() -> None:
         "y": 200,
         "target_selector": "#buy",
         "related_event_ids": [event_id(1), event_id(2), event_id(3)],
-        "detector_version": "rage_click-1",
+        "detector_version": "rage_click-2",
     }
     assert details == {
         "click_count": 3,
@@ -190,3 +190,27 @@ def test_clicks_that_the_page_answers_one_by_one_are_none(kind: str) -> None:
     assert bursts(clicks + requests) == [[1, 2, 3, 4]]
     # Answered late, but then no more: what is left is a burst of its own.
     assert bursts([*clicks, answers[0]]) == [[2, 3, 4]]
+
+
+TEXT = {"target_is_interactive": False, "target_tag": "p", "target_selector": "p.text"}
+
+
+@pytest.mark.parametrize(
+    ("last", "columns", "found"),
+    [
+        ((500, 103, 104), TEXT, []),
+        ((501, 103, 104), TEXT, [[1, 2, 3]]),
+        ((500, 103, 105), TEXT, [[1, 2, 3]]),
+        ((500, 103, 104), TEXT | {"target_is_interactive": True}, [[1, 2, 3]]),
+    ],
+)
+def test_three_clicks_within_500_ms_and_5_px_select_text_unless_there_is_something_to_press(
+    last: tuple[int, int, int], columns: Row, found: list[list[int]]
+) -> None:
+    gap, x, y = last
+    rows = [click(0, 1, **columns), click(500, 2, **columns), click(500 + gap, 3, x, y, **columns)]
+    assert bursts(rows) == found
+
+
+def test_four_quick_clicks_on_text_are_rage() -> None:
+    assert bursts(spread(0, 100, 200, 300, **TEXT)) == [[1, 2, 3, 4]]

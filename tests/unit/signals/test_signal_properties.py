@@ -101,6 +101,7 @@ def events_of(
             "target_href": st.none(),
             "target_is_interactive": st.sampled_from([True, True, False, None]),
             "target_is_editable": st.sampled_from([False, False, False, True]),
+            "target_is_answered_by_browser": st.sampled_from([False, False, None, True]),
             "request_duration_ms": st.sampled_from([None, 0, 1, 500, 2500, 4000]),
             "error_message": st.sampled_from([None, "a", "b"]),
             "lcp": st.sampled_from([None, 0, 4000, 4001]),

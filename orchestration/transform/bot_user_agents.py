@@ -1,0 +1,28 @@
+"""Writes the seed of bots' user agents from the pinned package crawler-user-agents (MIT licence).
+
+`python -m orchestration.transform.bot_user_agents`, after the package was updated.
+"""
+
+import csv
+import io
+
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA
+
+from orchestration.stores.settings import CHECKOUT
+
+SEED = CHECKOUT / "dbt_project/seeds/bot_user_agents.csv"
+
+
+def seed_text() -> str:
+    """The seed's CSV: one regular expression a line, sorted."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["pattern"])
+    rows.writerows(
+        [pattern] for pattern in sorted({one["pattern"] for one in CRAWLER_USER_AGENTS_DATA})
+    )
+    return text.getvalue()
+
+
+if __name__ == "__main__":
+    SEED.write_text(seed_text())
