@@ -70,7 +70,7 @@ DECLARED: Mapping[str, tuple[Kind, str, str]] = {
     "time_zone": (TimeZone(), "", "Told with each day (`project_days`); days of marts are UTC"),
     "paths.hash_routes": (Truth(), "", "A fragment that begins with / or !/ belongs to the path"),
     "endpoints.id_rules": (
-        Patterns(),
+        Patterns("one segment of a path"),
         "RE2, case-sensitive",
         "As paths.id_rules, for the URLs of requests",
     ),
