@@ -43,6 +43,9 @@ class RunFailedError(UserError):
     type=click.DateTime(["%Y-%m-%d"]),
     help="Rebuild also the sessions of this UTC day; may be repeated.",
 )
+@click.option(
+    "--verify", is_flag=True, help="Compare every session with raw, and rebuild those that differ."
+)
 @click.option("--start", is_flag=True, help="Start a stack for this run if none is running.")
 @click.option("--sample", is_flag=True, help="Load the bundled sample if the warehouse is empty.")
 @json_option
@@ -51,6 +54,7 @@ def run(
     data_dir: Path | None,
     full_refresh: bool,
     days: tuple[datetime, ...],
+    verify: bool,
     start: bool,
     sample: bool,
     as_json: bool,
@@ -64,7 +68,7 @@ def run(
         if sample:
             _load_sample(endpoints)
         started = time.monotonic()
-        refreshed = _refresh(full=full_refresh, days=[day.date() for day in days])
+        refreshed = _refresh(full=full_refresh, days=[day.date() for day in days], verify=verify)
         seconds = time.monotonic() - started
         _report(endpoints, refreshed, seconds, as_json=as_json)
     if refreshed.failed_checks:
@@ -101,19 +105,19 @@ def _load_sample(endpoints: Endpoints) -> None:
     )
 
 
-def _refresh(*, full: bool, days: Sequence[date]) -> "Refreshed":
+def _refresh(*, full: bool, days: Sequence[date], verify: bool) -> "Refreshed":
     """Dagster and dbt take seconds to import, so only a run with something to do pays for them."""
     from orchestration.lease.lease import LeaseHeldError
     from orchestration.run.idle import nothing_is_new
     from orchestration.run.outcome import Refreshed, RefreshFailedError
 
     try:
-        if not full and not days and nothing_is_new():
+        if not (full or days or verify) and nothing_is_new():
             return Refreshed()
         from orchestration.run.refresh import refresh
 
         with shown() as progress:
-            return refresh(full=full, days=days, progress=progress)
+            return refresh(full=full, days=days, verify=verify, progress=progress)
     except LeaseHeldError as error:
         raise BusyError(str(error)) from error
     except RefreshFailedError as error:

@@ -208,7 +208,9 @@ class PostgresLookup:
 
     async def _query(self, query: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
         if self._connection is None:
-            self._connection = await psycopg.AsyncConnection.connect(self._dsn, autocommit=True)
+            self._connection = await psycopg.AsyncConnection.connect(
+                self._dsn, autocommit=True, prepare_threshold=None
+            )
             await self._connection.execute("SET timezone TO 'UTC'")
         cursor = await self._connection.execute(query.encode(), values)
         if cursor.description is None:  # an update

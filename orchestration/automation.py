@@ -6,10 +6,14 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.checks.watch import CHECKS
+from orchestration.checks.watch import CHECKS, Watch
+from orchestration.retention.assets import expire_job
+
+# A run of Dagster that finds another one at work waits for it: longer than any takes.
+WAIT_MINUTES = 12 * 60
 
 WATCHED = dg.AssetSelection.checks(*CHECKS)
-BUILT = dg.AssetSelection.all() - dg.AssetSelection.groups("expire") - WATCHED
+BUILT = dg.AssetSelection.all() - WATCHED
 
 REFRESH = dg.define_asset_job(
     "refresh",
@@ -26,6 +30,28 @@ REFRESH_SCHEDULE = dg.ScheduleDefinition(
 )
 
 
+UNDER_WAY = (
+    *(dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED),
+    *(dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED),
+)
+
+
+# Off until somebody switches it on; the schedule beside it sees what events do not tell of.
+@dg.sensor(job=REFRESH, minimum_interval_seconds=60)
+def refresh_when_events_land(
+    context: dg.SensorEvaluationContext, watch: Watch
+) -> dg.RunRequest | dg.SkipReason:
+    """Asks for a run when sessions of `raw.session_index` wait and none is under way."""
+    landed, waiting = watch.landed(), watch.lag().waiting_sessions
+    if not waiting or context.cursor == str(landed):
+        return dg.SkipReason("nothing has landed that is not built or asked for")
+    filters = dg.RunsFilter(job_name=REFRESH.name, statuses=list(UNDER_WAY))
+    if context.instance.get_runs_count(filters):
+        return dg.SkipReason(f"{waiting} sessions wait for the run that is under way")
+    context.update_cursor(str(landed))
+    return dg.RunRequest()
+
+
 @dg.daily_partitioned_config(start_date=datetime(2020, 1, 1), end_offset=1)  # noqa: DTZ001 - a date
 def of_day(start: datetime, _end: datetime) -> Mapping[str, Any]:
     """The run that builds the sessions of a UTC day again."""
@@ -39,16 +65,10 @@ BACKFILL = dg.define_asset_job(
     description="`refresh` that also builds the sessions of a UTC day again: a partition a day.",
 )
 
-EXPIRE = dg.define_asset_job(
-    "expire",
-    selection=dg.AssetSelection.groups("expire"),
-    description="Deletes what is older than the limits of retention. Safe to repeat.",
-)
-
-# Off until somebody switches it on. Between two refreshes: both need the lease.
+# Off until somebody switches it on.
 EXPIRE_SCHEDULE = dg.ScheduleDefinition(
     name="expire_every_day",
-    job=EXPIRE,
+    job=expire_job,
     cron_schedule="5 3 * * *",
     execution_timezone="UTC",
 )

@@ -4,26 +4,27 @@ import dagster as dg
 
 from orchestration.automation import (
     BACKFILL,
-    EXPIRE,
     EXPIRE_SCHEDULE,
     REFRESH,
     REFRESH_SCHEDULE,
+    WAIT_MINUTES,
     WATCH,
     WATCH_SCHEDULE,
+    refresh_when_events_land,
 )
 from orchestration.checks.watch import CHECKS, Watch
 from orchestration.documents.assets import assets as documents
-from orchestration.lease.resource import RunResource
-from orchestration.plan.assets import done_asset, planned_days, planned_sessions, projects
 from orchestration.publish.assets import assets as publish_assets
 from orchestration.raw.assets import RAW_TABLES, session_index
 from orchestration.raw.predictions import DOCUMENTS as OUTSIDE_PREDICTIONS
 from orchestration.raw.predictions import predictions
-from orchestration.retention.assets import expiry_records
+from orchestration.rebuild.assets import done_asset, planned_days, planned_sessions, projects
+from orchestration.rebuild.resource import Run
+from orchestration.retention.assets import expire_job, records
 from orchestration.signals.assets import assets as signal_assets
 from orchestration.transform.assets import assets as dbt_models
 
-BUILT = [*dbt_models(), *signal_assets(), *publish_assets(), *documents()]
+BUILT = [planned_days, *dbt_models(), *signal_assets(), *publish_assets(), *documents()]
 
 defs = dg.Definitions(
     assets=[
@@ -32,16 +33,16 @@ defs = dg.Definitions(
         OUTSIDE_PREDICTIONS,
         predictions,
         planned_sessions,
-        planned_days,
         projects,
         *BUILT,
-        expiry_records,
-        done_asset([key for asset in BUILT for key in asset.keys]),
+        *records(),
+        done_asset(BUILT),
     ],
     asset_checks=CHECKS,
-    jobs=[REFRESH, BACKFILL, EXPIRE, WATCH],
+    jobs=[REFRESH, BACKFILL, expire_job, WATCH],
+    sensors=[refresh_when_events_land],
     schedules=[REFRESH_SCHEDULE, EXPIRE_SCHEDULE, WATCH_SCHEDULE],
-    resources={"run": RunResource(), "watch": Watch()},
+    resources={"run": Run(wait_minutes=WAIT_MINUTES), "watch": Watch()},
     # One process holds the lease from the first asset to the last.
     executor=dg.in_process_executor,
 )

@@ -12,8 +12,9 @@ from stack.ports import HOST, Ports
 from stack.supervisor import Program
 
 KEEPER = Path(__file__).with_name("keeper.py")
-# Without these Dagster reports usage to its makers and asks for an address first.
-DAGSTER_SETTINGS = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
+DAGSTER_SETTINGS = Path(__file__).with_name("dagster.yaml")
+# What earlier versions wrote at each start.
+EARLIER_SETTINGS = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 
 
 def ingest(folder: DataFolder, ports: Ports, endpoints: Endpoints, postgres_dsn: str) -> Program:
@@ -44,7 +45,7 @@ def dagster(folder: DataFolder, ports: Ports, endpoints: Endpoints) -> Program:
 
     def before_start() -> None:
         home.mkdir(exist_ok=True)
-        (home / "dagster.yaml").write_text(DAGSTER_SETTINGS)
+        write_once(home / "dagster.yaml")
 
     return Program(
         name="ui",
@@ -66,6 +67,12 @@ def dagster(folder: DataFolder, ports: Ports, endpoints: Endpoints) -> Program:
         before_start=before_start,
         death_signal=signal.SIGTERM,  # the keeper then ends what Dagster started
     )
+
+
+def write_once(settings: Path) -> None:
+    """Ours, unless somebody has written others."""
+    if not settings.exists() or settings.read_text() == EARLIER_SETTINGS:
+        settings.write_text(DAGSTER_SETTINGS.read_text())
 
 
 def _python_path() -> dict[str, str]:

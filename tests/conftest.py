@@ -44,6 +44,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return scheduler
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """For longer searches than every change can wait for."""
+    parser.addoption("--histories", type=int, default=2, help="how many random histories to play")
+    parser.addoption("--first-history", type=int, default=0, help="the seed of the first of them")
+    parser.addoption("--kills", type=int, default=0, help="how many more kills to try at random")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """`seed`: of the histories that the options ask for."""
+    if "seed" in metafunc.fixturenames and "exactness" in metafunc.module.__name__:
+        first = metafunc.config.getoption("--first-history")
+        count = metafunc.config.getoption("--histories")
+        metafunc.parametrize("seed", range(first, first + count))
+
+
 @dataclass(frozen=True)
 class TestProject:
     """A project nobody else uses: `id` is in every row, `key` lets its events in."""

@@ -16,8 +16,10 @@ def clickhouse(url: str, database: str = "default") -> Client:
 
 
 def postgres(dsn: str) -> psycopg.Connection[Any]:
-    """Autocommit; open a transaction with `connection.transaction()`."""
-    connection: psycopg.Connection[Any] = psycopg.connect(dsn, autocommit=True)
+    """Autocommit; open a transaction with `connection.transaction()`. A pooler may be between."""
+    connection: psycopg.Connection[Any] = psycopg.connect(
+        dsn, autocommit=True, prepare_threshold=None
+    )
     connection.execute("SET timezone TO 'UTC'")
     return connection
 

@@ -118,11 +118,11 @@ class PostgresTarget:
     def locked(self) -> Iterator[None]:
         """Wait for whoever migrates this database now."""
         self._connection.execute("SET timezone TO 'UTC'")
-        self._connection.execute("SELECT pg_advisory_lock(%s)", (ADVISORY_LOCK,))
-        try:
+        info = self._connection.info
+        # Of a transaction, not of a session: a pooler gives each transaction another session.
+        with psycopg.connect(info.dsn, password=info.password, prepare_threshold=None) as holder:
+            holder.execute("SELECT pg_advisory_xact_lock(%s)", (ADVISORY_LOCK,))
             yield
-        finally:
-            self._connection.execute("SELECT pg_advisory_unlock(%s)", (ADVISORY_LOCK,))
 
     def applied(self, component: str) -> dict[int, str]:
         """All rows of the component: going down deletes them."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from clickhouse_connect.driver.client import Client
 
 from orchestration.plan.plan import SEALED
+from orchestration.stores.clients import integer
 
 # A batch counts as built when it had landed before the newest finished run opened its plan.
 # The ledger has a row per batch: no event is read.
@@ -54,6 +55,11 @@ def lag(client: Client) -> Lag:
     ((landed_ms, built_ms, waited),) = client.query(LEDGER).result_rows
     waited_s = int(waited or 0) if waiting else 0
     return Lag(int(waiting), waited_s, _moment(landed_ms), _moment(built_ms))
+
+
+def landed(client: Client) -> int:
+    """Grows with all that lands and is erased."""
+    return integer(client, "SELECT sum(n) FROM raw.session_index")
 
 
 def _moment(ms: int | None) -> datetime | None:

@@ -6,19 +6,13 @@ from typing import Any
 import psycopg
 from clickhouse_connect.driver.client import Client
 
-from orchestration.lease.lease import LOCK
+from orchestration.lease import lease
 from orchestration.plan.plan import UNFINISHED
 
 OPEN = f"""
 SELECT plan_id, dateDiff('second', min(at), now64(3, 'UTC'))
 FROM ops.plans WHERE plan_id IN ({UNFINISHED})
 GROUP BY plan_id ORDER BY plan_id DESC LIMIT 1
-"""
-
-HELD = """
-SELECT count(*) FROM pg_locks
-WHERE locktype = 'advisory' AND granted AND (classid::bigint << 32 | objid::bigint) = %s
-  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
 
@@ -41,8 +35,8 @@ def open_run(clickhouse: Client, postgres: psycopg.Connection[Any]) -> OpenRun |
     The plan is read before the lease, so that a run that ends in between is not taken for left.
     """
     plans = clickhouse.query(OPEN).result_rows
-    held = postgres.execute(HELD, (LOCK,)).fetchone()
+    is_held = lease.is_held(postgres)
     still = clickhouse.query(OPEN).result_rows
     if not plans or not still or plans[0][0] != still[0][0]:
         return None
-    return OpenRun(int(still[0][0]), int(still[0][1]), bool(held and held[0]))
+    return OpenRun(int(still[0][0]), int(still[0][1]), is_held)

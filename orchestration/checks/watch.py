@@ -7,11 +7,10 @@ from contextlib import closing
 from datetime import datetime
 
 import dagster as dg
-import psycopg
 
-from orchestration.checks.lag import Lag, lag
+from orchestration.checks.lag import Lag, lag, landed
 from orchestration.checks.open_run import OpenRun, open_run
-from orchestration.stores.clients import clickhouse_client
+from orchestration.stores.clients import clickhouse_client, short_connection
 from orchestration.stores.settings import Settings
 
 DONE = dg.AssetKey(["ops", "done"])
@@ -36,12 +35,17 @@ class Watch(dg.ConfigurableResource[None]):
         with closing(clickhouse_client(Settings.from_environment().clickhouse_url)) as client:
             return lag(client)
 
+    def landed(self) -> int:
+        """A number that grows with all that lands."""
+        with closing(clickhouse_client(Settings.from_environment().clickhouse_url)) as client:
+            return landed(client)
+
     def open_run(self) -> OpenRun | None:
         """The unfinished plan, if there is one."""
         settings = Settings.from_environment()
         with (
             closing(clickhouse_client(settings.clickhouse_url)) as client,
-            psycopg.connect(settings.postgres_dsn, application_name="hxi watch") as connection,
+            short_connection(settings.postgres_dsn) as connection,
         ):
             return open_run(client, connection)
 

@@ -1,4 +1,4 @@
-"""The stores while the lease is held: each client is given out after the lease was checked."""
+"""The stores while the lease is held: the lease is checked before each statement."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -10,7 +10,10 @@ import pymongo
 from clickhouse_connect.driver.client import Client
 
 from orchestration.lease import lease
-from orchestration.stores.clients import clickhouse_client, mongodb_client, postgres_connection
+from orchestration.lease.mongo import fenced_mongo
+from orchestration.lease.publisher import publisher_connection
+from orchestration.lease.statements import end_earlier, fenced, statement_id
+from orchestration.stores.clients import clickhouse_client
 from orchestration.stores.settings import Settings
 
 
@@ -27,27 +30,35 @@ class HeldStores:
         self.lease.check()
         return self.lease.fence
 
+    def statement_id(self) -> str:
+        """The id that a statement at ClickHouse must carry."""
+        return statement_id(self.fence())
+
     def clickhouse(self) -> Client:
-        """One for all; never closed by the caller."""
+        """One for all, which checks the lease itself; never closed by the caller."""
         self.lease.check()
         return self.client
 
     def postgres(self) -> "psycopg.Connection[Any]":
-        """A new connection, to be closed by the caller."""
+        """A new connection, which checks the lease in each transaction; closed by the caller."""
         self.lease.check()
-        return postgres_connection(self.settings.postgres_dsn)
+        return publisher_connection(self.settings.postgres_dsn, self.lease.fence)
 
     def mongodb(self) -> "pymongo.MongoClient[dict[str, Any]]":
-        """A new client, to be closed by the caller."""
+        """A new client, which checks the lease before each write; closed by the caller."""
         self.lease.check()
-        return mongodb_client(self.settings.mongodb_uri)
+        return fenced_mongo(self.settings.mongodb_uri, self.lease.check)
 
 
 @contextmanager
-def held_stores(settings: Settings) -> Iterator[HeldStores]:
-    """Hold the lease for the block; LeaseHeldError at once if a run holds it."""
+def held_stores(settings: Settings, holder: str = "", wait_s: float = 0) -> Iterator[HeldStores]:
+    """Hold the lease for the block; LeaseHeldError if a run has it for `wait_s` seconds.
+
+    Statements of runs that lost it have ended when the block begins.
+    """
     with (
-        lease.held(settings.postgres_dsn) as mine,
+        lease.held(settings.postgres_dsn, holder, wait_s) as mine,
         closing(clickhouse_client(settings.clickhouse_url)) as client,
     ):
-        yield HeldStores(settings, mine, client)
+        end_earlier(client, mine.fence)
+        yield HeldStores(settings, mine, fenced(client, mine.check, mine.fence))

@@ -1,7 +1,7 @@
 """One run's hold on the warehouse, shared by its assets: the lease, the open plan, the clients."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -13,20 +13,32 @@ from clickhouse_connect.driver.client import Client
 from pydantic import Field, PrivateAttr
 
 from orchestration.lease.held import HeldStores, held_stores
-from orchestration.plan import plan
-from orchestration.retention.expiry import finish
-from orchestration.run import wanted
+from orchestration.plan import plan as plans
+from orchestration.plan import steps
+from orchestration.plan.doubts import doubted
+from orchestration.plan.plan import Plan
 from orchestration.stores.clients import integer
 from orchestration.stores.settings import Settings
+
+# Of all that takes the lease: Dagster's queue lets one such run go at a time (stack/dagster.yaml).
+POOL = "hxi_warehouse"
+# For Dagster's own retries: another attempt would find the same.
+NEVER_AGAIN = {"dagster/max_retries": "0"}
+NOTHING = "nothing is planned"
+# Dagster's tags of a run that executes another one again.
+PARENT_RUN_ID_TAG, ROOT_RUN_ID_TAG = "dagster/parent_run_id", "dagster/root_run_id"
+
+
+class TakenOverError(Exception):
+    """A run that was executed again finds its first run's plan in other hands, or over."""
 
 
 class RunResource(dg.ConfigurableResource[None]):
     """The lease and the plan of one Dagster run.
 
-    A run holds the lease from its first asset to its last; a second one fails at once with
-    LeaseHeldError. The plan is opened when the first asset asks for it and closed by `ops/done`;
-    a run that leaves `ops/done` out leaves its plan open, and the next run repeats it.
-    Each client is given out after the lease was checked: LeaseLostError when it is gone.
+    A run holds the lease from its first asset to its last. `ops/planned_sessions` alone opens a
+    plan; every other asset works on the open one. Each client is given out after the lease was
+    checked: LeaseLostError when it is gone.
     """
 
     full_refresh: bool = False
@@ -34,16 +46,36 @@ class RunResource(dg.ConfigurableResource[None]):
         default=[], description="UTC days (2026-10-01) whose sessions are built again"
     )
 
+    verify: bool = Field(
+        default=False, description="compare every session with raw, and build those that differ"
+    )
+    wait_minutes: float = Field(
+        default=0, description="how long to wait for a run that is at work, before giving up"
+    )
+
     _held: HeldStores = PrivateAttr()
-    _plan: plan.Plan | None = PrivateAttr(default=None)
+    _plan: Plan | None = PrivateAttr(default=None)
+    _first_run: str = PrivateAttr(default="")
+    _is_again: bool = PrivateAttr(default=False)
+    _instance: dg.DagsterInstance | None = PrivateAttr(default=None)
+    _run_id: str = PrivateAttr(default="")
 
     @contextmanager
-    def yield_for_execution(self, _context: dg.InitResourceContext) -> Iterator[Any]:
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Any]:
         """Hold the lease and one ClickHouse client for the length of the run."""
-        with held_stores(Settings.from_environment()) as self._held:
+        run_id = context.run.run_id if context.run else ""
+        tags = context.run.tags if context.run else {}
+        self._first_run = tags.get(ROOT_RUN_ID_TAG) or run_id
+        self._is_again = PARENT_RUN_ID_TAG in tags
+        self._instance, self._run_id = context.instance, run_id
+        wait_s = self.wait_minutes * 60
+        with held_stores(Settings.from_environment(), run_id, wait_s) as self._held:
             self._plan = None
-            finish(self)  # before anything is compared, landed again or built
+            self.begin()
             yield self
+
+    def begin(self) -> None:
+        """What is done before the first asset; nothing here."""
 
     def fence(self) -> int:
         """The lease's number."""
@@ -53,16 +85,9 @@ class RunResource(dg.ConfigurableResource[None]):
         """The run's client; never closed by the caller."""
         return self._held.clickhouse()
 
-    def measured(self, started: float | None = None) -> dict[str, float]:
-        """Metadata of a materialisation: what is planned, days so far, and seconds.
-
-        `started` is time.monotonic() from before the step's work.
-        """
-        days = integer(self.clickhouse(), "SELECT count() FROM ops.planned_days")
-        planned: dict[str, float] = {"planned_sessions": self.plan().sessions, "planned_days": days}
-        if started is None:
-            return planned
-        return {**planned, "seconds": round(time.monotonic() - started, 3)}
+    def statement_id(self) -> str:
+        """The id that a statement of another client at ClickHouse must carry."""
+        return self._held.statement_id()
 
     def postgres(self) -> psycopg.Connection[Any]:
         """A new connection, to be closed by the caller."""
@@ -72,16 +97,71 @@ class RunResource(dg.ConfigurableResource[None]):
         """A new client, to be closed by the caller."""
         return self._held.mongodb()
 
-    def plan(self) -> plan.Plan:
-        """The run's plan, opened on first use."""
+    def open_plan(self, settings: plans.Settings, *, full: bool) -> Plan:
+        """Open a plan, which takes over the sessions of an unfinished one."""
+        client = self.clickhouse()
+        days = [] if full else [date.fromisoformat(day) for day in self.days]
+        opened = plans.open_plan(
+            client,
+            self.fence(),
+            settings,
+            full=full,
+            days=days,
+            doubted=doubted(client, thorough=self.verify),
+        )
+        # Before anybody may rewrite events: a retried asset must not get the plan without it.
+        plans.add_days(client, opened)
+        steps.join(client, opened, self._first_run)
+        self._plan = opened
+        return opened
+
+    def plan(self) -> Plan:
+        """The open plan; without one, number 0 without sessions.
+
+        TakenOverError when this run repeats one whose plan another run has taken over.
+        """
         client = self.clickhouse()
         if self._plan is None:
-            with self.postgres() as connection:
-                settings = wanted.settings(client, connection)
-            full = self.full_refresh or wanted.lacks_a_table(client)
-            days = [] if full else [date.fromisoformat(day) for day in self.days]
-            opened = plan.open_plan(client, self.fence(), settings, full=full, days=days)
-            # Before anybody may rewrite events: a retried asset must not get the plan without it.
-            plan.add_days(client, opened)
-            self._plan = opened
+            found = plans.current_plan(client)
+            if self._is_again:
+                self._check_is_ours(found)
+            if found.plan_id:
+                steps.join(client, found, self._first_run)
+            self._plan = found
         return self._plan
+
+    def _check_is_ours(self, found: Plan) -> None:
+        ours = steps.plan_of(self.clickhouse(), self._first_run)
+        if ours and ours != found.plan_id:
+            if self._instance is not None:
+                self._instance.add_run_tags(self._run_id, NEVER_AGAIN)
+            raise TakenOverError(
+                f"plan {ours} of run {self._first_run} is over or was taken over by another run:"
+                " nothing is left to do here, `refresh` builds what has landed since"
+            )
+
+    @contextmanager
+    def step(self, keys: Iterable[dg.AssetKey]) -> Iterator[Plan]:
+        """The plan to build these tables of; they count as built when the block ends."""
+        names = [key.to_user_string() for key in keys]
+        found = self.plan()
+        if found.plan_id:
+            steps.begin(self.clickhouse(), found, names)
+        yield found
+        if found.plan_id:
+            steps.finish(self.clickhouse(), found, names)
+
+    def measured(self, started: float | None = None) -> Mapping[str, float | str]:
+        """Metadata of a materialisation: what is planned, days so far, and seconds.
+
+        `started` is time.monotonic() from before the step's work.
+        """
+        days = integer(self.clickhouse(), "SELECT count() FROM ops.planned_days")
+        planned = {
+            "plan": self.plan().plan_id or NOTHING,
+            "planned_sessions": self.plan().sessions,
+            "planned_days": days,
+        }
+        if started is None:
+            return planned
+        return {**planned, "seconds": round(time.monotonic() - started, 3)}

@@ -1,1 +1,1 @@
-"""What a run has to rebuild, and the lease that makes it the only writer."""
+"""What a run has to rebuild, and what of it is built."""

@@ -54,11 +54,13 @@ def open_plan(
     *,
     full: bool = False,
     days: Sequence[date] = (),
+    doubted: str = "",
 ) -> Plan:
     """Plan every session whose index count or settings differ from what was done.
 
     With `full`, every session; with `days`, also those that are built with rows on one of these UTC
-    days. Sessions and days of plans that never finished are taken over.
+    days. `doubted` is a query of sessions to build again in any case (plan/doubts.py). Sessions and
+    days of plans that never finished are taken over.
     Sealed sessions are in no plan (docs/decisions/0003-retention.md); new ones that have events on
     a closed day are sealed here.
     Visible to readers of `ops.planned_sessions` only when complete. Needs the lease: `fence` is its
@@ -80,7 +82,7 @@ def open_plan(
     planned.write(client, fence, settings.overrides)
     client.command(
         "INSERT INTO ops.plan_sessions (plan_id, project_id, session_id, n, settings_hash)"
-        f" SELECT {fence}, * FROM ({_to_build(days)})",
+        f" SELECT {fence}, * FROM ({_to_build(days, doubted)})",
         parameters=_parameters(settings, full=full, days=days),
     )
     client.command(
@@ -93,13 +95,13 @@ def open_plan(
     return current_plan(client)
 
 
-def waiting(client: Client, settings: Settings) -> int:
+def waiting(client: Client, settings: Settings, doubted: str = "") -> int:
     """How many sessions the next plan would rebuild; those on closed days that it seals too."""
-    query = f"SELECT count() FROM ({_to_build()})"
+    query = f"SELECT count() FROM ({_to_build(doubted=doubted)})"
     return integer(client, query, _parameters(settings))
 
 
-def _to_build(days: Sequence[date] = ()) -> str:
+def _to_build(days: Sequence[date] = (), doubted: str = "") -> str:
     """A query of sessions, with their index count and settings hash as they are now."""
     return f"""
         WITH
@@ -116,7 +118,7 @@ def _to_build(days: Sequence[date] = ()) -> str:
         FROM landed LEFT JOIN built USING (project_id, session_id)
         WHERE (project_id, session_id) NOT IN ({SEALED})
           AND ({{full:Bool}} OR landed.n != built.n OR landed.hash != built.hash
-               OR {_on_days(days)} OR (project_id, session_id) IN (
+               OR {_on_days(days)} OR {_in(doubted)} OR (project_id, session_id) IN (
                    SELECT project_id, session_id FROM ops.plan_sessions
                    WHERE plan_id IN ({UNFINISHED})))
         """
@@ -143,6 +145,10 @@ def _on_days(days: Sequence[date]) -> str:
         UNION ALL
         SELECT project_id, session_id FROM gosight.replay_chunks
         WHERE chunk_date IN {days:Array(Date)})"""
+
+
+def _in(doubted: str) -> str:
+    return f"(project_id, session_id) IN ({doubted})" if doubted else "false"
 
 
 def current_plan(client: Client) -> Plan:
@@ -228,8 +234,8 @@ def _supersede(client: Client, fence: int) -> None:
 
 
 def _forget(client: Client, before: int) -> None:
-    """Drop sessions and days of plans older than `before` that are over or were never visible."""
-    for table in ("plan_sessions", "plan_days"):
+    """Drop what is kept of plans older than `before` that are over or were never visible."""
+    for table in ("plan_sessions", "plan_days", "plan_steps"):
         partitions = client.query(
             "SELECT DISTINCT partition_id FROM system.parts WHERE database = 'ops' AND active"
             f" AND table = '{table}' AND toUInt64(partition) < {before}"

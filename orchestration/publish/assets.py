@@ -1,18 +1,18 @@
 """Assets landing/*, hxi/* and traceflow/*: the copy and the merge of the run's plan."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 import dagster as dg
 
-from orchestration.lease.resource import RunResource
+from orchestration.lease.resource import POOL, RunResource
 from orchestration.plan.plan import finished_plans
 from orchestration.publish.agreement import DisagreementError, disagreements
 from orchestration.publish.comments import comments, write_comments
 from orchestration.publish.copy import copy_plan
 from orchestration.publish.landing import LANDING_TABLES, PLANNED_SESSIONS
-from orchestration.publish.merge import UNCHANGED, merge_plan
+from orchestration.publish.merge import UNCHANGED, Changes, merge_plan
 from orchestration.publish.parts import due
 from orchestration.publish.tables import (
     SERVED_TABLES,
@@ -57,18 +57,23 @@ def _shaped_by(table: ServedTable) -> str:
     return ISSUE_SESSIONS if table is UX_ISSUES else table.model
 
 
+def _landing_keys() -> list[dg.AssetKey]:
+    return [dg.AssetKey([LANDING, table.name]) for table in LANDING_TABLES]
+
+
 def _key(table: ServedTable) -> dg.AssetKey:
     return dg.AssetKey([table.schema, table.name])
 
 
-@dg.multi_asset(specs=list(_landing_specs()), name="landing_tables")
+@dg.multi_asset(specs=list(_landing_specs()), name="landing_tables", pool=POOL)
 def landing_tables(run: RunResource) -> Iterator[Event]:
     """Copies what the plan names; nothing planned leaves the tables as they are."""
     rows = {table.name: 0 for table in LANDING_TABLES}
-    plan, started = run.plan(), time.monotonic()
-    if plan.sessions:
-        with run.postgres() as connection:
-            rows = copy_plan(run.clickhouse(), connection, plan.plan_id)
+    started = time.monotonic()
+    with run.step(_landing_keys()) as plan:
+        if plan.sessions:
+            with run.postgres() as connection:
+                rows = copy_plan(run.clickhouse(), connection, plan.plan_id, fence=run.fence())
     measured = run.measured(started)
     for name, count in rows.items():
         yield dg.MaterializeResult(
@@ -80,19 +85,34 @@ def landing_tables(run: RunResource) -> Iterator[Event]:
     specs=list(_served_specs()),
     check_specs=[dg.AssetCheckSpec(AGREES, asset=_key(SESSIONS))],
     name="served_tables",
+    pool=POOL,
 )
 def served_tables(run: RunResource) -> Iterator[Event]:
     """Merges what was copied, all tables in one transaction, and compares them with the marts."""
     changes = {table.name: UNCHANGED for table in SERVED_TABLES}
-    plan, started = run.plan(), time.monotonic()
-    with run.postgres() as connection:
-        if plan.sessions:
-            changes = merge_plan(connection, plan.plan_id)
-            write_comments(connection, comments(SERVED_TABLES, POSTGRES.models()))
-        client = run.clickhouse()
-        parts = due(client, plan.sessions, finished_plans(client))
-        found = disagreements(client, connection, parts=parts)
-    measured = run.measured(started)
+    started = time.monotonic()
+    with run.step(map(_key, SERVED_TABLES)) as plan:
+        with run.postgres() as connection:
+            if plan.sessions:
+                changes = merge_plan(connection, plan.plan_id, fence=run.fence())
+                write_comments(connection, comments(SERVED_TABLES, POSTGRES.models()))
+            client = run.clickhouse()
+            parts = due(client, plan.sessions, finished_plans(client))
+            found = disagreements(client, connection, parts=parts)
+        yield from _results(changes, run.measured(started))
+        yield dg.AssetCheckResult(
+            asset_key=_key(SESSIONS),
+            check_name=AGREES,
+            passed=not found,
+            metadata={"differences": [str(difference) for difference in found]},
+        )
+        if found:
+            raise DisagreementError(f"{found[0]}: rebuild with `hxi run --full-refresh`")
+
+
+def _results(
+    changes: Mapping[str, Changes], measured: Mapping[str, float | str]
+) -> Iterator[dg.MaterializeResult[None]]:
     for table in SERVED_TABLES:
         change = changes[table.name]
         yield dg.MaterializeResult(
@@ -105,14 +125,6 @@ def served_tables(run: RunResource) -> Iterator[Event]:
                 **measured,
             },
         )
-    yield dg.AssetCheckResult(
-        asset_key=_key(SESSIONS),
-        check_name=AGREES,
-        passed=not found,
-        metadata={"differences": [str(difference) for difference in found]},
-    )
-    if found:
-        raise DisagreementError(f"{found[0]}: rebuild with `hxi run --full-refresh`")
 
 
 def assets() -> list[dg.AssetsDefinition]:

@@ -31,15 +31,21 @@ class CopyError(Exception):
 
 
 def copy_plan(
-    client: Client, connection: psycopg.Connection[Any], plan_id: int, source: Source = SERVED
+    client: Client,
+    connection: psycopg.Connection[Any],
+    plan_id: int,
+    source: Source = SERVED,
+    *,
+    fence: int | None = None,
 ) -> dict[str, int]:
     """Replace every landing table by the planned sessions' rows; returns rows by table.
 
     One transaction: after a failure or a crash landing holds the copy before. Memory is bounded by
     `CHUNK_BYTES` and a few replay payloads, whatever the plan's size. Raises CopyError when a
-    stream breaks or is short, StaleRunError when `plan_id` is not the latest run's.
+    stream breaks or is short, StaleRunError when `fence`, the lease's number, is not the latest;
+    without one the plan was opened under this lease and has its number.
     """
-    with publish_transaction(connection, plan_id):
+    with publish_transaction(connection, fence or plan_id):
         follow_contract(connection)
         tables = sql.SQL(", ").join(sql.Identifier("landing", t.name) for t in LANDING_TABLES)
         connection.execute(sql.SQL("TRUNCATE {}").format(tables))

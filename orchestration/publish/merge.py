@@ -36,14 +36,16 @@ class Changes:
 UNCHANGED = Changes(0, 0, 0)
 
 
-def merge_plan(connection: psycopg.Connection[Any], plan_id: int) -> dict[str, Changes]:
+def merge_plan(
+    connection: psycopg.Connection[Any], plan_id: int, *, fence: int | None = None
+) -> dict[str, Changes]:
     """Make the served rows of the landed plan equal to stage; returns what changed by table.
 
     All or nothing: readers see every table before the merge, or every table after it. Repeating it
     writes nothing. Raises LandingLostError when there is no whole copy of this plan to merge,
-    StaleRunError when `plan_id` is not the latest run's.
+    StaleRunError when `fence` is not the latest (see `copy_plan`).
     """
-    with publish_transaction(connection, plan_id):
+    with publish_transaction(connection, fence or plan_id):
         sessions = _check_landing(connection, plan_id)
         connection.execute("SET LOCAL jit = off")  # compiling costs more than these scans
         connection.execute(f"SET LOCAL work_mem = '{WORK_MEM}'")

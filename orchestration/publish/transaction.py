@@ -17,10 +17,10 @@ class StaleRunError(Exception):
 
 
 @contextmanager
-def publish_transaction(connection: psycopg.Connection[Any], plan_id: int) -> Iterator[None]:
+def publish_transaction(connection: psycopg.Connection[Any], fence: int) -> Iterator[None]:
     """Commit at the end of the block, roll back on any error; times are UTC inside.
 
-    Raises StaleRunError unless `plan_id` is the lease's latest number. The number is read under a
+    Raises StaleRunError unless `fence` is the lease's latest number. The number is read under a
     lock that every copy and merge takes first: whoever gets the lease later waits here until this
     transaction is over, so a run that lost its lease can never overwrite a newer one.
     """
@@ -31,8 +31,8 @@ def publish_transaction(connection: psycopg.Connection[Any], plan_id: int) -> It
         connection.execute("LOCK TABLE landing.copied IN SHARE ROW EXCLUSIVE MODE")
         row = connection.execute("SELECT last_value FROM ops.plan_fence").fetchone()
         latest = row[0] if row else 0
-        if latest != plan_id:
+        if latest != fence:
             raise StaleRunError(
-                f"run {latest} has begun after this one ({plan_id}): nothing was written; run again"
+                f"run {latest} has begun after this one ({fence}): nothing was written; run again"
             )
         yield

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.lease.resource import RunResource
+from orchestration.lease.resource import POOL, RunResource
 from orchestration.raw.reconcile import settle
 
 RAW = "raw"
@@ -42,6 +42,7 @@ RAW_TABLES = [
     group_name=RAW,
     kinds={"clickhouse", "mongodb"},
     deps=[spec.key for spec in RAW_TABLES],
+    pool=POOL,
     check_specs=[dg.AssetCheckSpec("ledger_is_exact", asset=[RAW, "session_index"])],
 )
 def session_index(

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.lease.resource import RunResource
+from orchestration.lease.resource import POOL, RunResource
 from orchestration.raw.outside_predictions import read_back
 
 DOCUMENTS = dg.AssetSpec(
@@ -18,6 +18,7 @@ SHOWN = 10
     key=["raw", "predictions"],
     group_name="raw",
     kinds={"clickhouse", "mongodb"},
+    pool=POOL,
     deps=[DOCUMENTS.key, dg.AssetKey(["raw", "session_index"])],
 )
 def predictions(context: dg.AssetExecutionContext, run: RunResource) -> dg.MaterializeResult[None]:

@@ -1,10 +1,8 @@
-"""The expiry as assets of one step: the records of what left."""
-
-from collections.abc import Iterator
+"""The expiry as a job of its own, and the records of what left as assets that it tells of."""
 
 import dagster as dg
 
-from orchestration.lease.resource import RunResource
+from orchestration.lease.resource import POOL, RunResource
 from orchestration.retention.expiry import expire
 from orchestration.retention.limits import Limits, moment_of
 
@@ -23,19 +21,18 @@ class ExpireConfig(dg.Config):
     as_of: str = ""
 
 
-@dg.multi_asset(
-    specs=[
+def records() -> list[dg.AssetSpec]:
+    """Shown, never materialised: "materialise all" must delete nothing."""
+    return [
         dg.AssetSpec(
-            ["ops", table],
-            group_name=GROUP,
-            kinds={"clickhouse", "mongodb", "postgres"},
-            description=description,
+            ["ops", table], group_name=GROUP, kinds={"clickhouse"}, description=description
         )
         for table, description in RECORDS.items()
-    ],
-    name="expire_all",
-)
-def expiry_records(config: ExpireConfig, run: RunResource) -> Iterator[dg.MaterializeResult[None]]:
+    ]
+
+
+@dg.op(pool=POOL)
+def expire_all(context: dg.OpExecutionContext, config: ExpireConfig, run: RunResource) -> None:
     """Expires raw rows, recordings and marts that are too old; the limits are HXI_RETENTION_*."""
     gone = expire(run, Limits.from_environment().at(moment_of(config.as_of)))
     counts = {
@@ -49,4 +46,10 @@ def expiry_records(config: ExpireConfig, run: RunResource) -> Iterator[dg.Materi
         "expired_marts": {"dagster/row_count": gone.mart_sessions},
     }
     for table, metadata in counts.items():
-        yield dg.MaterializeResult(asset_key=["ops", table], metadata=metadata)
+        context.log_event(dg.AssetMaterialization(asset_key=["ops", table], metadata=metadata))
+
+
+@dg.job(name=GROUP, executor_def=dg.in_process_executor)
+def expire_job() -> None:
+    """Deletes what is older than the limits of retention. Safe to repeat."""
+    expire_all()

@@ -11,11 +11,12 @@ from orchestration.documents.collections import DERIVED
 from orchestration.documents.switch import wanted as wanted_documents
 from orchestration.lease.held import HeldStores, held_stores
 from orchestration.plan import plan, projects
+from orchestration.plan.doubts import doubted
 from orchestration.publish.agreement import sessions_agree
 from orchestration.raw.outside_predictions import read_back
 from orchestration.raw.reconcile import settle
+from orchestration.rebuild import wanted
 from orchestration.retention.expiry import finish
-from orchestration.run import wanted
 from orchestration.stores.settings import Settings
 
 
@@ -48,7 +49,8 @@ def _is_unfinished(client: Client) -> bool:
 def _is_waiting(stores: HeldStores) -> bool:
     client = stores.clickhouse()
     with stores.postgres() as connection:
-        return plan.waiting(client, wanted.settings(client, connection)) > 0
+        settings = wanted.settings(client, connection)
+    return plan.waiting(client, settings, doubted(client)) > 0
 
 
 def _is_served(stores: HeldStores) -> bool:

@@ -9,7 +9,7 @@ import dagster as dg
 from orchestration.automation import REFRESH
 from orchestration.definitions import defs
 from orchestration.lease.lease import LeaseHeldError
-from orchestration.lease.resource import RunResource
+from orchestration.rebuild.resource import Run
 from orchestration.run.listener import Listener, Progress
 from orchestration.run.outcome import Refreshed, RefreshFailedError
 from orchestration.transform.run_dbt import telling
@@ -18,11 +18,16 @@ PLANNED = dg.AssetKey(["ops", "planned_sessions"])
 
 
 def refresh(
-    *, full: bool = False, days: Sequence[date] = (), progress: Progress | None = None
+    *,
+    full: bool = False,
+    days: Sequence[date] = (),
+    verify: bool = False,
+    progress: Progress | None = None,
 ) -> Refreshed:
     """Run the job `refresh` here. Needs the HXI_ variables.
 
-    With `full` every session is built again, with `days` those of these UTC days.
+    With `full` every session is built again, with `days` those of these UTC days; `verify` compares
+    every session with raw and builds those that differ.
 
     Raises LeaseHeldError when another run is at work, RefreshFailedError when a step fails.
     """
@@ -34,7 +39,7 @@ def refresh(
             instance=instance,
             run_id=run_id,
             resources={
-                "run": RunResource(full_refresh=full, days=[day.isoformat() for day in days])
+                "run": Run(full_refresh=full, days=[day.isoformat() for day in days], verify=verify)
             },
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             raise_on_error=False,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from orchestration.lease.resource import RunResource
+from orchestration.lease.resource import POOL, RunResource
 from orchestration.signals.runner import run_signal
 from orchestration.signals.signal import AnySignal
 
@@ -17,17 +17,19 @@ def signal_asset(
     signal: AnySignal, reads: Sequence[dg.AssetKey] = (EVENTS,)
 ) -> dg.AssetsDefinition:
     """Asset ["signals", table]."""
+    key = dg.AssetKey(["signals", signal.table])
 
     @dg.asset(
-        key=["signals", signal.table],
+        key=key,
         group_name="signals",
         kinds={"polars", "clickhouse"},
         deps=[*reads, DAYS],
+        pool=POOL,
         description=signal.description,
     )
     def materialise(run: RunResource) -> dg.MaterializeResult[None]:
-        run.plan()
-        report = run_signal(run.clickhouse(), signal)
+        with run.step([key]):
+            report = run_signal(run.clickhouse(), signal)
         return dg.MaterializeResult(
             metadata={
                 **run.measured(),

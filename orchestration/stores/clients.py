@@ -5,14 +5,11 @@ from typing import Any
 
 import clickhouse_connect
 import psycopg
-import pymongo
 from clickhouse_connect.driver.client import Client
 
 # Long statements of a full refresh stay within this; a stuck server does not hold a run for ever.
 CLICKHOUSE_TIMEOUT_S = 3600
-MONGODB_TIMEOUT_MS = 10_000
-# May write landing, stage and derived columns of served tables; dbt-postgres becomes it too.
-PUBLISHER = "hxi_publisher"
+POSTGRES_TIMEOUT_S = 10
 
 
 def clickhouse_client(url: str) -> Client:
@@ -35,12 +32,15 @@ def integer(client: Client, query: str, parameters: Mapping[str, Any] | None = N
     return int(client.query(query, parameters=dict(parameters or {})).result_rows[0][0])
 
 
-def postgres_connection(dsn: str) -> psycopg.Connection[Any]:
-    """Acts as the publisher, whoever logs in. The caller commits and closes."""
-    options = f"-c timezone=UTC -c role={PUBLISHER}"
-    return psycopg.connect(dsn, options=options, application_name="hxi publish")
+def short_connection(dsn: str) -> psycopg.Connection[Any]:
+    """For a transaction or two: autocommit, without prepared statements, which poolers lose.
 
-
-def mongodb_client(uri: str) -> "pymongo.MongoClient[dict[str, Any]]":
-    """Times come back with their zone. The caller closes."""
-    return pymongo.MongoClient(uri, tz_aware=True, serverSelectionTimeoutMS=MONGODB_TIMEOUT_MS)
+    The caller closes.
+    """
+    return psycopg.connect(
+        dsn,
+        autocommit=True,
+        prepare_threshold=None,
+        connect_timeout=POSTGRES_TIMEOUT_S,
+        application_name="hxi",
+    )

@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
-from orchestration.lease.resource import RunResource
+from orchestration.lease.resource import POOL, RunResource
 from orchestration.transform.project import CLICKHOUSE, POSTGRES, Project
 from orchestration.transform.run_dbt import Event, build, unchanged
 
@@ -53,23 +53,25 @@ def _models(project: Project, name: str, select: str) -> dg.AssetsDefinition:
         name=name,
         select=select,
         dagster_dbt_translator=TRANSLATOR,
+        pool=POOL,
     )
     def models(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[Event]:
-        plan = run.plan()
-        wanted = _selected(project, context.selected_asset_keys)
-        nothing = plan.sessions == 0 and _exist(run, project, wanted)
-        events = (
-            unchanged(project, wanted, TRANSLATOR)
-            if nothing
-            else build(project, wanted, TRANSLATOR, plan.plan_id)
-        )
-        measured = run.measured()
-        for event in events:
-            if isinstance(event, dg.MaterializeResult):
-                rows = {} if nothing else _rows(run, project, event)
-                yield event._replace(metadata={**(event.metadata or {}), **measured, **rows})
-            else:
-                yield event
+        keys = context.selected_asset_keys
+        wanted = _selected(project, keys)
+        with run.step(keys) as plan:
+            nothing = not plan.plan_id or (plan.sessions == 0 and _exist(run, project, wanted))
+            events = (
+                unchanged(project, wanted, TRANSLATOR)
+                if nothing
+                else build(project, wanted, TRANSLATOR, plan.plan_id, run.statement_id)
+            )
+            measured = run.measured()
+            for event in events:
+                if isinstance(event, dg.MaterializeResult):
+                    rows = {} if nothing else _rows(run, project, event)
+                    yield event._replace(metadata={**(event.metadata or {}), **measured, **rows})
+                else:
+                    yield event
 
     return models
 

@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -15,6 +17,8 @@ from orchestration.stores.settings import CHECKOUT
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
+# What a parse leaves for the next one, and for whoever reads the manifest.
+PARSED = ("partial_parse.msgpack", "manifest.json")
 INPUTS = ("dbt_project.yml", "dbt_project/**/*")
 
 DATABASE = "hxi_dashboard"
@@ -33,17 +37,24 @@ class Project:
 
     @property
     def artifacts(self) -> Path:
-        """Where dbt writes the manifest and compiled SQL of this target (DBT_TARGET_PATH)."""
+        """Where the manifest of this target lies, written whole (below DBT_TARGET_PATH)."""
         return Path(os.environ.get("DBT_TARGET_PATH", "") or self.root / "target") / self.target
 
-    def arguments(self) -> list[str]:
-        """What every dbt call of this target is given."""
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder for what one dbt call writes, so that calls side by side read none of it."""
+        self.artifacts.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix="call-", dir=self.artifacts) as folder:
+            yield Path(folder)
+
+    def arguments(self, target_path: Path) -> list[str]:
+        """What every dbt call of this target is given; it writes to `target_path`."""
         return [
             "--project-dir", str(self.root),
             "--profiles-dir", str(self.root / "dbt_project"),
             "--target", self.target,
-            "--target-path", str(self.artifacts),
-            "--log-path", str(self.artifacts / "logs"),
+            "--target-path", str(target_path),
+            "--log-path", str(target_path / "logs"),
             "--log-level-file", "none",
             "--no-use-colors",
             "--log-level", "none",  # what failed is in the result, which the run tells
@@ -86,10 +97,15 @@ def _parse(project: Project, changed_at: float) -> "Manifest":  # noqa: ARG001 -
     from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest
 
-    with _environment(_nowhere(os.environ.get("HXI_POSTGRES_DSN", ""))):
-        result = dbtRunner().invoke(["parse", *project.arguments()])
-    if not isinstance(result.result, Manifest):
-        raise DbtParseError(f"dbt cannot parse {project.root}: {result.exception}")
+    with project.scratch() as scratch:
+        if (before := project.artifacts / PARSED[0]).exists():
+            shutil.copy(before, scratch)
+        with _environment(_nowhere(os.environ.get("HXI_POSTGRES_DSN", ""))):
+            result = dbtRunner().invoke(["parse", *project.arguments(scratch)])
+        if not isinstance(result.result, Manifest):
+            raise DbtParseError(f"dbt cannot parse {project.root}: {result.exception}")
+        for name in PARSED:
+            (scratch / name).replace(project.artifacts / name)
     return result.result
 
 

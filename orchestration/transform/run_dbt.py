@@ -14,6 +14,7 @@ from dbt.artifacts.schemas.run import RunResult
 from dbt.cli.main import dbtRunner
 from dbt_common.events.base_types import EventMsg
 
+from orchestration.transform.fenced import fenced
 from orchestration.transform.project import Project
 
 Event: TypeAlias = dg.MaterializeResult[None] | dg.AssetCheckResult
@@ -51,9 +52,15 @@ def _tell(message: EventMsg) -> None:
 
 
 def build(
-    project: Project, unique_ids: list[str], translator: DagsterDbtTranslator, plan_id: int
+    project: Project,
+    unique_ids: list[str],
+    translator: DagsterDbtTranslator,
+    plan_id: int,
+    statement_id: Callable[[], str],
 ) -> Iterator[Event]:
     """`dbt build` of these nodes and their tests; of tables, what the open plan names.
+
+    `statement_id` checks the lease and names each statement after it.
 
     Yields their results, then raises DbtRunError if any failed.
     """
@@ -63,15 +70,16 @@ def build(
     select = ["--indirect-selection", "buildable", "--select", *(f"fqn:{one}" for one in names)]
     os.environ[PLAN] = str(plan_id)  # with it, this run may write served tables
     try:
-        result = dbtRunner(manifest=project.parsed(), callbacks=[_tell]).invoke(
-            # Without --no-write-json each call writes the manifest again: half of its time.
-            # Unit tests try a model on made-up rows: for those who change it, not for each run.
-            [
-                *("build", "--no-write-json", "--exclude-resource-type", "unit_test"),
-                *project.arguments(),
-                *select,
-            ]
-        )
+        with fenced(statement_id), project.scratch() as scratch:
+            result = dbtRunner(manifest=project.parsed(), callbacks=[_tell]).invoke(
+                # Without --no-write-json each call writes the manifest again: half of its time.
+                # Unit tests try a model on made-up rows: for those who change it, not for each run.
+                [
+                    *("build", "--no-write-json", "--exclude-resource-type", "unit_test"),
+                    *project.arguments(scratch),
+                    *select,
+                ]
+            )
     finally:
         del os.environ[PLAN]
     if result.result is None:

@@ -7,10 +7,11 @@ import json
 import sys
 from contextlib import closing
 
+from orchestration.lease.publisher import publisher_connection
 from orchestration.publish.copy import copy_plan
 from orchestration.publish.landing import Source
 from orchestration.publish.merge import merge_plan
-from orchestration.stores.clients import clickhouse_client, postgres_connection
+from orchestration.stores.clients import clickhouse_client
 from orchestration.stores.settings import Settings
 from tests.benchmarks.report import timed
 
@@ -21,7 +22,7 @@ def main(fence: int, planned_sessions: str) -> None:
     source = Source(plan=planned_sessions)
     with (
         closing(clickhouse_client(settings.clickhouse_url)) as client,
-        postgres_connection(settings.postgres_dsn) as connection,
+        publisher_connection(settings.postgres_dsn) as connection,
     ):
         copied = timed(lambda: copy_plan(client, connection, fence, source))
         merged = timed(lambda: merge_plan(connection, fence))

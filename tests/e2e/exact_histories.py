@@ -10,13 +10,13 @@ import dagster as dg
 from gosight.events_pb2 import Event
 
 from ingest.decode.checks import fault_of
-from orchestration.automation import REFRESH
 from orchestration.definitions import defs
 from orchestration.run.refresh import refresh
 from simulate.generate import generate
 from simulate.plan import Plan
 from tests.e2e import whatever_fits
 from tests.e2e.landing_path import LandingPath
+from tests.e2e.scheduler import Ran, Scheduler, stopping
 
 # Visits over two days that end with February, so that days move over a month's end too.
 END = datetime(2024, 3, 1, tzinfo=UTC)
@@ -31,6 +31,8 @@ OVERRIDES: tuple[dict[str, object], ...] = (
     {"rage_click.profile": "strict", "heatmap_grid_px": 50, "weights.api_5xx": 20},
     {"paths.id_rules": [r"\d+"], "behaviour_states.enabled": False},
 )
+# Fewer than a run has: it stops somewhere.
+STEPS = 12
 Override = Callable[[str, dict[str, object]], None]
 """Stores what a project has set: all of it, by name."""
 
@@ -94,14 +96,17 @@ class History:
     projects: list[ProjectHistory]
     steps: list[str] = field(default_factory=list)
     override: Override | None = None
+    scheduler: Scheduler = field(default_factory=lambda: Scheduler(dg.DagsterInstance.ephemeral()))
 
     def play(self, runs: int) -> None:
-        """`runs` runs that may die, landings and erasures before each; then a whole run."""
+        """`runs` times what a scheduler does, landings and erasures before each; a whole run."""
         for _ in range(runs):
             self._land()
             self._erase()
             self._set()
-            self.random.choice((self._run_that_dies, self._run_that_dies, self._run))()
+            self.random.choice(
+                (self._run_that_dies, self._run_again, self._run_some, self._build_day, self._run)
+            )()
         self._land_the_rest()
         self._run()
 
@@ -141,32 +146,41 @@ class History:
         self.steps.append("run")
 
     def _run_that_dies(self) -> None:
-        order = topological_order()
-        last = self.random.randrange(1, len(order))
-        self.steps.append(f"run that dies after {order[last - 1]}")
-        run_only([key for keys in order[:last] for key in keys])
+        """A run that stops, left to the next one."""
+        self._stopped_run()
 
+    def _run_again(self) -> None:
+        """A run that stops, and is executed again: from there or whole, perhaps twice."""
+        stopped = self._stopped_run()
+        for _ in range(self.random.choice((1, 2))):
+            self._land()
+            from_failure = self.random.random() < 0.7
+            ran = self.scheduler.again(stopped, from_failure=from_failure)
+            self.steps.append(f"again, from failure: {from_failure}: {ran.error or 'done'}")
 
-def topological_order() -> list[list[dg.AssetKey]]:
-    """What a run writes, step after step; keys that only go together are one step, at the last."""
-    graph = defs.resolve_asset_graph()
-    steps: dict[frozenset[dg.AssetKey], None] = {}
-    for key in graph.toposorted_asset_keys:
-        if key in graph.executable_asset_keys and graph.get(key).group_name != "expire":
-            together = frozenset(graph.get(key).execution_set_asset_keys)
-            steps.pop(together, None)
-            steps[together] = None
-    return [sorted(step) for step in steps]
+    def _run_some(self) -> None:
+        """A few clicks: one asset, its group, what it reads or what reads it, or all there is."""
+        graph = defs.resolve_asset_graph()
+        for _ in range(self.random.choice((1, 2))):
+            key = self.random.choice(sorted(graph.executable_asset_keys))
+            one = dg.AssetSelection.assets(key)
+            selection = self.random.choice(
+                (one, one.upstream(), one.downstream(), dg.AssetSelection.all())
+            )
+            ran = self.scheduler.materialise(selection.required_multi_asset_neighbors())
+            self.steps.append(f"materialise {selection}: {ran.error or 'done'}")
 
+    def _build_day(self) -> None:
+        """A partition of a backfill."""
+        ran = self.scheduler.build_day("2024-02-28")
+        self.steps.append(f"backfill: {ran.error or 'done'}")
 
-def run_only(keys: list[dg.AssetKey]) -> None:
-    """The job, but only these of its assets: what a run that died left behind."""
-    with dg.DagsterInstance.ephemeral() as instance:
-        defs.resolve_job_def(REFRESH.name).execute_in_process(
-            instance=instance,
-            asset_selection=keys,
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        )
+    def _stopped_run(self) -> Ran:
+        after = self.random.randrange(STEPS)
+        with stopping(after=after):
+            ran = self.scheduler.refresh()
+        self.steps.append(f"run that stops after {after} steps: {ran.error}")
+        return ran
 
 
 Projects = Callable[[], str]

@@ -35,7 +35,6 @@ def served(
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("seed", range(2))
 def test_marts_end_as_a_full_refresh_from_nothing_has_them(
     served: Served, mongo: "pymongo.MongoClient[dict[str, Any]]", seed: int
 ) -> None:

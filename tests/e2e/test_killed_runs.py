@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from clickhouse_connect.driver.client import Client
 
 from hxi.admin.errors import BusyError
 from hxi.load import load_batches
+from hxi.run import RunFailedError
+from orchestration.lease import lease
 from orchestration.lease.lease import held
 from simulate import Plan, generate
 from stack.embedded import Stack
@@ -32,6 +35,11 @@ STAGES = (
     "hxi.",
     "documents.session_events",
 )
+
+
+# What else is killed under a run; the first two always.
+STORES = ("clickhouse", "postgres", "mongodb", "ingest")
+RUN = "run"
 
 
 @contextmanager
@@ -78,28 +86,66 @@ def bring_new_events(stack: Stack) -> None:
     load_batches(stack.endpoints, generate(Plan(20, days=3, seed=seed)))
 
 
-@pytest.mark.timeout(900)
-def test_runs_and_stores_killed_one_after_the_other_are_made_good_by_the_next_run(
-    stack: Stack, clickhouse: Client, mongo: "pymongo.MongoClient[dict[str, Any]]"
-) -> None:
-    for table in STAGES:
-        bring_new_events(stack)
-        with hxi_run(stack) as process:
-            wait_for(process, table)
-            time.sleep(random.SystemRandom().random() / 2)  # somewhere within the next step
+def kill(stack: Stack, victim: str, table: str, *options: str) -> None:
+    """Kill a run, or a program under it, somewhere within the step after `table`; events land."""
+    with hxi_run(stack, *options) as process, ThreadPoolExecutor(1) as pool:
+        landing = pool.submit(bring_new_events, stack)
+        wait_for(process, table)
+        time.sleep(random.SystemRandom().random() / 2)
+        if victim == RUN:
             os.killpg(process.pid, signal.SIGKILL)
-    for store in ("clickhouse", "postgres"):
-        bring_new_events(stack)
-        with hxi_run(stack) as process:
-            wait_for(process, "gosight.events")
-            os.kill(stack.pids[store], signal.SIGKILL)
-            process.communicate(timeout=240)
+        else:
+            os.kill(stack.pids[victim], signal.SIGKILL)
+        process.communicate(timeout=240)
         stack.wait_ready()
+        landing.result()
+
+
+@pytest.mark.timeout(3600)
+def test_runs_and_stores_killed_one_after_the_other_are_made_good_by_the_next_run(
+    stack: Stack,
+    clickhouse: Client,
+    mongo: "pymongo.MongoClient[dict[str, Any]]",
+    pytestconfig: pytest.Config,
+) -> None:
+    victims = [*((RUN, table) for table in STAGES), *((one, STAGES[1]) for one in STORES[:2])]
+    chance = random.SystemRandom()
+    victims += [
+        (chance.choice((RUN, *STORES)), chance.choice(STAGES))
+        for _ in range(pytestconfig.getoption("--kills"))
+    ]
+    for number, (victim, table) in enumerate(victims):
+        bring_new_events(stack)
+        kill(stack, victim, table, *(("--full-refresh",) if number % 4 == 3 else ()))
     complete(stack)
     with psycopg.connect(stack.endpoints.postgres_dsn, autocommit=True) as postgres:
         after_crashes = served(clickhouse, postgres, mongo)
         complete(stack, "--full-refresh")
         assert differences(served(clickhouse, postgres, mongo), after_crashes) == {}
+
+
+@pytest.mark.timeout(600)
+def test_a_paused_run_that_wakes_when_another_has_its_lease_writes_nothing_more(
+    stack: Stack,
+    clickhouse: Client,
+    mongo: "pymongo.MongoClient[dict[str, Any]]",
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(lease.SECONDS_VARIABLE, "3")
+    bring_new_events(stack)
+    with hxi_run(stack) as paused:
+        wait_for(paused, random.SystemRandom().choice(("gosight.events", "signals.", "landing.")))
+        time.sleep(random.SystemRandom().random())
+        os.killpg(paused.pid, signal.SIGSTOP)
+        time.sleep(4)
+        bring_new_events(stack)
+        complete(stack)
+        with psycopg.connect(stack.endpoints.postgres_dsn, autocommit=True) as postgres:
+            after_the_other = served(clickhouse, postgres, mongo)
+            os.killpg(paused.pid, signal.SIGCONT)
+            paused.communicate(timeout=240)
+            assert paused.returncode == RunFailedError.exit_code
+            assert differences(served(clickhouse, postgres, mongo), after_the_other) == {}
 
 
 def test_a_second_run_is_told_in_one_line(stack: Stack) -> None:

@@ -9,8 +9,8 @@ from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
 from hxi.admin import access, projects
+from orchestration.lease.publisher import publisher_connection
 from orchestration.publish.tables import SERVED_TABLES
-from orchestration.stores.clients import postgres_connection
 from tests.integration.access.two_projects import TwoProjects
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN")
@@ -104,14 +104,14 @@ def test_the_publisher_writes_derived_columns_of_served_tables_and_what_it_works
 def test_a_runs_connection_can_write_nothing_of_people_or_services(
     two: TwoProjects, statement: str
 ) -> None:
-    with postgres_connection(two.dsn) as connection:
+    with publisher_connection(two.dsn) as connection:
         with pytest.raises(InsufficientPrivilege):
             connection.execute(statement.encode())
         connection.rollback()
 
 
 def test_the_publisher_sees_every_project(two: TwoProjects) -> None:
-    with postgres_connection(two.dsn) as connection:
+    with publisher_connection(two.dsn) as connection:
         rows = connection.execute("SELECT DISTINCT project_id::text FROM hxi.events").fetchall()
     assert {project for (project,) in rows} == {two.ours.project, two.theirs.project}
 

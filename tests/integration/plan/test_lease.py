@@ -2,13 +2,22 @@
 
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from uuid import uuid4
 
 import psycopg
 import pytest
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from hxi.admin.endpoints import Endpoints
 from orchestration.lease import lease
+from orchestration.lease.held import HeldStores, held_stores
+from orchestration.lease.publisher import StaleConnectionError, publisher_connection
+from orchestration.stores.settings import Settings
 
 HOLDER = """
 import sys
@@ -17,7 +26,23 @@ with lease.held(sys.argv[1]) as mine:
     print(mine.fence, flush=True)
     sys.stdin.read()
 """
-PATIENCE_SECONDS = 20
+
+
+@contextmanager
+def holding(endpoints: Endpoints, holder: str) -> Iterator[HeldStores]:
+    """The stores under a lease of that holder."""
+    stores = Settings(endpoints.clickhouse_url, endpoints.mongodb_uri, endpoints.postgres_dsn)
+    with held_stores(stores, holder) as held:
+        yield held
+
+
+@pytest.fixture
+def table(clickhouse: Client) -> Iterator[str]:
+    """An empty table of one number."""
+    name = f"default.lease_{uuid4().hex}"
+    clickhouse.command(f"CREATE TABLE {name} (n UInt64) ENGINE = MergeTree ORDER BY n")
+    yield name
+    clickhouse.command(f"DROP TABLE {name}")
 
 
 def test_a_second_run_is_refused_at_once(endpoints: Endpoints) -> None:
@@ -27,6 +52,23 @@ def test_a_second_run_is_refused_at_once(endpoints: Endpoints) -> None:
         lease.held(endpoints.postgres_dsn),
     ):
         pass
+
+
+def test_a_second_run_may_wait_for_the_first(endpoints: Endpoints) -> None:
+    dsn, order = endpoints.postgres_dsn, []
+
+    def wait() -> None:
+        with lease.held(dsn, wait_s=60):
+            order.append("second")
+
+    with lease.held(dsn):
+        second = threading.Thread(target=wait)
+        second.start()
+        time.sleep(0.5)
+        order.append("first")
+    second.join()
+
+    assert order == ["first", "second"]
 
 
 def test_the_lease_is_free_when_its_block_ends_and_each_fence_is_greater(
@@ -49,7 +91,7 @@ def test_a_run_that_fails_frees_the_lease(endpoints: Endpoints) -> None:
         mine.check()
 
 
-def test_a_holder_killed_at_once_frees_the_lease(endpoints: Endpoints) -> None:
+def test_a_holder_killed_on_this_machine_frees_the_lease_at_once(endpoints: Endpoints) -> None:
     dsn = endpoints.postgres_dsn
     with subprocess.Popen(
         [sys.executable, "-c", HOLDER, dsn],
@@ -64,35 +106,104 @@ def test_a_holder_killed_at_once_frees_the_lease(endpoints: Endpoints) -> None:
 
         holder.kill()
 
-    assert _next_fence(dsn) > fence
+    with lease.held(dsn) as mine:
+        assert mine.fence > fence
 
 
-def test_a_lost_connection_is_noticed_before_the_next_stage_writes(endpoints: Endpoints) -> None:
+def test_a_lease_outlives_its_connections(endpoints: Endpoints) -> None:
     with lease.held(endpoints.postgres_dsn) as mine:
-        pid = mine.connection.info.backend_pid
         with psycopg.connect(endpoints.postgres_dsn, autocommit=True) as other:
-            other.execute("SELECT pg_terminate_backend(%s)", (pid,))
+            ended = other.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE application_name = 'hxi'"
+            ).fetchone()
 
-        with pytest.raises(lease.LeaseLostError):
-            mine.check()
+        assert ended is not None
+        assert ended[0] > 0
+        mine.check()
 
 
-def test_a_lock_that_was_let_go_is_noticed(endpoints: Endpoints) -> None:
+def test_a_lease_lasts_while_it_is_renewed_and_no_longer(
+    endpoints: Endpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(lease.SECONDS_VARIABLE, "0.4")
     with lease.held(endpoints.postgres_dsn) as mine:
-        mine.connection.execute("SELECT pg_advisory_unlock(%s)", (lease.LOCK,))
+        time.sleep(1)
+        with pytest.raises(lease.LeaseHeldError), lease.held(endpoints.postgres_dsn):
+            pass
+        mine.check()
 
-        with pytest.raises(lease.LeaseLostError, match="run again"):
+        monkeypatch.setattr(type(mine.renewed), "renew", lambda _: None)
+        time.sleep(0.6)
+        mine.check()  # late, but nobody has taken it
+        with lease.held(endpoints.postgres_dsn), pytest.raises(lease.LeaseLostError):
             mine.check()
 
 
-def _next_fence(dsn: str) -> int:
-    """The fence of the next holder, once the server has noticed that the last one is gone."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while True:
+def test_a_run_that_comes_back_under_its_id_ends_what_it_had_under_way(
+    endpoints: Endpoints, clickhouse: Client, table: str
+) -> None:
+    slow = f"INSERT INTO {table} SELECT sleepEachRow(0.05) + number FROM numbers(400)"
+    failed: list[Exception] = []
+
+    def write(held: HeldStores) -> None:
         try:
-            with lease.held(dsn) as mine:
-                return mine.fence
-        except lease.LeaseHeldError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.05)
+            held.clickhouse().command(slow, settings={"max_block_size": 1})
+        except ClickHouseError as error:
+            failed.append(error)
+
+    with holding(endpoints, "the run") as first, first.mongodb() as mongo:
+        documents = mongo[f"lease_{uuid4().hex}"]["documents"]
+        writer = threading.Thread(target=write, args=[first])
+        writer.start()
+        time.sleep(1)
+        with holding(endpoints, "the run") as again:
+            writer.join(timeout=10)
+            assert failed, "its statement went on"
+            for write_again in (
+                lambda: first.client.command(f"INSERT INTO {table} VALUES (1)"),
+                lambda: first.client.insert(table, [[1]]),
+                lambda: documents.insert_one({"n": 1}),
+                first.postgres,
+                first.mongodb,
+                first.statement_id,
+            ):
+                with pytest.raises(lease.LeaseLostError):
+                    write_again()
+            rows = clickhouse.query(f"SELECT count() FROM {table}").result_rows
+            time.sleep(0.5)
+            assert clickhouse.query(f"SELECT count() FROM {table}").result_rows == rows
+            assert documents.count_documents({}) == 0
+            again.clickhouse().command(f"INSERT INTO {table} VALUES (1)")
+
+
+def test_a_transaction_of_an_earlier_holder_never_commits(
+    endpoints: Endpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "LOCK_TIMEOUT", "100ms")
+    dsn = endpoints.postgres_dsn
+    with holding(endpoints, "the run") as first, closing(first.postgres()) as connection:
+        connection.execute("SELECT 1")
+        with holding(endpoints, "the run"):
+            with pytest.raises(psycopg.OperationalError):
+                connection.execute("SELECT 1")
+            with (
+                closing(publisher_connection(dsn, first.lease.fence)) as late,
+                pytest.raises(StaleConnectionError),
+                late.transaction(),
+            ):
+                pass
+
+
+def test_who_publishes_is_said_in_each_transaction(endpoints: Endpoints) -> None:
+    who = "SELECT current_user, current_setting('timezone')"
+    with closing(publisher_connection(endpoints.postgres_dsn)) as connection:
+        for _ in range(2):
+            assert connection.execute(who).fetchone() == ("hxi_publisher", "UTC")
+            connection.commit()
+            with connection.transaction(), connection.transaction():
+                assert connection.execute(who).fetchone() == ("hxi_publisher", "UTC")
+        connection.rollback()
+        connection.autocommit = True
+        with connection.transaction():
+            assert connection.execute(who).fetchone() == ("hxi_publisher", "UTC")

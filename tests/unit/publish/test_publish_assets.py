@@ -1,6 +1,6 @@
 """The publish stage as Dagster sees it: keys, what each table waits for, what is reported."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -35,6 +35,15 @@ class Idling(RunResource):
     def plan(self) -> Plan:
         """Plan number 7."""
         return Plan(7, self.sessions)
+
+    @contextmanager
+    def step(self, _keys: Iterable[dg.AssetKey]) -> Iterator[Plan]:
+        """Records nothing."""
+        yield self.plan()
+
+    def fence(self) -> int:
+        """That of another run than the one that opened the plan."""
+        return 9
 
     def clickhouse(self) -> Client:
         """Only handed on."""
@@ -111,12 +120,14 @@ def test_rows_are_reported_by_table_for_the_runs_own_plan(monkeypatch: pytest.Mo
     plans = []
     measured = {"planned_sessions": 3, "planned_days": 2, "seconds": 0.0}
 
-    def copy_plan(_client: object, _connection: object, plan_id: int) -> dict[str, int]:
-        plans.append(plan_id)
+    def copy_plan(
+        _client: object, _connection: object, plan_id: int, *, fence: int
+    ) -> dict[str, int]:
+        plans.append((plan_id, fence))
         return {table.name: 5 for table in LANDING_TABLES}
 
-    def merge_plan(_connection: object, plan_id: int) -> dict[str, Changes]:
-        plans.append(plan_id)
+    def merge_plan(_connection: object, plan_id: int, *, fence: int) -> dict[str, Changes]:
+        plans.append((plan_id, fence))
         return {table.name: Changes(1, 2, 4) for table in SERVED_TABLES}
 
     monkeypatch.setattr(publish, "copy_plan", copy_plan)
@@ -126,7 +137,7 @@ def test_rows_are_reported_by_table_for_the_runs_own_plan(monkeypatch: pytest.Mo
 
     metadata = written(Idling(sessions=3))
 
-    assert plans == [7, 7]
+    assert plans == [(7, 9), (7, 9)]
     assert metadata["landing/events"] == {"rows_written": 5, **measured}
     assert metadata["hxi/events"] == {
         "rows_written": 3,

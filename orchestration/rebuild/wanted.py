@@ -8,7 +8,7 @@ from clickhouse_connect.driver.client import Client
 from orchestration.plan.plan import Settings
 from orchestration.project_settings import stored
 from orchestration.project_settings.overrides import effective, project_hash
-from orchestration.run.rules import rules_hash
+from orchestration.rebuild.rules import rules_hash
 from orchestration.transform.project import CLICKHOUSE
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.run.rules import rules_hash
+from orchestration.rebuild.rules import rules_hash
 
 # A file of each kind of rule: as it is, as it is too with other comments, and changed.
 RULES = {

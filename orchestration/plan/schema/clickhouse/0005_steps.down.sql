@@ -1,0 +1,2 @@
+DROP TABLE IF EXISTS ops.plan_runs;
+DROP TABLE IF EXISTS ops.plan_steps;

@@ -1,0 +1,1 @@
+"""What a run rebuilds and why: the assets that open its plan and close it."""

@@ -1,0 +1,107 @@
+"""What Dagster's pages do when somebody clicks, through the same GraphQL server."""
+
+import json
+import re
+import time
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+REPOSITORY = {"repositoryName": "__repository__", "repositoryLocationName": "hxi_warehouse"}
+OVER = {"SUCCESS", "FAILURE", "CANCELED"}
+PATIENCE_SECONDS = 400
+
+LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
+  ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
+BACKFILL = """mutation ($params: LaunchBackfillParams!) { launchPartitionBackfill(
+  backfillParams: $params) { ... on LaunchBackfillSuccess { backfillId }
+  ... on PythonError { message } } }"""
+AGAIN = """mutation ($params: ReexecutionParams!) {
+  launchRunReexecution(reexecutionParams: $params) {
+    ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
+CANCEL = """mutation ($run: String!) { terminateRun(runId: $run) { __typename } }"""
+RUNS = "{ runsOrError { ... on Runs { results { runId status jobName } } } }"
+LOGS = """query ($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
+  __typename ... on MessageEvent { message stepKey } } } } }"""
+
+
+@dataclass(frozen=True)
+class Pages:
+    """At their address."""
+
+    base: str
+
+    def launch(self, job: str) -> str:
+        """A run; its id."""
+        selector = {**REPOSITORY, "jobName": job}
+        said = self._ask(LAUNCH, params={"selector": selector, "mode": "default"})
+        return str(said["launchRun"]["run"]["runId"])
+
+    def backfill(self, job: str, partitions: Sequence[str]) -> None:
+        """Runs of these partitions."""
+        selector = {
+            "partitionSetName": f"{job}_partition_set",
+            "repositorySelector": REPOSITORY,
+        }
+        said = self._ask(
+            BACKFILL, params={"selector": selector, "partitionNames": list(partitions)}
+        )
+        assert "backfillId" in said["launchPartitionBackfill"], said
+
+    def again(self, run: str, strategy: str = "FROM_FAILURE") -> str:
+        """Re-execute; the new run's id."""
+        said = self._ask(AGAIN, params={"parentRunId": run, "strategy": strategy})
+        return str(said["launchRunReexecution"]["run"]["runId"])
+
+    def cancel(self, run: str) -> None:
+        """Terminate."""
+        self._ask(CANCEL, run=run)
+
+    def runs(self) -> dict[str, str]:
+        """Status by run."""
+        found = self._ask(RUNS)["runsOrError"]["results"]
+        return {one["runId"]: one["status"] for one in found}
+
+    def process(self, run: str) -> int:
+        """The pid that executes it."""
+        for event in self._events(run):
+            if found := re.search(r"pid: (\d+)", event.get("message") or ""):
+                return int(found[1])
+        return 0
+
+    def wait_until(self, condition: Callable[[], object]) -> None:
+        """Ask again and again."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not condition():
+            assert time.monotonic() < end, self.runs()
+            time.sleep(0.5)
+
+    def has_begun(self, run: str, step: str) -> bool:
+        """Whether a step of the run has started."""
+        return any(
+            event["__typename"] == "ExecutionStepStartEvent" and event["stepKey"] == step
+            for event in self._events(run)
+        )
+
+    def is_over(self, run: str) -> bool:
+        """However it ended."""
+        return self.runs()[run] in OVER
+
+    def is_quiet(self) -> bool:
+        """Whether every run is over."""
+        return set(self.runs().values()) <= OVER
+
+    def _events(self, run: str) -> list[dict[str, Any]]:
+        events: list[dict[str, Any]] = self._ask(LOGS, run=run)["logsForRun"]["events"]
+        return events
+
+    def _ask(self, query: str, **variables: object) -> dict[str, Any]:
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        headers = {"content-type": "application/json"}
+        request = urllib.request.Request(f"{self.base}/graphql", body, headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            said = json.load(answer)
+        assert "errors" not in said, said
+        data: dict[str, Any] = said["data"]
+        return data

@@ -1,0 +1,113 @@
+"""Runs as Dagster makes them: jobs and selections, failures in the middle, and runs done again."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+import dagster as dg
+from dagster._core.definitions.reconstruct import ReconstructableRepository
+
+from orchestration.automation import BACKFILL, REFRESH
+from orchestration.definitions import defs
+from orchestration.lease.resource import RunResource
+from orchestration.plan.plan import Plan
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+# What a click on assets runs.
+ANY_ASSETS = "__ASSET_JOB"
+REPOSITORY = ReconstructableRepository.for_module("orchestration.definitions", "defs")
+
+
+class StoppedError(Exception):
+    """Where a test stops a run."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run, and the first line of the error that ended it; '' when it succeeded."""
+
+    run_id: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Scheduler:
+    """Runs in this process, kept by `instance`."""
+
+    instance: dg.DagsterInstance
+
+    def refresh(self) -> Ran:
+        """The whole job."""
+        return self._run(REFRESH.name)
+
+    def materialise(self, selection: dg.AssetSelection) -> Ran:
+        """A click on these."""
+        keys = selection.resolve(defs.resolve_asset_graph())
+        return self._run(ANY_ASSETS, keys=sorted(keys))
+
+    def build_day(self, day: str) -> Ran:
+        """A partition of a backfill."""
+        job = defs.resolve_job_def(BACKFILL.name)
+        return self._run(job.name, config=job.get_run_config_for_partition_key(day))
+
+    def again(self, ran: Ran, *, from_failure: bool) -> Ran:
+        """What "re-execute" and Dagster's own retries do."""
+        options = (
+            dg.ReexecutionOptions.from_failure(ran.run_id, self.instance)
+            if from_failure
+            else dg.ReexecutionOptions(parent_run_id=ran.run_id)
+        )
+        run = self.instance.get_run_by_id(ran.run_id)
+        assert run is not None
+        return self._run(run.job_name, config=run.run_config, options=options)
+
+    def _run(
+        self,
+        job: str,
+        *,
+        keys: Sequence[dg.AssetKey] | None = None,
+        config: object = None,
+        options: dg.ReexecutionOptions | None = None,
+    ) -> Ran:
+        with dg.execute_job(
+            REPOSITORY.get_reconstructable_job(job),
+            instance=self.instance,
+            asset_selection=keys,
+            run_config={**(config if isinstance(config, dict) else {}), **QUIET},
+            reexecution_options=options,
+            raise_on_error=False,
+        ) as result:
+            return Ran(result.run_id, "" if result.success else _reason(result))
+
+
+@contextmanager
+def stopping(*, in_step: str = "", after: int | None = None) -> Iterator[None]:
+    """Stop a run at the end of a step, by its first asset's stage, or when so many are finished."""
+    step, finished = RunResource.step, 0
+
+    @contextmanager
+    def dying(run: RunResource, keys: Iterable[dg.AssetKey]) -> Iterator[Plan]:
+        nonlocal finished
+        built = list(keys)
+        with step(run, built) as plan:
+            yield plan
+            if finished == after or in_step in {key.to_user_string() for key in built}:
+                raise StoppedError(f"stopped in {built[0].to_user_string()}")
+        finished += 1
+
+    with mock.patch.object(RunResource, "step", dying):
+        yield
+
+
+def _reason(result: dg.JobExecutionResult) -> str:
+    for event in result.all_events:
+        error: Any = getattr(event.event_specific_data, "error", None)
+        while getattr(error, "cause", None) is not None:
+            error = error.cause
+        if event.is_failure and error is not None:
+            return str(error.message).strip().splitlines()[0]
+    return "no reason"

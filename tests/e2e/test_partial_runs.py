@@ -1,0 +1,164 @@
+"""Parts of runs, through Dagster's API: each ends exact or refuses, and one refresh makes it whole.
+
+The order of the tests matters to none of them: each brings sessions of a project of its own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from random import Random
+from uuid import uuid4
+
+import dagster as dg
+import psycopg
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from hxi.admin import projects
+from hxi.load import load_batches
+from orchestration.run.idle import nothing_is_new
+from simulate import Plan, generate
+from stack.embedded import Stack
+from tests.e2e.scheduler import Scheduler, stopping
+
+pytestmark = pytest.mark.timeout(900)
+
+
+GROUPS = dg.AssetSelection.groups
+STAGES = (
+    GROUPS("events"),
+    dg.AssetSelection.assets(dg.AssetKey(["ops", "planned_days"])),
+    GROUPS("signals"),
+    GROUPS("intermediate", "marts"),
+    GROUPS("landing"),
+    GROUPS("stage"),
+    GROUPS("hxi", "traceflow"),
+    GROUPS("documents"),
+)
+
+
+@dataclass
+class Tried:
+    """A project of a test's own, and what the stores hold of it."""
+
+    scheduler: Scheduler
+    stack: Stack
+    client: Client
+    postgres: "psycopg.Connection[object]"
+    project: str
+    key: str
+
+    def land(self, sessions: int = 2) -> None:
+        """Sessions that nobody has sent."""
+        traffic = generate(Plan(sessions, days=1, seed=Random().randrange(1 << 30)))
+        load_batches(replace(self.stack.endpoints, project_key=self.key), traffic)
+
+    def sessions(self) -> tuple[int, int, int]:
+        """In raw, in the marts, in PostgreSQL."""
+        query = "SELECT uniqExact(session_id) FROM {} WHERE project_id = '{}'"
+        raw, marts = (
+            self.client.query(query.format(table, self.project)).result_rows[0][0]
+            for table in ("raw.events", "gosight.sessions")
+        )
+        served = self.postgres.execute(
+            "SELECT count(*) FROM hxi.sessions WHERE project_id = %s", (self.project,)
+        ).fetchone()
+        assert isinstance(served, tuple)
+        return raw, marts, served[0]
+
+
+@pytest.fixture
+def tried(
+    stack: Stack,
+    clickhouse: Client,
+    postgres: "psycopg.Connection[object]",
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Tried]:
+    """The stack as jobs in this process work on it; everything that landed before is built."""
+    for name, value in stack.endpoints.environment().items():
+        monkeypatch.setenv(name, value)
+    project, _, key = projects.create(postgres, f"parts {uuid4().hex}")
+    with dg.DagsterInstance.ephemeral() as instance:
+        scheduler = Scheduler(instance)
+        assert scheduler.refresh().error == ""
+        yield Tried(scheduler, stack, clickhouse, postgres, project, key)
+
+
+def assets(*names: str) -> dg.AssetSelection:
+    """By their keys."""
+    return dg.AssetSelection.assets(*(dg.AssetKey(name.split("/")) for name in names))
+
+
+def test_done_alone_closes_nothing_and_hides_nothing(tried: Tried) -> None:
+    tried.land()
+
+    assert tried.scheduler.materialise(assets("ops/done")).error == ""
+    assert tried.scheduler.materialise(assets("gosight/sessions")).error == ""
+    assert tried.sessions() == (2, 0, 0)
+    assert not nothing_is_new()
+
+    assert tried.scheduler.materialise(assets("ops/planned_sessions")).error == ""
+    refused = tried.scheduler.materialise(assets("ops/done"))
+    assert "tables are missing" in refused.error
+    assert tried.sessions() == (2, 0, 0)
+
+    # One stage after the other, each a run of its own, is as good as one run.
+    for stage in STAGES:
+        assert tried.scheduler.materialise(stage).error == ""
+    assert tried.sessions() == (2, 2, 2)
+    # A mart built again is missing what reads it, until that is built again too.
+    assert tried.scheduler.materialise(assets("gosight/sessions")).error == ""
+    assert "tables are missing" in tried.scheduler.materialise(assets("ops/done")).error
+    readers = assets("gosight/sessions").downstream(include_self=False)
+    assert tried.scheduler.materialise(readers.required_multi_asset_neighbors()).error == ""
+    assert nothing_is_new()
+
+
+@pytest.mark.parametrize("stopped_in", ["gosight/sessions", "landing/sessions", "hxi/sessions"])
+def test_a_run_done_again_from_failure_builds_what_its_first_run_planned(
+    tried: Tried, stopped_in: str
+) -> None:
+    tried.land()
+    with stopping(in_step=stopped_in):
+        stopped = tried.scheduler.refresh()
+    assert "stopped" in stopped.error
+    tried.land()
+
+    again = tried.scheduler.again(stopped, from_failure=True)
+
+    assert again.error == ""
+    assert tried.sessions() == (4, 2, 2)
+    assert not nothing_is_new(), "what landed meanwhile waits for the next plan"
+    twice = tried.scheduler.again(stopped, from_failure=True)
+    assert "nothing is left to do here" in twice.error
+    assert tried.scheduler.refresh().error == ""
+    assert tried.sessions() == (4, 4, 4)
+    assert nothing_is_new()
+
+
+def test_a_run_whose_plan_another_one_took_over_ends_with_one_line(tried: Tried) -> None:
+    tried.land()
+    with stopping(in_step="gosight/sessions"):
+        stopped = tried.scheduler.refresh()
+    tried.land()
+    with stopping(in_step="landing/sessions"):
+        other = tried.scheduler.refresh()
+
+    refused = tried.scheduler.again(stopped, from_failure=True)
+    whole = tried.scheduler.again(other, from_failure=False)
+
+    assert "taken over by another run" in refused.error
+    assert whole.error == ""
+    assert tried.sessions() == (4, 4, 4)
+
+
+def test_what_was_closed_too_early_is_found_and_built(tried: Tried) -> None:
+    tried.land(3)
+    assert tried.scheduler.refresh().error == ""
+    lost = f"project_id = '{tried.project}' AND session_id = (SELECT min(session_id)"
+    lost += f" FROM gosight.sessions WHERE project_id = '{tried.project}')"
+    for table in ("events", "experience_scores", "sessions"):
+        tried.client.command(f"DELETE FROM gosight.{table} WHERE {lost}")
+        assert not nothing_is_new(), table
+        assert tried.scheduler.refresh().error == ""
+        assert tried.sessions() == (3, 3, 3)
+        assert nothing_is_new()
