@@ -17,8 +17,8 @@ from psycopg import sql
 from hxi.admin import clients
 from hxi.admin.folder import CHECKOUT
 from hxi.admin.prepare import postgres_schemas
+from orchestration.lease.publisher import publisher_connection
 from orchestration.publish.landing_tables import follow_contract
-from orchestration.stores.clients import postgres_connection
 from stack.embedded import Stack
 from stack.stores import postgres as embedded
 from tests.integration.publish.stand_in_marts import Marts
@@ -40,7 +40,7 @@ def template(admin_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> str:
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     dsn = admin_dsn.rsplit("/", 1)[0] + f"/{name}"
     postgres_schemas(dsn)
-    with closing(postgres_connection(dsn)) as publisher, publisher.transaction():
+    with closing(publisher_connection(dsn)) as publisher, publisher.transaction():
         follow_contract(publisher)
     run_dbt(
         dsn, tmp_path_factory.mktemp("dbt"), "run", "--select", "path:dbt_project/models/publish"
