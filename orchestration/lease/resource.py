@@ -25,8 +25,6 @@ POOL = "hxi_warehouse"
 # For Dagster's own retries: another attempt would find the same.
 NEVER_AGAIN = {"dagster/max_retries": "0"}
 NOTHING = "nothing is planned"
-# Dagster's tags of a run that executes another one again.
-PARENT_RUN_ID_TAG, ROOT_RUN_ID_TAG = "dagster/parent_run_id", "dagster/root_run_id"
 
 
 class TakenOverError(Exception):
@@ -63,10 +61,10 @@ class RunResource(dg.ConfigurableResource[None]):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Any]:
         """Hold the lease and one ClickHouse client for the length of the run."""
-        run_id = context.run.run_id if context.run else ""
-        tags = context.run.tags if context.run else {}
-        self._first_run = tags.get(ROOT_RUN_ID_TAG) or run_id
-        self._is_again = PARENT_RUN_ID_TAG in tags
+        run = context.run
+        run_id = run.run_id if run else ""
+        self._first_run = run.root_run_id or run_id if run else ""
+        self._is_again = run is not None and run.parent_run_id is not None
         self._instance, self._run_id = context.instance, run_id
         wait_s = self.wait_minutes * 60
         with held_stores(Settings.from_environment(), run_id, wait_s) as self._held:
