@@ -85,7 +85,7 @@ class Project:
 
     def parsed(self) -> "Manifest":
         """The manifest as dbt's own object, to be run without parsing again."""
-        return _parse(self, self._changed_at())
+        return _parse(self, self.artifacts, self._changed_at())
 
     def _changed_at(self) -> float:
         files = (file for pattern in INPUTS for file in self.root.glob(pattern) if file.is_file())
@@ -93,19 +93,19 @@ class Project:
 
 
 @lru_cache(maxsize=4)
-def _parse(project: Project, changed_at: float) -> "Manifest":  # noqa: ARG001 - part of the cache's key
+def _parse(project: Project, artifacts: Path, changed_at: float) -> "Manifest":  # noqa: ARG001 - part of the cache's key
     from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest
 
     with project.scratch() as scratch:
-        if (before := project.artifacts / PARSED[0]).exists():
+        if (before := artifacts / PARSED[0]).exists():
             shutil.copy(before, scratch)
         with _environment(_nowhere(os.environ.get("HXI_POSTGRES_DSN", ""))):
             result = dbtRunner().invoke(["parse", *project.arguments(scratch)])
         if not isinstance(result.result, Manifest):
             raise DbtParseError(f"dbt cannot parse {project.root}: {result.exception}")
         for name in PARSED:
-            (scratch / name).replace(project.artifacts / name)
+            (scratch / name).replace(artifacts / name)
     return result.result
 
 
