@@ -1,4 +1,4 @@
-"""Which steps of a plan are finished, and whose runs work on it (decision 6).
+"""Which steps of a plan are finished, and whose runs work on it (decision 8).
 
 A step is an asset's key as text. It counts as finished while what it reads was finished before it,
 so that building a table again makes those that read it unfinished.

@@ -1,4 +1,4 @@
--- What of a plan is built, and by whose runs: a plan is closed when every step of it is finished (docs/decisions/0006-plan-steps.md).
+-- What of a plan is built, and by whose runs: a plan is closed when every step of it is finished (docs/decisions/0008-plan-steps.md).
 
 -- Two rows per step and attempt: begun, and finished. PARTITION BY plan_id: dropped with the plan.
 CREATE TABLE IF NOT EXISTS ops.plan_steps
