@@ -121,7 +121,7 @@ DECLARED: Mapping[str, tuple[Kind, str, str]] = {
     "rage_click.max_answer_ms": (
         Integer(0, MINUTE),
         "ms",
-        "A click answered so soon (a value or the page changes, a custom event) is no rage",
+        "A burst is none whose clicks are all answered so soon: a value or the page changes",
     ),
     "rage_click.max_duration_ms": (
         Integer(1, HOUR, or_none=True),

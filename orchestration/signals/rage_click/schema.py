@@ -42,7 +42,7 @@ class RageClickSettings:
     max_distance_px: int = 50
     """Euclidean, from the burst's first click."""
     max_answer_ms: int = 1000
-    """A click that the page answers so soon, before the next click, is none of a burst."""
+    """A burst is none whose every click the page answers so soon, before the next click."""
     max_duration_ms: int | None = None
     """From the burst's first click to its last; a click later than that opens the next burst."""
     selection_gap_ms: int = 500

@@ -20,10 +20,11 @@ def transform(events: pl.LazyFrame, settings: RageClickSettings = DEFAULTS) -> p
     """One row per rage click.
 
     The burst is greedy: in order, it takes a click within the gap of its last click and the
-    distance of its first; any other click closes it and opens the next.
+    distance of its first; any other click closes it and opens the next. A burst is none where the
+    page answered each click: plus and minus are there to be clicked fast.
     """
     bursts = (
-        _candidates(_without_answered(events, settings))
+        _candidates(_with_answers(events, settings))
         .pipe(_keep_long_runs, settings)
         .pipe(_number_bursts, settings)
         .pipe(_summarise, settings)
@@ -38,13 +39,15 @@ def transform(events: pl.LazyFrame, settings: RageClickSettings = DEFAULTS) -> p
     return as_insights(bursts, INSIGHT_TYPE, DETECTOR_VERSION, details)
 
 
-def _without_answered(events: pl.LazyFrame, settings: RageClickSettings) -> pl.LazyFrame:
-    """Without clicks that the page answered: plus and minus are there to be clicked fast."""
+def _with_answers(events: pl.LazyFrame, settings: RageClickSettings) -> pl.LazyFrame:
+    """Adds whether the page answered a click in time, before the next one."""
     ordered = events.sort(*SESSION_KEY, *EVENT_ORDER)
     following = pl.col("event_type", "timestamp").shift(-1).over(SESSION_KEY).name.prefix("next_")
     waited = (pl.col("next_timestamp") - pl.col("timestamp")).dt.total_milliseconds()
     is_answered = pl.col("next_event_type").is_in(ANSWER_TYPES) & (waited <= settings.max_answer_ms)
-    return ordered.with_columns(following).filter(~is_answered.fill_null(value=False))
+    return ordered.with_columns(following).with_columns(
+        is_answered=is_answered.fill_null(value=False)
+    )
 
 
 def _candidates(events: pl.LazyFrame) -> pl.LazyFrame:
@@ -64,6 +67,7 @@ def _candidates(events: pl.LazyFrame) -> pl.LazyFrame:
             *EVENT_ORDER,
             "path",
             "url",
+            "is_answered",
             selector=pl.col("target_selector").fill_null(""),
             is_interactive=pl.col("target_is_interactive").fill_null(value=False),
             at=pl.col("timestamp").dt.epoch("ms"),
@@ -136,9 +140,9 @@ def _summarise(clicks: pl.LazyFrame, settings: RageClickSettings) -> pl.LazyFram
             x=rounded_mean("x"),
             y=rounded_mean("y"),
             related_event_ids=pl.col("event_id"),
-            is_selection=_selects_text(settings),
+            is_harmless=_selects_text(settings) | pl.col("is_answered").all(),
         )
-        .filter(pl.col("click_count") >= settings.min_clicks, ~pl.col("is_selection"))
+        .filter(pl.col("click_count") >= settings.min_clicks, ~pl.col("is_harmless"))
         .with_columns(
             target_selector=pl.when(pl.col("selector") != "").then("selector"),
         )

@@ -48,7 +48,6 @@ def rage_clicks(rows: list[Row], least: int = 3, longest_ms: int | None = None) 
         and row["click_x"] is not None
         and row["click_y"] is not None
         and not row["target_is_editable"]
-        and not is_taken(row, rows)
     ]
     bursts: list[list[Row]] = []
     for spot in groups(clicks, lambda row: (*session(row), row["path"], row["target_selector"])):
@@ -62,7 +61,9 @@ def rage_clicks(rows: list[Row], least: int = 3, longest_ms: int | None = None) 
     return [
         (*session(burst[0]), burst[0]["path"], [click["event_id"] for click in burst])
         for burst in bursts
-        if len(burst) >= least and not selects_text(burst)
+        if len(burst) >= least
+        and not selects_text(burst)
+        and not all(is_taken(click, rows) for click in burst)
     ]
 
 
