@@ -36,6 +36,8 @@ class StageKeys(DagsterDbtTranslator):
 
 
 CLICKHOUSE_GROUPS = {"events", "intermediate", "marts"}
+# Read by the models of events, so made with them; the others with the marts.
+SEEDS_OF_EVENTS = "bot_user_agents"
 # Materialisations that leave a table.
 TABLES = {"rewrite", "table", "seed"}
 # By a model's grain: which of its rows a run writes anew.
@@ -47,11 +49,12 @@ PLANNED = {
 TRANSLATOR = StageKeys(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
 
 
-def _models(project: Project, name: str, select: str) -> dg.AssetsDefinition:
+def _models(project: Project, name: str, select: str, exclude: str = "") -> dg.AssetsDefinition:
     @dbt_assets(
         manifest=project.manifest(),
         name=name,
         select=select,
+        exclude=exclude or None,
         dagster_dbt_translator=TRANSLATOR,
         pool=POOL,
     )
@@ -125,11 +128,12 @@ def _exist(run: RunResource, project: Project, unique_ids: list[str]) -> bool:
 def assets() -> list[dg.AssetsDefinition]:
     """Events, marts and the stage, each an asset definition of one dbt call."""
     return [
-        _models(CLICKHOUSE, "dbt_events", "group:events"),
+        _models(CLICKHOUSE, "dbt_events", f"group:events {SEEDS_OF_EVENTS}"),
         _models(
             CLICKHOUSE,
             "dbt_marts",
             "group:intermediate group:marts resource_type:seed",
+            exclude=SEEDS_OF_EVENTS,
         ),
         _models(POSTGRES, "dbt_stage", "group:publish"),
     ]
