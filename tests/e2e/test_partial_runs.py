@@ -16,6 +16,7 @@ from clickhouse_connect.driver.client import Client
 from hxi.admin import projects
 from hxi.load import load_batches
 from orchestration.run.idle import nothing_is_new
+from orchestration.transform.project import CLICKHOUSE
 from simulate import Plan, generate
 from stack.embedded import Stack
 from tests.e2e.scheduler import Scheduler, stopping
@@ -24,11 +25,18 @@ pytestmark = pytest.mark.timeout(900)
 
 
 GROUPS = dg.AssetSelection.groups
+SEEDS = dg.AssetSelection.assets(
+    *(
+        dg.AssetKey([node["schema"], node["name"]])
+        for node in CLICKHOUSE.manifest()["nodes"].values()
+        if node["resource_type"] == "seed"
+    )
+)
 STAGES = (
-    GROUPS("events"),
+    GROUPS("events") | SEEDS,
     dg.AssetSelection.assets(dg.AssetKey(["ops", "planned_days"])),
     GROUPS("signals"),
-    GROUPS("intermediate", "marts"),
+    GROUPS("intermediate", "marts") - SEEDS,
     GROUPS("landing"),
     GROUPS("stage"),
     GROUPS("hxi", "traceflow"),
