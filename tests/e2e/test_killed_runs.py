@@ -27,16 +27,8 @@ from stack.embedded import Stack
 from tests.e2e.served import differences, served
 
 ROOT = Path(__file__).resolve().parents[2]
-# A run is killed soon after it has told of each of these.
-STAGES = (
-    "ops.planned_sessions",
-    "gosight.events",
-    "gosight.sessions",
-    "hxi.",
-    "documents.session_events",
-)
-
-
+# A run is killed soon after it has told that it began each of these.
+STAGES = tuple(f"building: {one}" for one in ("plan", "events", "marts", "served", "documents"))
 # What else is killed under a run; the first two always.
 STORES = ("clickhouse", "postgres", "mongodb", "ingest")
 RUN = "run"
@@ -86,11 +78,11 @@ def bring_new_events(stack: Stack) -> None:
     load_batches(stack.endpoints, generate(Plan(20, days=3, seed=seed)))
 
 
-def kill(stack: Stack, victim: str, table: str, *options: str) -> None:
-    """Kill a run, or a program under it, somewhere within the step after `table`; events land."""
+def kill(stack: Stack, victim: str, stage: str, *options: str) -> None:
+    """Kill a run, or a program under it, somewhere within a stage, while events land."""
     with hxi_run(stack, *options) as process, ThreadPoolExecutor(1) as pool:
         landing = pool.submit(bring_new_events, stack)
-        wait_for(process, table)
+        wait_for(process, stage)
         time.sleep(random.SystemRandom().random() / 2)
         if victim == RUN:
             os.killpg(process.pid, signal.SIGKILL)
