@@ -6,7 +6,7 @@ at most 50 px from the first; not on text inputs.
 
 from gosight import events_pb2 as pb
 
-from simulate.actions import Action, View, answer, error, scroll
+from simulate.actions import Action, View, call, error, scroll
 from simulate.elements import BUTTONS, SURFACES, Element
 from simulate.recorder import Recorder
 from simulate.site import FORMS
@@ -67,13 +67,16 @@ def rage_on_dead_button(rec: Recorder, view: View) -> None:
 
 
 def rage_with_answer(rec: Recorder, view: View) -> None:
-    """On a slow button that answers within 2.5 s of the first click."""
+    """On a slow button that asks the server within 2.5 s of the first click."""
     rec.pause(1_300, 4_000)
     element = _pick(rec, BUTTONS)
     times = _burst(rec, element, 3 + int(rec.rng.random() * 3), 400)
     rec.plan("rage_click", times[0], element.selector, len(times))
     rec.pause(50, 400)
-    answer(rec, view)
+    if rec.rng.random() < 0.7:
+        call(rec, "POST", "/api/cart")
+    else:
+        scroll(rec, view)
 
 
 def miss_by_count(rec: Recorder, view: View) -> None:

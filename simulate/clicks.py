@@ -8,7 +8,7 @@ Error: a js_error or unhandled_rejection 0-1000 ms after the latest left click o
 from gosight import events_pb2 as pb
 
 from simulate.actions import Action, View, answer, custom, error, move, scroll
-from simulate.elements import BUTTONS, OUTBOUND, SURFACES, Element
+from simulate.elements import BUTTONS, NATIVE, OUTBOUND, SURFACES, Element
 from simulate.recorder import Recorder
 from simulate.wire import payload
 
@@ -98,12 +98,14 @@ def answered_by_tab_change(rec: Recorder, _view: View) -> None:
 
 
 def needs_no_answer(rec: Recorder, view: View) -> None:
-    """Silence after a link to another site, plain content, or another button of the mouse."""
+    """Silence after what the browser answers, plain content, or another button of the mouse."""
     rec.pause(1_300, 4_000)
     draw = rec.rng.random()
-    if draw < 0.4:
+    if draw < 0.3:
         rec.click(OUTBOUND)
-    elif draw < 0.7:
+    elif draw < 0.6:
+        rec.click(NATIVE[int(rec.rng.random() * len(NATIVE))])
+    elif draw < 0.8:
         rec.click(SURFACES[0])
     else:
         rec.click(_button(rec), button=pb.MOUSE_BUTTON_MIDDLE)

@@ -133,7 +133,6 @@ BUTTONS = (
     Element(
         "input", "#agree", attributes=(("type", "checkbox"),), id="agree", at=(420, 640, 20, 20)
     ),
-    Element("select", "#sort", id="sort", classes=("sorter",), at=(1120, 220, 160, 36)),
     Element("summary", "details.faq > summary", "Delivery times", at=(160, 900, 640, 40)),
     Element("a", "main a.more", "Read more", ("more",), href="/blog", at=(200, 820, 120, 24)),
 )
@@ -146,6 +145,27 @@ SURFACES = (
     Element(
         "span", "", "New", ("badge",), at=(640, 280, 60, 22)
     ),  # no selector: as old SDKs send it
+)
+# The browser itself answers a click on these, and the page sees nothing of it.
+NATIVE = (
+    Element("select", "#sort", id="sort", classes=("sorter",), at=(1120, 220, 160, 36)),
+    Element(
+        "a",
+        "a.terms",
+        "Terms",
+        href="/terms.pdf",
+        attributes=(("download", ""),),
+        at=(200, 2040, 60, 24),
+    ),
+    Element(
+        "a",
+        "a.sizes",
+        "Sizes",
+        href="/sizes",
+        attributes=(("target", "_blank"),),
+        at=(980, 500, 60, 24),
+    ),
+    Element("video", "main video", classes=("player-button",), at=(160, 760, 640, 360)),
 )
 OUTBOUND = Element(
     "a",

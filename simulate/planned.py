@@ -34,11 +34,12 @@ class Call:
     status: int
     at: int
     duration_ms: int
+    is_aborted: bool = False  # cut off by leaving the page
 
     @property
     def is_failed(self) -> bool:
         """No answer, or the server's fault."""
-        return self.status == 0 or self.status >= 500
+        return not self.is_aborted and (self.status == 0 or self.status >= 500)
 
 
 @dataclass(slots=True)

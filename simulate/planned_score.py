@@ -94,7 +94,8 @@ def _vital(values: Sequence[int], good: int, poor: int) -> int:
     return 0 if p75 <= good else 2 if p75 <= poor else 5
 
 
-def _slow_api(calls: Sequence[Call]) -> int:
+def _slow_api(made_calls: Sequence[Call]) -> int:
+    calls = [call for call in made_calls if not call.is_aborted]
     if (made := len(calls)) < 3:
         return 0
     fine = [call for call in calls if not call.is_failed]

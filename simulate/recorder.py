@@ -188,7 +188,8 @@ class Recorder:
         )
         kind = pb.EVENT_TYPE_FETCH_REQUEST if fetch else pb.EVENT_TYPE_XHR_REQUEST
         self.emit(kind, payload(call), at=self.now + duration_ms)
-        self.truth.calls.append(Call(method, path, status, self.now + duration_ms, duration_ms))
+        endpoint = "/".join(":id" if part.isdigit() else part for part in path.split("/"))
+        self.truth.calls.append(Call(method, endpoint, status, self.now + duration_ms, duration_ms))
 
     def timing(self, measured: pb.PerformancePayload, kind: pb.EventType, at: int) -> None:
         """What was measured of the current view. Of what is told again the greatest holds."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from gosight.events_pb2 import EventType
@@ -13,6 +13,8 @@ from simulate.planned_time import INTERACTIONS, Moment, engaged_ms, hourly, step
 
 # Number -> name as reports write it: enum name in lower case without its prefix.
 EVENT_TYPES = {number: name[len("EVENT_TYPE_") :].lower() for name, number in EventType.items()}
+LEAVING = ("page_exit", "page_hidden", "session_end")
+CUT_OFF_MS = 1000
 ERROR_TYPES = ("js_error", "unhandled_rejection", "resource_error", "console_error")
 
 
@@ -43,6 +45,17 @@ class SessionTruth:
     def page_paths(self) -> list[str]:
         """Of the page views, in order."""
         return [view.path for view in self.views]
+
+    @property
+    def told_calls(self) -> list[Call]:
+        """With those that leaving the page cut off: without an answer, at most a second before."""
+        left = [at for at, kind, _ in self.timeline if kind in LEAVING]
+        return [
+            replace(call, is_aborted=True)
+            if call.status == 0 and any(0 <= at - call.at <= CUT_OFF_MS for at in left)
+            else call
+            for call in self.calls
+        ]
 
     @property
     def requests(self) -> Counter[tuple[str, int]]:
@@ -89,7 +102,7 @@ class SessionTruth:
 
     def _details(self, engaged: int) -> dict[str, Any]:
         """What files written before 0.2 do not have."""
-        found = score(self.ended_at, self.event_types, self.insights, self.calls, self.views)
+        found = score(self.ended_at, self.event_types, self.insights, self.told_calls, self.views)
         evidence = INTERACTIONS | {"fetch_request", "xhr_request", "page_load", "web_vitals"}
         return {
             "engaged_ms": engaged,
@@ -102,7 +115,7 @@ class SessionTruth:
             ),
             "steps": steps(self.views, self.ended_at),
             "views": [view.as_dict() for view in self.views],
-            "calls": [asdict(call) for call in self.calls],
+            "calls": [asdict(call) for call in self.told_calls],
             "hours": hourly(self.timeline),
             "clicked": [
                 {"path": path, "selector": selector, "clicks": clicks}

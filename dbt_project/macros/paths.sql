@@ -1,6 +1,6 @@
 {#- A page path without query, fragment and trailing slash; '' stays '', the root stays '/'. -#}
 {% macro clean_path(text) -%}
-    if({{ text }} = '', '', if(match({{ text }}, '^/*([?#]|$)'), '/', replaceRegexpOne(cutQueryStringAndFragment({{ text }}), '/+$', '')))
+    if({{ text }} = '', '', if(match({{ text }}, '^/*([?#]|$)'), '/', replaceRegexpOne(extract({{ text }}, '^[^?#]*'), '/+$', '')))
 {%- endmacro %}
 
 {#- The path of an absolute or relative URL, cleaned; '' for no URL. -#}

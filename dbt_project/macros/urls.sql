@@ -40,7 +40,7 @@
 {#- A request's URL without query and fragment: of the page's own origin relative, of another with it. What is relative
     to the page's folder is made whole. -#}
 {% macro relative_url(url, page_url) -%}
-    {%- set plain = "cutQueryStringAndFragment(" ~ url ~ ")" -%}
+    {%- set plain = "extract(" ~ url ~ ", '^[^?#]*')" -%}
     {%- set absolute = "if(startsWith(" ~ plain ~ ", '//'), concat(extract(" ~ page_url ~ ", '^[a-zA-Z]*:'), " ~ plain ~ "), " ~ plain ~ ")" -%}
     {%- set origin = url_origin(absolute) -%}
     multiIf(

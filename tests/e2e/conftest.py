@@ -17,6 +17,7 @@ from simulate import Plan, Truth, generate
 from simulate.output import truth_writer
 from stack.embedded import Stack
 from tests.conftest import SHARED_DATA
+from tests.e2e import dirty_traffic
 
 PLAN = Plan(sessions=1_000, days=3, seed=11)
 SENT_TWICE = 5  # every fifth batch
@@ -31,13 +32,16 @@ RECORDINGS = [
 class PlannedWarehouse:
     """A project that holds the plan's traffic alone; `truth` is what was planned.
 
-    `recordings`: another, with the recordings of real visits beside the checkout if there are any.
+    `recordings`, `reported`: others, with the recordings of real visits and the files of reported
+    traffic beside the checkout if there are any. `dirty`: dirt of the same kinds.
     """
 
     client: Client
     project_id: str
     truth: Path
     recordings: str
+    dirty: str
+    reported: str
 
 
 @pytest.fixture(scope="session")
@@ -49,15 +53,22 @@ def planned_warehouse(
     with clients.postgres(stack.endpoints.postgres_dsn) as postgres:
         planned, _, key = projects.create(postgres, f"planned {uuid4().hex}")
         recordings, _, other_key = projects.create(postgres, f"recordings {uuid4().hex}")
+        dirty, _, dirty_key = projects.create(postgres, f"dirty {uuid4().hex}")
+        reported, _, reported_key = projects.create(postgres, f"reported {uuid4().hex}")
     load_batches(replace(stack.endpoints, project_key=key), _out_of_order(truth))
     recorded = replace(stack.endpoints, project_key=other_key)
     load_files(recorded, [path for path in RECORDINGS if path.is_file()], backfill=True)
+    load_batches(
+        replace(stack.endpoints, project_key=dirty_key), [dirty_traffic.batch()], backfill=True
+    )
+    reports = replace(stack.endpoints, project_key=reported_key)
+    load_files(reports, sorted((SHARED_DATA / "traffic").glob("*.ndjson")), backfill=True)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in stack.endpoints.environment().items():
             patch.setitem(os.environ, name, value)
         refresh()
     with clients.clickhouse(stack.endpoints.clickhouse_url) as client:
-        yield PlannedWarehouse(client, planned, truth, recordings)
+        yield PlannedWarehouse(client, planned, truth, recordings, dirty, reported)
 
 
 def _out_of_order(truth_file: Path) -> list[EventBatch]:

@@ -40,36 +40,36 @@ RIGHT: dict[str, tuple[str, str, UUID, list[tuple[Any, ...]]]] = {
 
 def batch() -> EventBatch:
     """All of it, as one batch."""
-    return EventBatch(events=[event for events in _visits() for event in events])
+    return EventBatch(events=[one for events in _visits() for one in events])
 
 
 def _visits() -> Iterator[list[Event]]:
     click: dict[str, Any] = {"click": {"target": {"tag": "p"}}}
-    yield [_event(REDIRECTED, "PAGE_VIEW", 0, path) for path in ("/", "/home")]
+    yield [event(REDIRECTED, "PAGE_VIEW", 0, path) for path in ("/", "/home")]
     yield [
-        _event(ERRED, "PAGE_VIEW", 0),
-        _event(ERRED, "CLICK", 9, **click),
-        _event(ERRED, "JS_ERROR", 9, jsError={"message": "no"}),
+        event(ERRED, "PAGE_VIEW", 0),
+        event(ERRED, "CLICK", 9, **click),
+        event(ERRED, "JS_ERROR", 9, jsError={"message": "no"}),
     ]
-    yield [_event(NOBODY, "PAGE_VIEW", 0, userId=name) for name in ("[object Object]", " ", "NULL")]
+    yield [event(NOBODY, "PAGE_VIEW", 0, userId=name) for name in ("[object Object]", " ", "NULL")]
     yield [
-        _event(NIL_VIEW, "PAGE_VIEW", 0, eventId=str(NIL)),
-        _event(NIL_VIEW, "CLICK", 9, **click),
-    ]
-    yield [
-        _event(TYPED_IN, "PAGE_VIEW", 0),
-        _event(TYPED_IN, "PAGE_VIEW", 9, "/paid", referrer="https://pay.test/"),
+        event(NIL_VIEW, "PAGE_VIEW", 0, eventId=str(NIL)),
+        event(NIL_VIEW, "CLICK", 9, **click),
     ]
     yield [
-        _event(RESTORED, "PAGE_VIEW", 0),
-        _event(RESTORED, "WEB_VITALS", 4000, performance=_vitals(3900, 300)),
-        _event(RESTORED, "WEB_VITALS", 90_000, performance=_vitals(40, 0)),
+        event(TYPED_IN, "PAGE_VIEW", 0),
+        event(TYPED_IN, "PAGE_VIEW", 9, "/paid", referrer="https://pay.test/"),
     ]
     yield [
-        _event(BUSY, "CLICK", 0, **click),
-        _event(BUSY, "PAGE_HIDDEN", 2000),
-        _event(BUSY, "PAGE_VIEW", 5000, "/next"),
-        _event(BUSY, "CLICK", 10_000, "/next", **click),
+        event(RESTORED, "PAGE_VIEW", 0),
+        event(RESTORED, "WEB_VITALS", 4000, performance=_vitals(3900, 300)),
+        event(RESTORED, "WEB_VITALS", 90_000, performance=_vitals(40, 0)),
+    ]
+    yield [
+        event(BUSY, "CLICK", 0, **click),
+        event(BUSY, "PAGE_HIDDEN", 2000),
+        event(BUSY, "PAGE_VIEW", 5000, "/next"),
+        event(BUSY, "CLICK", 10_000, "/next", **click),
     ]
 
 
@@ -77,10 +77,10 @@ def _vitals(lcp: int, inp: int) -> dict[str, int]:
     return {"largestContentfulPaint": lcp, "interactionToNextPaint": inp}
 
 
-def _event(
+def event(
     session: UUID, kind: str, offset_ms: int, path: str = "/a", referrer: str = "", **own: Any
 ) -> Event:
-    event: dict[str, Any] = {
+    said: dict[str, Any] = {
         "eventId": str(UUID(int=next(_ids))),
         "sessionId": str(session),
         "eventType": f"EVENT_TYPE_{kind}",
@@ -88,5 +88,5 @@ def _event(
         "page": {"url": f"https://shop.test{path}", "path": path, "referrer": referrer},
     }
     if kind == "PAGE_VIEW":
-        event["pageView"] = {"pagePath": path}
-    return json_format.ParseDict(event | own, Event())
+        said["pageView"] = {"pagePath": path}
+    return json_format.ParseDict(said | own, Event())

@@ -60,6 +60,7 @@ SESSION = {
             {
                 **dict.fromkeys(("method", "endpoint"), _TEXT),
                 **dict.fromkeys(("status", "at", "duration_ms"), _INT),
+                "is_aborted": pl.Boolean(),
             }
         )
     ),

@@ -88,10 +88,11 @@ FROM gosight.journey_edges WHERE {rows}"""
 
 def latency(truth: pl.LazyFrame) -> pl.LazyFrame:
     took = pl.col("duration_ms")
-    failed = (pl.col("status") == 0) | (pl.col("status") >= 500)
-    satisfied = ~failed & (took <= APDEX_MS)
-    tolerating = ~failed & (took > APDEX_MS) & (took <= 4 * APDEX_MS)
-    apdex = (satisfied.sum() + tolerating.sum() / 2) / pl.len()
+    told = ~pl.col("is_aborted")
+    failed = told & ((pl.col("status") == 0) | (pl.col("status") >= 500))
+    satisfied = told & ~failed & (took <= APDEX_MS)
+    tolerating = told & ~failed & (took > APDEX_MS) & (took <= 4 * APDEX_MS)
+    apdex = (satisfied.sum() + tolerating.sum() / 2) / told.sum()
     return (
         exploded(truth, "calls")
         .with_columns(day=day("at"))
@@ -99,9 +100,12 @@ def latency(truth: pl.LazyFrame) -> pl.LazyFrame:
         .agg(
             *(pl.len(), failed.sum().alias("failed"), satisfied.sum().alias("satisfied")),
             tolerating.sum().alias("tolerating"),
-            *(failed.mean().round(6).alias("error_rate"), apdex.round(6).alias("apdex")),
             *(
-                took.quantile(share, "linear").round(6).alias(f"p{share}")
+                (failed.sum() / told.sum()).round(6).alias("error_rate"),
+                apdex.round(6).alias("apdex"),
+            ),
+            *(
+                took.filter(told).quantile(share, "linear").round(6).alias(f"p{share}")
                 for share in (0.5, 0.75, 0.95, 0.99)
             ),
         )

@@ -14,7 +14,7 @@ with errors as (
         {{ is_opaque_error('message') }} as is_hidden,
         if(is_hidden, 'Script error.', {{ error_pattern('message') }}) as message_pattern,
         if(is_hidden, '', ifNull(error_type, '')) as type,
-        if(is_hidden, '', {{ name_pattern("cutQueryStringAndFragment(ifNull(error_filename, ''))") }}) as filename
+        if(is_hidden, '', {{ name_pattern("extract(ifNull(error_filename, ''), '^[^?#]*')") }}) as filename
     from {{ ref('events') }}
     where
         event_type in ('js_error', 'unhandled_rejection', 'resource_error', 'console_error')

@@ -102,8 +102,10 @@ def interactive(event: Event) -> bool:
     target = event.click.target
     if target.tag == "a" and urlsplit(target.href).hostname not in (None, "shop.example.test"):
         return False
+    if target.tag in ("select", "video") or {"download", "target"} & set(target.attributes):
+        return False
     return (
-        target.tag in ("a", "button", "select", "summary")
+        target.tag in ("a", "button", "summary")
         or (target.tag == "input" and target.attributes.get("type", "") in INPUT_LIKE)
         or target.attributes.get("role", "") in ROLES
         or any(
