@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run test check bench proto lock clean
+.PHONY: setup run test check bench cluster-test proto lock clean
 
 setup: $(READY)
 
@@ -30,6 +30,11 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks
+
+# Two ClickHouse servers that replicate, in Docker. See docs/clickhouse.md: never run by this project.
+cluster-test: setup
+	docker compose -f tests/cluster/docker-compose.yml up --detach --wait
+	$(BIN)/python -m tests.cluster; code=$$?; docker compose -f tests/cluster/docker-compose.yml down --volumes; exit $$code
 
 proto: setup
 	cd proto && ../$(BIN)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. gosight/common.proto gosight/replay.proto gosight/events.proto

@@ -7,12 +7,15 @@ import psycopg
 import pymongo
 from clickhouse_connect.driver.client import Client
 
+from ingest.sinks.placement import as_writer
+
 
 def clickhouse(url: str, database: str = "default") -> Client:
     """No server session, so that one client may serve several threads."""
-    return clickhouse_connect.get_client(
+    client = clickhouse_connect.get_client(
         dsn=url, database=database, autogenerate_session_id=False, tz_mode="aware"
     )
+    return as_writer(client)
 
 
 def postgres(dsn: str) -> psycopg.Connection[Any]:

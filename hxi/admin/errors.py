@@ -31,6 +31,12 @@ class StoreDownError(UserError):
     exit_code = 6
 
 
+class PlacementError(UserError):
+    """HXI_CLICKHOUSE_PLACEMENT says what the server is not."""
+
+    exit_code = 2
+
+
 class MigrationError(UserError):
     """A schema's history and its files disagree, or a statement failed."""
 

@@ -18,7 +18,9 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from hxi.admin.errors import MigrationError
+from hxi.admin.placement import rewritten
 from hxi.admin.sql_statements import split
+from ingest.sinks.placement import Placement
 
 # A file may be said in other words, or without what a later one undoes: it then names, in a line
 # of its own, the checksum of the text that stores may have applied instead.
@@ -67,8 +69,9 @@ class ClickHouseTarget:
     Two that migrate at once run the same repeatable statements and note the same rows.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, placement: Placement = Placement.SINGLE) -> None:
         self._client = client
+        self._placement = placement
 
     def locked(self) -> AbstractContextManager[None]:
         """ClickHouse has no lock to take; see the class."""
@@ -76,8 +79,8 @@ class ClickHouseTarget:
 
     def applied(self, component: str) -> dict[int, str]:
         """Versions whose latest step is up."""
-        self._client.command("CREATE DATABASE IF NOT EXISTS migrations")
-        self._client.command(
+        self._command("CREATE DATABASE IF NOT EXISTS migrations")
+        self._command(
             """CREATE TABLE IF NOT EXISTS migrations.history
             (
                 component   String,
@@ -100,12 +103,15 @@ class ClickHouseTarget:
         """Statement by statement, then the history row."""
         for statement in split(migration.up if up else migration.down, "clickhouse"):
             try:
-                self._client.command(statement)
+                self._command(statement)
             except ClickHouseError as error:
                 raise _failed(component, migration, statement, error) from error
         row = [component, migration.version, migration.name, migration.checksum, up]
         columns = ["component", "version", "name", "checksum", "is_applied"]
         self._client.insert("migrations.history", [row], column_names=columns)
+
+    def _command(self, statement: str) -> None:
+        self._client.command(rewritten(statement, self._placement))
 
 
 class PostgresTarget:

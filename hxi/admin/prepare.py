@@ -7,7 +7,7 @@ import psycopg
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from pymongo.errors import PyMongoError
 
-from hxi.admin import clients, projects
+from hxi.admin import clients, placement, projects
 from hxi.admin.errors import StoreDownError
 from hxi.admin.folder import CHECKOUT, DataFolder, write_private
 from hxi.admin.migrations import ClickHouseTarget, Migration, PostgresTarget, migrate
@@ -52,9 +52,15 @@ def prepare(
 
 
 def clickhouse_schemas(url: str) -> list[Migration]:
-    """Bring every ClickHouse component to its latest version; returns what was run."""
+    """Bring every ClickHouse component to its latest version; returns what was run.
+
+    PlacementError when the server is not what HXI_CLICKHOUSE_PLACEMENT says.
+    """
     with clients.clickhouse(url) as client:
-        target = ClickHouseTarget(client)
+        where = placement.chosen()
+        placement.require(client, where)
+        placement.make_databases(client, where)
+        target = ClickHouseTarget(client, where)
         return [
             migration
             for name, folder in CLICKHOUSE_COMPONENTS.items()

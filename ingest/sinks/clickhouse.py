@@ -15,6 +15,7 @@ from ingest.decode.arrow import table as arrow_table
 from ingest.decode.rows import Row
 from ingest.errors import RefusedByStoreError, StoreDownError
 from ingest.sinks.interface import Kind, Session
+from ingest.sinks.placement import as_writer
 from ingest.sinks.tables import COLUMNS
 
 T = TypeVar("T")
@@ -39,7 +40,7 @@ def connect(url: str) -> Client:
     # The driver logs a stack of its own for each failure that is raised here anyway.
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
     with translated():
-        return clickhouse_connect.get_client(
+        client = clickhouse_connect.get_client(
             dsn=url,
             database="default",  # the address's own may not be made yet
             autogenerate_session_id=False,
@@ -47,6 +48,7 @@ def connect(url: str) -> Client:
             connect_timeout=5,
             send_receive_timeout=60,
         )
+    return as_writer(client)
 
 
 class ClickHouseSink:

@@ -11,6 +11,7 @@ from datetime import date
 from clickhouse_connect.driver.client import Client
 
 from orchestration.plan import project_settings as planned
+from orchestration.plan import replicas
 from orchestration.stores.clients import integer
 
 # A day is touched when a planned session has an event on it, before or after it is rewritten.
@@ -92,6 +93,7 @@ def open_plan(
     kind = "full" if full else "incremental"
     client.command(f"INSERT INTO ops.plans VALUES ({fence}, 'open', '{kind}', now64(3, 'UTC'))")
     _supersede(client, fence)
+    replicas.wait_for_plan(client)
     return current_plan(client)
 
 
@@ -179,6 +181,7 @@ def add_days(client: Client, plan: Plan, events: str = EVENTS) -> int:
             f" project_id, session_id FROM ops.plan_sessions WHERE plan_id = {plan.plan_id})"
             f" AND {NOT_CLOSED}"
         )
+        replicas.wait_for_plan(client)
     return integer(client, "SELECT count() FROM ops.planned_days")
 
 
@@ -186,6 +189,7 @@ def close_plan(client: Client, plan: Plan) -> None:
     """Record what was built. The very last step: all the plan names is written and published."""
     if current_plan(client).plan_id != plan.plan_id:
         raise PlanError(f"plan {plan.plan_id} is not the open one: another run took it over")
+    replicas.wait_for_all(client)
     client.command(
         "INSERT INTO ops.done SELECT project_id, session_id, n, settings_hash, plan_id"
         f" FROM ops.plan_sessions WHERE plan_id = {plan.plan_id}"

@@ -47,8 +47,8 @@ def run_signal(
     it reads: `autogenerate_session_id=False`). Raises SignalSchemaError, and the client's errors.
     """
     started = time.monotonic()
-    client.command(f"DELETE FROM signals.{signal.table} WHERE {PLANNED}{signal.but_kept}")
-    client.command(f"DELETE FROM signals.set_aside WHERE {PLANNED} AND signal = '{signal.table}'")
+    _forget(client, signal.table, signal.but_kept)
+    _forget(client, "set_aside", f" AND signal = '{signal.table}'")
     own_values = planned.values_of(client, signal.name) if signal.name else {}
     events = sessions = rows = frames = 0
     refused: list[tuple[str, str, str]] = []
@@ -67,6 +67,20 @@ def run_signal(
         _insert(client, "set_aside", rows_of(signal.table, refused))
     duration_s = time.monotonic() - started
     return SignalReport(events, sessions, rows, frames, duration_s, len(refused))
+
+
+def _forget(client: Client, table: str, but: str) -> None:
+    """Delete the planned sessions' rows in signals.<table>; sends nothing where there are none.
+
+    By the plan's number: a replica that replays the delete when the plan is over finds the same.
+    """
+    rows = f"SELECT 1 FROM signals.{table} WHERE {PLANNED}{but}"
+    plans = client.query(f"SELECT plan_id FROM ops.open_plan WHERE EXISTS ({rows})").result_rows
+    for (plan,) in plans:
+        planned = f"SELECT project_id, session_id FROM ops.plan_sessions WHERE plan_id = {plan}"
+        client.command(
+            f"DELETE FROM signals.{table} WHERE (project_id, session_id) IN ({planned}){but}"
+        )
 
 
 def _detect(

@@ -7,6 +7,8 @@ import clickhouse_connect
 import psycopg
 from clickhouse_connect.driver.client import Client
 
+from ingest.sinks.placement import as_writer
+
 # Long statements of a full refresh stay within this; a stuck server does not hold a run for ever.
 CLICKHOUSE_TIMEOUT_S = 3600
 POSTGRES_TIMEOUT_S = 10
@@ -14,7 +16,7 @@ POSTGRES_TIMEOUT_S = 10
 
 def clickhouse_client(url: str) -> Client:
     """No server session, so that its queries may run side by side; deletes are waited for."""
-    return clickhouse_connect.get_client(
+    client = clickhouse_connect.get_client(
         dsn=url,
         database="default",  # the address's own may not be made yet
         autogenerate_session_id=False,
@@ -25,6 +27,7 @@ def clickhouse_client(url: str) -> Client:
             "max_partitions_per_insert_block": 0,
         },
     )
+    return as_writer(client)
 
 
 def integer(client: Client, query: str, parameters: Mapping[str, Any] | None = None) -> int:

@@ -137,6 +137,7 @@ def _engine_config(config: Config) -> str:
     <fsync_after_insert>1</fsync_after_insert>
     <fsync_part_directory>1</fsync_part_directory>
     <min_level_for_wide_part>1</min_level_for_wide_part>
+    <non_replicated_deduplication_window>10000</non_replicated_deduplication_window>
   </merge_tree>
 </clickhouse>
 """

@@ -40,9 +40,16 @@ CREATE TABLE gosight.events (
     event_date Date DEFAULT toDate(timestamp)
 ) ENGINE = MergeTree ORDER BY (project_id, session_id, timestamp, event_id)"""
 
-PLANNED = """
-CREATE TABLE ops.planned_sessions (project_id String, session_id UUID, n UInt64)
+OPEN_PLAN = """
+CREATE TABLE ops.open_plan (plan_id UInt64) ENGINE = ReplacingMergeTree(plan_id) ORDER BY ()"""
+
+PLANS = """
+CREATE TABLE ops.plan_sessions (plan_id UInt64, project_id String, session_id UUID, n UInt64)
 ENGINE = MergeTree ORDER BY (project_id, session_id)"""
+
+PLANNED = """
+CREATE VIEW ops.planned_sessions AS SELECT project_id, session_id, n FROM ops.plan_sessions
+WHERE plan_id = (SELECT max(plan_id) FROM ops.open_plan)"""
 
 PLANNED_DAYS = """
 CREATE VIEW ops.planned_days AS
@@ -70,13 +77,17 @@ class SignalDatabases:
     def __init__(self, client: Client, prefix: str) -> None:
         self._client = client
         self._prefix = prefix
+        self._plans = 0
+        self.deletes: list[str] = []
 
     def renamed(self, statement: str) -> str:
         """The statement on this test's databases."""
         return NAMES.sub(lambda match: f"{self._prefix}_{match[0]}", statement)
 
     def command(self, statement: str) -> Any:
-        """As the client's."""
+        """As the client's; deletes are kept."""
+        if statement.startswith("DELETE"):
+            self.deletes.append(statement)
         return self._client.command(self.renamed(statement))
 
     def query(self, statement: str, **options: Any) -> Any:
@@ -117,12 +128,17 @@ class SignalDatabases:
         self.plan(sessions)
 
     def plan(self, sessions: set[tuple[str, str]]) -> None:
-        """The open plan names these sessions and no others."""
-        self.command("TRUNCATE TABLE ops.planned_sessions")
+        """The open plan, a new one, names these sessions and no others."""
+        self._plans += 1
         self._insert(
-            "ops.planned_sessions",
-            [dict(zip(SESSION_KEY, key, strict=True)) | {"n": 1} for key in sessions],
+            "ops.plan_sessions",
+            [
+                dict(zip(SESSION_KEY, key, strict=True)) | {"n": 1, "plan_id": self._plans}
+                for key in sessions
+            ],
         )
+        self.command("TRUNCATE TABLE ops.open_plan")
+        self._insert("ops.open_plan", [{"plan_id": self._plans}])
 
     def hold_payloads(self, payloads: list[Row]) -> None:
         """Replay payloads of the planned sessions."""
@@ -163,7 +179,9 @@ def signal_databases(client: Client) -> Iterator[SignalDatabases]:
     for name in names:
         client.command(f"CREATE DATABASE {name}")
     try:
-        for statement in (EVENTS, PLANNED, PLANNED_DAYS, OWN_SETTINGS, KEPT_FACTS, PAYLOADS):
+        for statement in (EVENTS, OPEN_PLAN, PLANS, PLANNED, PLANNED_DAYS):
+            own.command(statement)
+        for statement in (OWN_SETTINGS, KEPT_FACTS, PAYLOADS):
             own.command(statement)
         for file in sorted(SCHEMA.glob("*.up.sql")):
             for statement in split(file.read_text(), "clickhouse"):

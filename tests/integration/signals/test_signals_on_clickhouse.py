@@ -95,6 +95,25 @@ def test_a_plan_rewrites_its_sessions_and_no_others(
     assert databases.found(signal) == in_memory(signal, others)
 
 
+def test_a_delete_replayed_under_a_later_plan_finds_the_rows_it_found(
+    databases: SignalDatabases,
+) -> None:
+    """As a replica does that was away: `late` is the table as it was before the delete."""
+    signal = SIGNALS["thrashed_cursors"]
+    databases.hold(visits())
+    run_signal(databases.as_client(), signal)
+    databases.command(f"CREATE TABLE signals.late AS signals.{signal.table}")
+    databases.command(f"INSERT INTO signals.late SELECT * FROM signals.{signal.table}")
+    databases.plan({(PROJECT, event_id(3))})
+    run_signal(databases.as_client(), signal)
+    (delete,) = databases.deletes
+    everything = {(row["project_id"], row["session_id"]) for row in visits()}
+    databases.plan(everything)
+    databases.command(delete.replace(f"signals.{signal.table}", "signals.late"))
+    left = databases.query("SELECT DISTINCT project_id, toString(session_id) FROM signals.late")
+    assert set(left.result_rows) == everything - {(PROJECT, event_id(3))}
+
+
 def test_forms_are_found_whether_or_not_the_other_events_are_left_out(
     databases: SignalDatabases,
 ) -> None:

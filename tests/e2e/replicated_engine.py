@@ -1,0 +1,50 @@
+"""Run as a process: an embedded ClickHouse with a ZooKeeper, given statements, tells their codes.
+
+Arguments: folder, ZooKeeper's port. Stdin: a JSON list of statements. Stdout: a JSON list of the
+error codes and texts, null for success. Replicated tables are made in ZooKeeper and stay
+read-only: nothing listens for other replicas here.
+"""
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import chdb
+
+CONFIG = """<clickhouse>
+  <zookeeper><node><host>127.0.0.1</host><port>{port}</port></node></zookeeper>
+  <macros><shard>1</shard><replica>one</replica></macros>
+  <default_replica_path>/clickhouse/tables/{{shard}}/{{database}}/{{table}}</default_replica_path>
+  <default_replica_name>{{replica}}</default_replica_name>
+</clickhouse>"""
+
+
+def main() -> None:
+    """Ends without the engine's own shutdown, which crashes while tables are read-only."""
+    folder, port = Path(sys.argv[1]), sys.argv[2]
+    config = folder / "config.xml"
+    config.write_text(CONFIG.format(port=port))
+    connection: Any = chdb.connect(  # type: ignore[no-untyped-call]
+        f"{folder / 'engine'}?config-file={config}"
+    )
+    connection.query("SET allow_nondeterministic_mutations = 1, session_timezone = 'UTC'")
+    told = [_told(connection, statement) for statement in json.load(sys.stdin)]
+    sys.stdout.write(json.dumps(told))
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _told(connection: Any, statement: str) -> tuple[int, str] | None:
+    try:
+        connection.query(statement)
+    except RuntimeError as error:
+        found = re.search(r"Code: (\d+)\. (.*)", str(error), re.DOTALL)
+        return (int(found[1]), found[2][:300]) if found else (0, str(error)[:300])
+    return None
+
+
+if __name__ == "__main__":
+    main()

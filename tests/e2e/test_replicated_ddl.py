@@ -1,0 +1,124 @@
+"""The warehouse's DDL and deletes in the placement `replicated`, with Debian's ZooKeeper.
+
+The embedded engine makes replicated tables there and keeps them read-only, so this shows that each
+statement is taken, not that rows replicate: `make cluster-test` is for that.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hxi.admin.placement import DATABASES, rewritten
+from ingest.sinks.placement import Placement
+from orchestration.run.refresh import refresh
+from stack.embedded import Stack
+from tests.e2e.conftest import PlannedWarehouse
+
+JARS = Path("/usr/share/java")
+ENGINE = Path(__file__).with_name("replicated_engine.py")
+UNKNOWN_TABLE = 60
+# A delete that was understood is handed to the table, which is read-only.
+HANDED_ON = 236
+ZOO_CFG = """tickTime=2000
+dataDir={folder}
+clientPort={port}
+clientPortAddress=127.0.0.1
+admin.enableServer=false
+4lw.commands.whitelist=ruok
+"""
+
+
+@pytest.fixture
+def zookeeper(tmp_path: Path) -> Iterator[int]:
+    """Its port; Debian's, as .ci/run installs it."""
+    java = shutil.which("java")
+    if java is None or not (JARS / "zookeeper.jar").is_file():
+        pytest.skip("needs Debian's package zookeeper: apt-get install zookeeper")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    config = tmp_path / "zoo.cfg"
+    config.write_text(ZOO_CFG.format(folder=tmp_path / "zookeeper", port=port))
+    main = "org.apache.zookeeper.server.ZooKeeperServerMain"
+    command = [java, "-Xmx128m", "-cp", f"{JARS}/*", main, str(config)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            _wait_for(port)
+            yield port
+        finally:
+            process.kill()
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(120):
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+                connection.sendall(b"ruok")
+                if connection.recv(4) == b"imok":
+                    return
+        except OSError:
+            pass
+        time.sleep(0.5)
+    raise TimeoutError("ZooKeeper does not answer")
+
+
+def _told(statements: list[str], folder: Path, port: int) -> list[tuple[int, str] | None]:
+    made = subprocess.run(
+        [sys.executable, str(ENGINE), str(folder), str(port)],
+        input=json.dumps(statements),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    found: list[tuple[int, str] | None] = json.loads(made.stdout)
+    return found
+
+
+def test_every_table_and_delete_is_taken_where_servers_replicate(
+    planned_warehouse: PlannedWarehouse, stack: Stack, zookeeper: int, tmp_path: Path
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in stack.endpoints.environment().items():
+            patch.setitem(os.environ, name, value)
+        refresh(full=True)  # a first run has nothing to delete
+    tables = _texts(
+        planned_warehouse,
+        "SELECT create_table_query FROM system.tables WHERE database IN {databases:Array(String)}"
+        " ORDER BY engine = 'View', metadata_modification_time",
+    )
+    deletes = _texts(
+        planned_warehouse,
+        "SELECT DISTINCT query FROM system.query_log WHERE query_kind = 'Delete'"
+        " AND type = 'QueryFinish' AND hasAny(databases, {databases:Array(String)})",
+    )
+    assert {one.split()[2].partition(".")[0] for one in deletes} >= {"gosight", "signals"}
+    assert [one for one in deletes if "ops.planned_" in one or "open_plan" in one] == []
+
+    databases = [f"CREATE DATABASE {name}" for name in DATABASES]
+    replicated = [rewritten(one, Placement.REPLICATED) for one in tables]
+    assert sum("ENGINE = Replicated" in one for one in replicated) > 30
+    # Views that read later ones are made in the second round.
+    statements = [*databases, *replicated, *replicated, *deletes]
+    told = _told(statements, tmp_path, zookeeper)
+    second, last = len(databases) + len(tables), len(statements) - len(deletes)
+    first_round = zip(statements[:second], told[:second], strict=True)
+    assert [one for one in first_round if one[1] and one[1][0] != UNKNOWN_TABLE] == []
+    created = zip(told[len(databases) : second], told[second:last], strict=True)
+    assert [again for first, again in created if first and again] == []
+    refused = zip(deletes, told[last:], strict=True)
+    assert [one for one in refused if one[1] and one[1][0] != HANDED_ON] == []
+
+
+def _texts(warehouse: PlannedWarehouse, query: str) -> list[str]:
+    warehouse.client.command("SYSTEM FLUSH LOGS")
+    found = warehouse.client.query(query, parameters={"databases": list(DATABASES)})
+    return [str(text) for (text,) in found.result_rows]
