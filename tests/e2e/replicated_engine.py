@@ -17,7 +17,7 @@ import chdb
 CONFIG = """<clickhouse>
   <zookeeper><node><host>127.0.0.1</host><port>{port}</port></node></zookeeper>
   <macros><shard>1</shard><replica>one</replica></macros>
-  <default_replica_path>/clickhouse/tables/{{shard}}/{{database}}/{{table}}</default_replica_path>
+  <default_replica_path>/clickhouse/{name}/{{shard}}/{{database}}/{{table}}</default_replica_path>
   <default_replica_name>{{replica}}</default_replica_name>
 </clickhouse>"""
 
@@ -25,8 +25,9 @@ CONFIG = """<clickhouse>
 def main() -> None:
     """Ends without the engine's own shutdown, which crashes while tables are read-only."""
     folder, port = Path(sys.argv[1]), sys.argv[2]
+    folder.mkdir()
     config = folder / "config.xml"
-    config.write_text(CONFIG.format(port=port))
+    config.write_text(CONFIG.format(port=port, name=folder.name))
     connection: Any = chdb.connect(  # type: ignore[no-untyped-call]
         f"{folder / 'engine'}?config-file={config}"
     )

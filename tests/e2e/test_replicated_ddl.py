@@ -16,7 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from hxi.admin.folder import CHECKOUT
+from hxi.admin.migrations import read_folder
 from hxi.admin.placement import DATABASES, rewritten
+from hxi.admin.prepare import CLICKHOUSE_COMPONENTS
+from hxi.admin.sql_statements import split
 from ingest.sinks.placement import Placement
 from orchestration.run.refresh import refresh
 from stack.embedded import Stack
@@ -25,6 +29,7 @@ from tests.e2e.conftest import PlannedWarehouse
 JARS = Path("/usr/share/java")
 ENGINE = Path(__file__).with_name("replicated_engine.py")
 UNKNOWN_TABLE = 60
+READ_ONLY = 242
 # A delete that was understood is handed to the table, which is read-only.
 HANDED_ON = 236
 ZOO_CFG = """tickTime=2000
@@ -83,6 +88,21 @@ def _told(statements: list[str], folder: Path, port: int) -> list[tuple[int, str
     return found
 
 
+def test_every_migration_is_taken_where_servers_replicate(zookeeper: int, tmp_path: Path) -> None:
+    """An ALTER of a table that is there is refused, because it is read-only."""
+    statements = [
+        rewritten(statement, Placement.REPLICATED).partition(" ENGINE = Replicated('")[0]
+        for folder in CLICKHOUSE_COMPONENTS.values()
+        for migration in read_folder(CHECKOUT / folder)
+        for statement in split(migration.up, "clickhouse")
+    ]
+    told = _told(statements, tmp_path / "migrations", zookeeper)
+    refused = [(*one, statement) for one, statement in zip(told, statements, strict=True) if one]
+    assert len(statements) > 40
+    assert [one for one in refused if one[0] != READ_ONLY] == []
+    assert [one for one in refused if "ALTER TABLE" not in one[2]] == []
+
+
 def test_every_table_and_delete_is_taken_where_servers_replicate(
     planned_warehouse: PlannedWarehouse, stack: Stack, zookeeper: int, tmp_path: Path
 ) -> None:
@@ -108,7 +128,7 @@ def test_every_table_and_delete_is_taken_where_servers_replicate(
     assert sum("ENGINE = Replicated" in one for one in replicated) > 30
     # Views that read later ones are made in the second round.
     statements = [*databases, *replicated, *replicated, *deletes]
-    told = _told(statements, tmp_path, zookeeper)
+    told = _told(statements, tmp_path / "live", zookeeper)
     second, last = len(databases) + len(tables), len(statements) - len(deletes)
     first_round = zip(statements[:second], told[:second], strict=True)
     assert [one for one in first_round if one[1] and one[1][0] != UNKNOWN_TABLE] == []
