@@ -8,6 +8,7 @@ import pytest
 
 from hxi.admin.endpoints import Endpoints, variable
 from hxi.command import COMMANDS
+from ingest.sinks.placement import VARIABLE as PLACEMENT
 from orchestration.transform.project import CLICKHOUSE
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -41,7 +42,7 @@ def test_the_places_it_names_are_there(path: str) -> None:
 
 
 def test_its_variables_are_those_of_a_stack() -> None:
-    known = {variable(field.name) for field in fields(Endpoints)}
+    known = {variable(field.name) for field in fields(Endpoints)} | {PLACEMENT}
     assert set(re.findall(r"\bHXI_[A-Z_]+\b", README)) - {"HXI_"} <= known
 
 
