@@ -15,7 +15,7 @@ from stack.mongodb.errors import UNKNOWN, MongoError, bad_value
 from stack.mongodb.projection import projected
 from stack.mongodb.reading import Table
 from stack.mongodb.stages import ordered, run
-from stack.mongodb.values import MISSING, Document, key, reached
+from stack.mongodb.values import MISSING, Document, key
 
 log = logging.getLogger(__name__)
 
@@ -190,13 +190,11 @@ def _count(db: Connection, name: str, body: Document) -> Reply:
 
 def _distinct(db: Connection, name: str, body: Document) -> Reply:
     _refuse_options(body, "collation")
-    path = str(body["key"]).split(".")
-    wanted = body.get("query") or {}
+    path = str(body["key"])
     found: dict[Any, Any] = {}
-    for _, document in Table(db[name]).find(wanted):
-        for one in reached(document, path):
-            for each in one if isinstance(one, list) else [one]:
-                found.setdefault(key(each), each)
+    for value in Table(db[name]).values(path, body.get("query") or {}):
+        for one in value if isinstance(value, list) else [value]:
+            found.setdefault(key(one), one)
     found.pop(key(MISSING), None)
     return {"ok": 1, "values": list(found.values())}
 

@@ -12,7 +12,7 @@ from neosqlite.sql_utils import quote_table_name
 
 from stack.mongodb.matching import matcher
 from stack.mongodb.storage import decode
-from stack.mongodb.values import Document
+from stack.mongodb.values import MISSING, Document, reached
 
 Condition = tuple[str, list[str]]  # SQL and its parameters
 Row = tuple[int, Document]  # SQLite's row id and the document
@@ -72,6 +72,20 @@ class Table:
         query = f"SELECT {self._data} FROM {self.name} WHERE {where}"
         arrays = self.db.execute(query, parameters).fetchall()
         return int(plain) + sum(test(decode(text)) for (text,) in arrays)
+
+    def values(self, path: str, wanted: Document) -> Iterator[Any]:
+        """What a path reaches in the documents, some of it twice, MISSING too."""
+        if wanted or not _NAME.fullmatch(path) or not self.exists():
+            for _, document in self.find(wanted):
+                yield from reached(document, path.split("."))
+            return
+        one = f"'$.{path}'"  # twice: SQLite then answers with an array, which has the value's type
+        query = (
+            f"SELECT DISTINCT json_type(data, {one}), json_extract(data, {one}, {one})"
+            f" FROM {self.name}"
+        )
+        for kind, text in self.db.execute(query).fetchall():
+            yield MISSING if kind is None else decode(text)[0]
 
     def pipeline_input(self, pipeline: list[Any]) -> Iterator[Document]:
         """What the pipeline's stages, its first `$match` too, are to work on."""

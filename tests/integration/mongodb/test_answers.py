@@ -107,6 +107,24 @@ def test_what_it_does_not_have_is_refused_with_mongodbs_code(
     assert refusal.value.code == code
 
 
+def test_distinct_values_and_counts_are_those_of_plain_python(
+    collection: Collection[Document], given: list[Document]
+) -> None:
+    for name in ("screen", "value", "tags", "when"):
+        kept = [one[name] for one in given if name in one]
+        each = [one for value in kept for one in (value if isinstance(value, list) else [value])]
+        found = collection.distinct(name)
+        assert {repr(comparable(one)) for one in found} == {repr(comparable(one)) for one in each}
+        assert len(found) == len({repr(one) for one in found})
+        assert set(map(repr, collection.distinct(name, {"_id": {"$exists": True}}))) == set(
+            map(repr, found)
+        )
+    counted = collection.count_documents({"project": "a", "screen": {"$in": ["/", "/help"]}})
+    assert counted == sum(
+        one["project"] == "a" and one.get("screen") in ("/", "/help") for one in given
+    )
+
+
 def test_values_come_back_as_they_were_given(mongo: MongoClient[Document]) -> None:
     document = {
         "_id": ObjectId(),
