@@ -1,8 +1,11 @@
 """kill -9 of ingest in the middle of a load: what was acknowledged lands, and lands once."""
 
 import random
+import shutil
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,6 +16,7 @@ from clickhouse_connect.driver.client import Client
 from gosight.ingest_pb2 import EventBatch
 
 from hxi.admin.endpoints import Endpoints
+from stack.embedded import Stack
 from tests.conftest import TestProject
 from tests.integration.ingest_doors.ingest_process import IngestProcess, environment, stores_of
 from tests.unit.ingest_doors.door_clients import WAYS, Door, GrpcDoorClient, open_way
@@ -58,13 +62,14 @@ class Sender(threading.Thread):
 
 
 def test_every_acknowledged_event_lands_once_however_often_ingest_is_killed(
-    endpoints: Endpoints,
+    stores: Stack,
     project: TestProject,
     clickhouse: Client,
     mongo: Mongo,
     tmp_path: Path,
 ) -> None:
-    variables = environment(tmp_path, **stores_of(endpoints))
+    """In MongoDB's files too, as they are copied the moment the spool has forgotten the events."""
+    variables = environment(tmp_path, **stores_of(stores.endpoints))
     with IngestProcess(variables, tmp_path / "log") as ingest:
         senders = [Sender(way, ingest, project.key) for way in WAYS]
         for sender in senders:
@@ -78,11 +83,13 @@ def test_every_acknowledged_event_lands_once_however_often_ingest_is_killed(
         for sender in senders:
             sender.join()
         ingest.wait_drained(120)
+        shutil.copytree(stores.folder.store("mongodb"), tmp_path / "copy")
         assert ingest.stop() == 0
     assert all(sender.repeats for sender in senders), "no kill has met a request"
     sent = sorted(event_id for sender in senders for event_id in sender.acknowledged)
     documents = mongo.hxi_events_db.events.find({"projectId": project.id}, {"eventId": 1})
     assert sorted(document["eventId"] for document in documents) == sent
+    assert _ids_in_files(tmp_path / "copy" / "hxi_events_db.db", project.id) == sent
     rows = clickhouse.query(
         "SELECT toString(event_id) FROM raw.events FINAL WHERE project_id = {project:String}",
         parameters={"project": project.id},
@@ -94,6 +101,13 @@ def test_every_acknowledged_event_lands_once_however_often_ingest_is_killed(
         parameters={"project": project.id},
     ).result_rows
     assert tuple(ledger[0]) == (len(sent), 0, 0)
+
+
+def _ids_in_files(file: Path, project_id: str) -> list[str]:
+    """Event ids, without the server."""
+    query = "SELECT json_extract(data, '$.eventId') FROM events WHERE _id LIKE ? ORDER BY 1"
+    with closing(sqlite3.connect(file)) as db:
+        return [str(one) for (one,) in db.execute(query, (f"{project_id}:%",))]
 
 
 def test_what_waited_in_the_spool_of_a_killed_ingest_lands_after_its_start(

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def test_a_copy_of_the_folder_at_the_moment_of_the_answer_has_every_document(
 
 def _ids(folder: Path) -> list[str]:
     """As SQLite finds them, without the server."""
-    with sqlite3.connect(folder / "copied.db") as db:
+    with closing(sqlite3.connect(folder / "copied.db")) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         return sorted(str(one) for (one,) in db.execute("SELECT _id FROM some"))
 
