@@ -56,6 +56,8 @@ class Handler(NeoSQLiteHandler):  # type: ignore[misc]
         ours = self._ours(command, body)
         if ours is not None:
             return self._answered(msg, body, ours)
+        if command == "update" and not all(map(_by_id, body["updates"])):
+            return self._answered(msg, body, lambda db: self._update(db, msg, body))
         if command in _WRITES:
             return self._answered(msg, body, lambda db: self._inherited(db, msg))
         return super().handle_command(msg)  # type: ignore[no-any-return]
@@ -107,6 +109,23 @@ class Handler(NeoSQLiteHandler):  # type: ignore[misc]
             reply: Reply = super().handle_command(msg)[1]
         return reply
 
+    def _update(self, db: Connection, msg: dict[str, Any], body: Document) -> Reply:
+        """Which documents is decided here, what becomes of them by nx-27017, one by one."""
+        reply: Reply = {"ok": 1, "n": 0, "nModified": 0, "upserted": [], "writeErrors": []}
+        table = Table(db[body["update"]])
+        with inserts.transaction(db.db):
+            for index, update in enumerate(body["updates"]):
+                for one in _by_ids(table, update):
+                    section = ("body", {**body, "updates": [one]})
+                    told = super().handle_command({**msg, "sections": [section]})[1]
+                    reply["n"] += told["n"]
+                    reply["nModified"] += told["nModified"]
+                    for name in ("upserted", "writeErrors"):
+                        reply[name] += [{**each, "index": index} for each in told.get(name, [])]
+                if reply["writeErrors"] and body.get("ordered", True):
+                    break
+        return {name: one for name, one in reply.items() if one != []}
+
     def _insert(
         self, db: Connection, body: Document, documents: list[Document], place: str
     ) -> Reply:
@@ -136,6 +155,24 @@ def _parts(msg: dict[str, Any]) -> tuple[Document, dict[str, list[Document]]]:
 
 def _place(body: Document, name: str) -> str:
     return f"{body.get('$db', 'test')}.{name}"
+
+
+def _by_id(update: Document) -> bool:
+    """nx-27017 finds by a text `_id` rightly; a positional operator needs the filter as it is."""
+    is_positional = ".$" in str(update["u"])
+    return is_positional or (update["q"].keys() == {"_id"} and isinstance(update["q"]["_id"], str))
+
+
+def _by_ids(table: Table, update: Document) -> list[Document]:
+    """One update for each document it changes; itself where it may have to insert one."""
+    if _by_id(update):
+        return [update]
+    _refuse_options(update, "collation")
+    found = [document["_id"] for _, document in table.find(update["q"])]
+    if not found:
+        return [update] if update.get("upsert") else []
+    one = {**update, "multi": False, "upsert": False}
+    return [{**one, "q": {"_id": each}} for each in (found if update.get("multi") else found[:1])]
 
 
 def _refusal(code: int, message: str) -> Callable[[Connection], Reply]:

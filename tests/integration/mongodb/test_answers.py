@@ -125,6 +125,23 @@ def test_distinct_values_and_counts_are_those_of_plain_python(
     )
 
 
+def test_updates_and_deletes_find_what_plain_python_finds(
+    collection: Collection[Document], given: list[Document]
+) -> None:
+    late = sorted(one["when"] for one in given)[60]
+    reds = [one["_id"] for one in given if "red" in (one.get("tags") or [])]
+    assert collection.update_many({"tags": "red"}, {"$set": {"seen": 1}}).modified_count == len(
+        reds
+    )
+    assert sorted(one["_id"] for one in collection.find({"seen": 1})) == sorted(reds)
+    update = collection.update_one({"when": {"$gt": late}}, {"$set": {"seen": 2}})
+    assert (update.matched_count, collection.count_documents({"seen": 2})) == (1, 1)
+    new = collection.update_one({"place.x": 99}, {"$set": {"seen": 3}}, upsert=True)
+    assert new.upserted_id is not None
+    assert collection.delete_many({"when": {"$lte": late}}).deleted_count == 61
+    assert collection.count_documents({}) == len(given) - 61 + 1
+
+
 def test_values_come_back_as_they_were_given(mongo: MongoClient[Document]) -> None:
     document = {
         "_id": ObjectId(),
