@@ -17,7 +17,7 @@ import chdb
 CONFIG = """<clickhouse>
   <zookeeper><node><host>127.0.0.1</host><port>{port}</port></node></zookeeper>
   <macros><shard>1</shard><replica>one</replica></macros>
-  <default_replica_path>/clickhouse/{name}/{{shard}}/{{database}}/{{table}}</default_replica_path>
+  <default_replica_path>/clickhouse/{name}/{{uuid}}/{{shard}}</default_replica_path>
   <default_replica_name>{{replica}}</default_replica_name>
 </clickhouse>"""
 
