@@ -26,6 +26,7 @@ COMMANDS = {
     "grant-bi": "hxi.grant_bi",
     "revoke-bi": "hxi.grant_bi",
     "simulate": "hxi.simulate",
+    "demo": "hxi.demo.command",
 }
 
 

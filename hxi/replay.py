@@ -1,7 +1,9 @@
 """`hxi replay`: a session's recording as rrweb players take it."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
 import click
@@ -28,24 +30,34 @@ SETTINGS = {"max_block_size": 64}
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
 @data_dir_option
 def replay(session: UUID, project: str | None, out: Path, data_dir: Path | None) -> None:
-    """Write a session's recording as one JSON array of rrweb events, in order."""
+    """Write a session's recording as one JSON array of rrweb events, in order.
+
+    Of a session with several windows, the first in OUT, the others beside it: r.json, r-2.json ...
+    """
     endpoints = resolve(data_dir)
     unreadable: list[str] = []
     with clients.clickhouse(endpoints.clickhouse_url) as client:
-        payloads = _payloads(client, project or endpoints.project_id, session, unreadable)
-        count = _write(payloads, out)
-    if not count and not unreadable:
+        written = write_recording(client, project or endpoints.project_id, session, out, unreadable)
+    if not any(written.values()) and not unreadable:
         out.unlink()
         raise UserError(f"session {session} has no recording here: see `hxi run`, or --project")
-    click.echo(f"{count:,} rrweb events -> {out}")
+    for file, count in written.items():
+        click.echo(f"{count:,} rrweb events -> {file}")
     for line in unreadable:
         click.echo(f"left out {line}", err=True)
 
 
+def write_recording(
+    client: Client, project: str, session: UUID, out: Path, unreadable: list[str]
+) -> dict[Path, int]:
+    """Events in each file written, one file a window; what cannot be decoded is named."""
+    return _write(_payloads(client, project, session, unreadable), out)
+
+
 def _payloads(
     client: Client, project: str, session: UUID, unreadable: list[str]
-) -> Iterator[tuple[int, bytes]]:
-    """Of each payload how many events it has, and their text without the array's brackets.
+) -> Iterator[tuple[str, int, bytes]]:
+    """Of each payload its window, how many events it has, and their text without the brackets.
 
     Payloads are bytes, so the columns come as Arrow; what cannot be decoded is named. The text is
     not made anew: a page may be nested deeper than JSON can be written.
@@ -58,20 +70,37 @@ def _payloads(
             for index, data in zip(*(column.to_pylist() for column in batch), strict=True):
                 try:
                     text = repaired(inflate(data)).strip()
-                    count = len(rrweb_events(text))
-                    yield count, text[1:-1] if text.startswith(b"[") else text
+                    events = rrweb_events(text)
+                    window = str(events[0].get("windowId", "")) if events else ""
+                    yield window, len(events), text[1:-1] if text.startswith(b"[") else text
                 except PayloadError as error:
                     unreadable.append(f"chunk {index}: {error}")
 
 
-def _write(payloads: Iterator[tuple[int, bytes]], out: Path) -> int:
-    """One payload a line; returns how many events."""
-    written = 0
-    with out.open("wb") as file:
-        file.write(b"[")
-        for count, events in payloads:
-            if count:
-                file.write((b",\n" if written else b"\n") + events.strip())
-                written += count
-        file.write(b"\n]\n")
+def _write(payloads: Iterator[tuple[str, int, bytes]], out: Path) -> dict[Path, int]:
+    """One payload a line, one file a window, for no player plays two at once; events in each."""
+    paths: dict[str, Path] = {}
+    written = {out: 0}
+    with ExitStack() as closing:
+        files = {out: _array(closing, out)}
+        for window, count, events in payloads:
+            if not count:
+                continue
+            path = paths.setdefault(window, _numbered(out, len(paths) + 1))
+            if path not in files:
+                files[path], written[path] = _array(closing, path), 0
+            files[path].write((b",\n" if written[path] else b"\n") + events.strip())
+            written[path] += count
     return written
+
+
+def _array(closing: ExitStack, path: Path) -> BinaryIO:
+    """A file that is begun as a JSON array, and ended as one."""
+    file = closing.enter_context(path.open("wb"))
+    file.write(b"[")
+    closing.callback(file.write, b"\n]\n")
+    return file
+
+
+def _numbered(out: Path, number: int) -> Path:
+    return out if number == 1 else out.with_name(f"{out.stem}-{number}{out.suffix}")

@@ -45,7 +45,9 @@ class Doors:
         except BaseException:
             http_socket.close()
             raise
-        http = http_server.server(http_server.HttpDoor(intake, health, live, config), STOP_SECONDS)
+        http = http_server.server(
+            http_server.HttpDoor(intake, health, live, config, settings.sdk_dir), STOP_SECONDS
+        )
         return cls(http_socket, http, grpc, grpc_port)
 
     async def serve_until(self, stop: asyncio.Event) -> None:

@@ -1,10 +1,12 @@
-"""The HTTP door: POST /v1/events, and what supervisors and people ask at /health and /ready."""
+"""The HTTP door: POST /v1/events, the paths of other SDKs, and /health and /ready."""
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -12,9 +14,11 @@ import uvicorn
 from google.protobuf.json_format import MessageToDict
 from gosight.ingest_pb2 import IngestResponse
 
-from ingest import http_body, live_door
+from ingest import http_body, live_door, sdk_door
 from ingest.config_door import MAX_AGE_SECONDS, Config, ConfigDoor
 from ingest.errors import RateLimitedError, RefusalError, UnavailableError, status_of
+from ingest.formats import routes
+from ingest.formats.answers import Answer
 from ingest.geo.locating import Client
 from ingest.health import Health
 from ingest.http_body import Form
@@ -58,11 +62,20 @@ class DisconnectedError(Exception):
 class HttpDoor:
     """An ASGI application."""
 
-    def __init__(self, intake: Intake, health: Health, live: LiveDoor, config: ConfigDoor) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        health: Health,
+        live: LiveDoor,
+        config: ConfigDoor,
+        scripts: Path | None = None,
+    ) -> None:
+        """`scripts`: a node_modules folder with the SDKs that ask for scripts here."""
         self._config = config
         self._intake = intake
         self._health = health
         self._live = live
+        self._scripts = scripts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Only http scopes come here: there are no websockets and no lifespan."""
@@ -71,7 +84,7 @@ class HttpDoor:
         }
         headers[PEER] = (scope.get("client") or ("",))[0]
         try:
-            reply = await self._reply(scope["path"], scope["method"], headers, receive)
+            reply = await self._reply(scope, headers, receive)
         except DisconnectedError:
             return
         # A page of a domain that may not send is not to read why.
@@ -89,7 +102,13 @@ class HttpDoor:
         )
         await send({"type": "http.response.body", "body": reply.body})
 
-    async def _reply(self, path: str, method: str, headers: Headers, receive: Receive) -> Reply:
+    async def _reply(self, scope: Scope, headers: Headers, receive: Receive) -> Reply:
+        found = routes.find(scope["path"], scope["method"])
+        if found is not None:
+            return await self._other_sdk(found, scope, headers, receive)
+        return await self._own(scope["path"], scope["method"], headers, receive)
+
+    async def _own(self, path: str, method: str, headers: Headers, receive: Receive) -> Reply:
         is_events = path.rstrip("/") == EVENTS_PATH
         is_question = path in QUESTIONS or live_door.PATH.fullmatch(path)
         if not is_events and not is_question:
@@ -132,6 +151,32 @@ class HttpDoor:
             (("x-gosight-batch-id", answer.batch_id),),
             as_protobuf=answers_protobuf,
         )
+
+    async def _other_sdk(
+        self, found: routes.Found, scope: Scope, headers: Headers, receive: Receive
+    ) -> Reply:
+        route = found.route
+        if scope["method"] == "OPTIONS":
+            return _preflight(", ".join((*route.methods, "OPTIONS")), headers)
+        try:
+            with self._intake.hold() as hold:
+                request = sdk_door.request(scope, headers, await _body(headers, receive, hold))
+                if route.tell is not None:
+                    scripts = self._scripts
+                    return _plain(
+                        await asyncio.to_thread(route.tell, request, found.named, scripts)
+                    )
+                answer = await self._intake.take(
+                    sdk_door.sent(route, request, DOOR, Client(headers[PEER], headers))
+                )
+        except RefusalError as refusal:
+            return _refusal(refusal, answers_protobuf=False)
+        return _plain(route.thanks, ("x-gosight-batch-id", answer.batch_id))
+
+
+def _plain(answer: Answer, *headers: tuple[str, str]) -> Reply:
+    content_type = ("content-type", answer.content_type)
+    return Reply(answer.status, answer.body, (content_type, *headers))
 
 
 def _sent(body: bytes, coding: str, form: Form | None, headers: Headers) -> Sent:

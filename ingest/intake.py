@@ -142,7 +142,8 @@ class Intake:
     ) -> tuple[SpooledBatch, IngestResponse, Facts | None]:
         now = self._clock()
         sent_at = _plausible(envelope.sent_at)
-        skew = 0 if sent.is_backfill else clock.skew_of(sent_at, now)
+        tells_clock = envelope.is_sent_now and not sent.is_backfill
+        skew = clock.skew_of(sent_at, now) if tells_clock else 0
         policy = policy_of(key.settings)
         judged = judge(envelope, now, skew, policy, is_backfill=sent.is_backfill)
         # A backfill comes from who loads it, not from who was there.

@@ -19,6 +19,7 @@ class Settings:
     postgres_dsn: str
     spool_dir: Path
     redis_url: str = ""
+    sdk_dir: Path | None = None  # a node_modules folder: scripts that SDKs ask the door for
     host: str = "127.0.0.1"
     http_port: int = 28300  # 0 = a free one, announced on standard output
     grpc_port: int = 28301
@@ -40,6 +41,7 @@ VARIABLES = {
     "postgres_dsn": "HXI_POSTGRES_DSN",
     "redis_url": "HXI_REDIS_URL",
     "spool_dir": "HXI_INGEST_SPOOL_DIR",
+    "sdk_dir": "HXI_INGEST_SDK_DIR",
     "host": "HXI_INGEST_HOST",
     "http_port": "HXI_INGEST_HTTP_PORT",
     "grpc_port": "HXI_INGEST_GRPC_PORT",
@@ -83,6 +85,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         postgres_dsn=environment["HXI_POSTGRES_DSN"],
         spool_dir=Path(environment["HXI_INGEST_SPOOL_DIR"]),
         redis_url=environment.get("HXI_REDIS_URL", ""),
+        sdk_dir=Path(sdk_dir) if (sdk_dir := environment.get("HXI_INGEST_SDK_DIR")) else None,
         host=environment.get("HXI_INGEST_HOST", Settings.host),
         http_port=integer.whole("http_port", 0, 65535),
         grpc_port=integer.whole("grpc_port", 0, 65535),

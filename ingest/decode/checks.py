@@ -57,14 +57,18 @@ def _fault_of_ids(event: Event) -> Fault | None:
         return Reason.MISSING_SESSION_ID, "session_id is empty"
     if not _UUID.fullmatch(event_id):
         return Reason.INVALID_UUID, "event_id is no UUID"
-    if len(session_id) > 36 or not _is_session_id(session_id):
+    if not is_uuid(session_id):
         return Reason.INVALID_UUID, "session_id is no UUID"
     return None
 
 
+def is_uuid(text: str) -> bool:
+    """In one of the forms that are taken; remembered, since a session's events come together."""
+    return len(text) <= 36 and _is_uuid(text)
+
+
 @lru_cache(MAX_SESSIONS_REMEMBERED)
-def _is_session_id(text: str) -> bool:
-    """Remembered, since a session's events come one after another."""
+def _is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 

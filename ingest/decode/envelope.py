@@ -43,6 +43,7 @@ class Envelope:
     events: list[Event | Malformed]
     batch: EventBatch | None = None  # what `events` are part of, when all came from one parse
     elements: list[Any] | None = None  # the events as JSON values, when they came as JSON
+    is_sent_now: bool = True  # whether `sent_at` is of this sending, so that it tells of the clock
 
 
 def parse_protobuf(body: bytes) -> Envelope:
@@ -53,7 +54,7 @@ def parse_protobuf(body: bytes) -> Envelope:
     _check_size(len(body))
     # Counting one byte is far cheaper than walking the fields, and no batch has more events.
     if body.count(_EVENT_TAG) > MAX_EVENTS:
-        _check_count(_count_events(body))
+        check_count(_count_events(body))
     try:
         batch = EventBatch.FromString(body)
     except DecodeError:
@@ -70,7 +71,8 @@ def _check_size(size: int) -> None:
         )
 
 
-def _check_count(count: int) -> None:
+def check_count(count: int) -> None:
+    """BatchTooLargeError for more events than a batch may have."""
     if count > MAX_EVENTS:
         raise BatchTooLargeError(f"the batch has more than {MAX_EVENTS} events: send fewer at once")
 
@@ -153,7 +155,7 @@ def parse_json(body: bytes) -> Envelope:
 
     BatchTooLargeError as for protobuf; events that do not parse count as an event of no bytes.
     """
-    value = _load(body)
+    value = load_json(body)
     if not isinstance(value, dict):
         raise MalformedBatchError("the body must be one JSON object, an EventBatch")
     elements = value.get("events")
@@ -161,7 +163,7 @@ def parse_json(body: bytes) -> Envelope:
         elements = []
     if not isinstance(elements, list):
         raise MalformedBatchError("events must be a list")
-    _check_count(len(elements))
+    check_count(len(elements))
     events = [_event_from_element(element) for element in elements]
     _check_size(sum(event.ByteSize() for event in events if isinstance(event, Event)))
     envelope = {key: inner for key, inner in value.items() if key != "events"}
@@ -203,8 +205,10 @@ def _id(element: Any, *names: str) -> str:
     return ""
 
 
-def _load(body: bytes) -> Any:
-    """Fast where the body is strict JSON; else with what only some events may have wrong.
+def load_json(body: bytes) -> Any:
+    """MalformedBatchError for what is no JSON.
+
+    Fast where the body is strict JSON; else with what only some events may have wrong.
 
     A bare NaN, a lone surrogate or bytes that are no UTF-8 must cost one event, not its batch.
     """

@@ -50,6 +50,8 @@ _FITTING = {
     "IDENTIFY": "!identify",
     "GROUP": "custom_event",
     "REPLAY": "!replay",
+    "SDK_SIGNAL": "!custom_event",
+    "CLICK_DETAIL": "click custom_event",
 }
 
 

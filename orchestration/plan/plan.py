@@ -11,7 +11,7 @@ from datetime import date
 from clickhouse_connect.driver.client import Client
 
 from orchestration.plan import project_settings as planned
-from orchestration.plan import replicas
+from orchestration.plan import replicas, visitors
 from orchestration.stores.clients import integer
 
 # A day is touched when a planned session has an event on it, before or after it is rewritten.
@@ -24,6 +24,13 @@ SEALED = """SELECT project_id, session_id FROM ops.sealed_sessions
 
 # So that a delete may name a plan's days by its number: what is closed later changes them not.
 NOT_CLOSED = "(project_id, day) NOT IN (SELECT project_id, day FROM ops.closed_days)"
+
+
+# Every session with its index count, and the settings hash that its rows are to have.
+LANDED = """SELECT project_id, session_id, sum(n) AS n,
+        transform(project_id, {projects:Array(String)}, {hashes:Array(String)},
+                  {hash:String}) AS hash
+    FROM raw.session_index GROUP BY project_id, session_id"""
 
 
 class PlanError(Exception):
@@ -86,6 +93,8 @@ def open_plan(
         f" SELECT {fence}, * FROM ({_to_build(days, doubted)})",
         parameters=_parameters(settings, full=full, days=days),
     )
+    if visitors.any_visitors(client):
+        _plan_visitors(client, fence, settings)
     client.command(
         f"INSERT INTO ops.plan_days SELECT DISTINCT {fence}, project_id, day"
         f" FROM ops.plan_days WHERE plan_id IN ({UNFINISHED}) AND {NOT_CLOSED}"
@@ -95,6 +104,19 @@ def open_plan(
     _supersede(client, fence)
     replicas.wait_for_plan(client)
     return current_plan(client)
+
+
+def _plan_visitors(client: Client, fence: int, settings: Settings) -> None:
+    """A session that was cut out of a visitor is built from the visitor, who is planned with it."""
+    in_plan = f"SELECT project_id, session_id FROM ops.plan_sessions WHERE plan_id = {fence}"
+    client.command(
+        "INSERT INTO ops.plan_sessions (plan_id, project_id, session_id, n, settings_hash)"
+        f" SELECT {fence}, * FROM ({LANDED}) WHERE (project_id, session_id) NOT IN ({SEALED})"
+        f" AND (project_id, session_id) NOT IN ({in_plan})"
+        f" AND (project_id, session_id) IN ({visitors.owners(in_plan)})",
+        parameters=_parameters(settings),
+    )
+    visitors.plan_cuts(client, fence)
 
 
 def waiting(client: Client, settings: Settings, doubted: str = "") -> int:
@@ -107,11 +129,7 @@ def _to_build(days: Sequence[date] = (), doubted: str = "") -> str:
     """A query of sessions, with their index count and settings hash as they are now."""
     return f"""
         WITH
-            landed AS (
-                SELECT project_id, session_id, sum(n) AS n,
-                       transform(project_id, {{projects:Array(String)}}, {{hashes:Array(String)}},
-                                 {{hash:String}}) AS hash
-                FROM raw.session_index GROUP BY project_id, session_id),
+            landed AS ({LANDED}),
             built AS (
                 SELECT project_id, session_id,
                        argMax(n, plan_id) AS n, argMax(settings_hash, plan_id) AS hash
@@ -193,6 +211,7 @@ def close_plan(client: Client, plan: Plan) -> None:
     client.command(
         "INSERT INTO ops.done SELECT project_id, session_id, n, settings_hash, plan_id"
         f" FROM ops.plan_sessions WHERE plan_id = {plan.plan_id}"
+        f" AND settings_hash != '{visitors.CUT}'"
     )
     client.command(f"INSERT INTO ops.plans VALUES ({plan.plan_id}, 'closed', '', now64(3, 'UTC'))")
     _forget(client, plan.plan_id + 1)
@@ -239,7 +258,7 @@ def _supersede(client: Client, fence: int) -> None:
 
 def _forget(client: Client, before: int) -> None:
     """Drop what is kept of plans older than `before` that are over or were never visible."""
-    for table in ("plan_sessions", "plan_days", "plan_steps"):
+    for table in ("plan_sessions", "plan_days", "plan_steps", "plan_cuts"):
         partitions = client.query(
             "SELECT DISTINCT partition_id FROM system.parts WHERE database = 'ops' AND active"
             f" AND table = '{table}' AND toUInt64(partition) < {before}"

@@ -37,16 +37,28 @@ def erase_sessions(
 ) -> Erased:
     """Delete all rows and documents of these sessions; none of their events lands ever again.
 
-    Ids may be in any form of a UUID. Safe to repeat, and to be repeated after it died at any step:
-    StoreError says that it must be. `settle_seconds` is how long batches are waited for that are
-    between the stores and the ledger, so that each event counts as landed or as erased, not both.
+    Ids may be in any form of a UUID; of a session that was cut out of a visitor's month, the whole
+    month goes (docs/decisions/0010-sessions-by-silence.md). Safe to repeat, and to be repeated
+    after it died at any step: StoreError says that it must be. `settle_seconds` is how long batches
+    are waited for that are between the stores and the ledger, so that each event counts as landed
+    or as erased, not both.
     """
     documents, rows = MongoSink(mongo), ClickHouseSink(lambda: clickhouse)
-    sessions = sorted({(project_id, canonical_uuid(text)) for text in session_ids})
+    ids = {canonical_uuid(text) for text in session_ids}
+    sessions = sorted((project_id, one) for one in ids | _visitors(clickhouse, project_id, ids))
     try:
         return erase(documents, rows, sessions, settle_seconds)
     finally:
         documents.close()
+
+
+def _visitors(clickhouse: Client, project_id: str, session_ids: set[str]) -> set[str]:
+    rows = clickhouse.query(
+        "SELECT DISTINCT toString(visitor_id) FROM ops.visitor_sessions"
+        " WHERE project_id = {project:String} AND session_id IN {ids:Array(UUID)}",
+        parameters={"project": project_id, "ids": sorted(session_ids)},
+    ).result_rows
+    return {visitor for (visitor,) in rows}
 
 
 def erase(

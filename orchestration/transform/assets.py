@@ -19,13 +19,17 @@ class StageKeys(DagsterDbtTranslator):
     """Asset key = [database or schema, table]; the group is the folder of models."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """[schema, name], where the served ClickHouse databases keep their plain names."""
+        """[schema, name], where the served ClickHouse databases keep their plain names.
+
+        A source that another asset writes beside its own table names it in `meta.asset`.
+        """
         stage = (
             dbt_resource_props["source_name"]
             if dbt_resource_props["resource_type"] == "source"
             else dbt_resource_props["config"].get("schema") or dbt_resource_props["schema"]
         )
-        return dg.AssetKey([stage, dbt_resource_props["name"]])
+        name = (dbt_resource_props.get("meta") or {}).get("asset", dbt_resource_props["name"])
+        return dg.AssetKey([stage, name])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """Events and marts share a database, but not a place in the way of the data."""

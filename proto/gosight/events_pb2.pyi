@@ -51,6 +51,8 @@ class EventType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EVENT_TYPE_IDENTIFY: _ClassVar[EventType]
     EVENT_TYPE_GROUP: _ClassVar[EventType]
     EVENT_TYPE_REPLAY: _ClassVar[EventType]
+    EVENT_TYPE_SDK_SIGNAL: _ClassVar[EventType]
+    EVENT_TYPE_CLICK_DETAIL: _ClassVar[EventType]
     EVENT_TYPE_RAGE_CLICK: _ClassVar[EventType]
     EVENT_TYPE_DEAD_CLICK: _ClassVar[EventType]
     EVENT_TYPE_ERROR_CLICK: _ClassVar[EventType]
@@ -118,6 +120,8 @@ EVENT_TYPE_CUSTOM: EventType
 EVENT_TYPE_IDENTIFY: EventType
 EVENT_TYPE_GROUP: EventType
 EVENT_TYPE_REPLAY: EventType
+EVENT_TYPE_SDK_SIGNAL: EventType
+EVENT_TYPE_CLICK_DETAIL: EventType
 EVENT_TYPE_RAGE_CLICK: EventType
 EVENT_TYPE_DEAD_CLICK: EventType
 EVENT_TYPE_ERROR_CLICK: EventType

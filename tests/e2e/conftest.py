@@ -11,6 +11,7 @@ from clickhouse_connect.driver.client import Client
 from gosight.ingest_pb2 import EventBatch
 
 from hxi.admin import clients, projects
+from hxi.admin.endpoints import Endpoints
 from hxi.load import load_batches, load_files
 from orchestration.run.refresh import refresh
 from simulate import Plan, Truth, generate
@@ -18,6 +19,7 @@ from simulate.output import truth_writer
 from stack.embedded import Stack
 from tests.conftest import SHARED_DATA
 from tests.e2e import dirty_traffic
+from tests.e2e.sdk_recordings import post_recording, recorded_sdks, wait_landed
 
 PLAN = Plan(sessions=1_000, days=3, seed=11)
 SENT_TWICE = 5  # every fifth batch
@@ -34,6 +36,8 @@ class PlannedWarehouse:
 
     `recordings`, `reported`: others, with the recordings of real visits and the files of reported
     traffic beside the checkout if there are any. `dirty`: dirt of the same kinds.
+    `recordings`: another, with the recordings of real visits beside the checkout if there are any.
+    `sdks`: one more for each SDK whose requests are recorded there, by its name.
     """
 
     client: Client
@@ -42,6 +46,7 @@ class PlannedWarehouse:
     recordings: str
     dirty: str
     reported: str
+    sdks: dict[str, str]
 
 
 @pytest.fixture(scope="session")
@@ -63,12 +68,23 @@ def planned_warehouse(
     )
     reports = replace(stack.endpoints, project_key=reported_key)
     load_files(reports, sorted((SHARED_DATA / "traffic").glob("*.ndjson")), backfill=True)
+    sdks = {name: _posted_twice(stack.endpoints, name) for name in recorded_sdks()}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in stack.endpoints.environment().items():
             patch.setitem(os.environ, name, value)
         refresh()
     with clients.clickhouse(stack.endpoints.clickhouse_url) as client:
-        yield PlannedWarehouse(client, planned, truth, recordings, dirty, reported)
+        yield PlannedWarehouse(client, planned, truth, recordings, dirty, reported, sdks)
+
+
+def _posted_twice(endpoints: Endpoints, name: str) -> str:
+    """A project of its own with what the SDK sent, as it was but for the key."""
+    with clients.postgres(endpoints.postgres_dsn) as postgres:
+        project, _, key = projects.create(postgres, f"{name} {uuid4().hex}")
+    for _ in range(2):
+        post_recording(endpoints.ingest_url, name, key)
+    wait_landed(endpoints)
+    return project
 
 
 def _out_of_order(truth_file: Path) -> list[EventBatch]:

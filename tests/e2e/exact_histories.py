@@ -10,6 +10,7 @@ import dagster as dg
 from gosight.events_pb2 import Event
 
 from ingest.decode.checks import fault_of
+from ingest.formats.visitors import visitor_session
 from orchestration.definitions import defs
 from orchestration.run.refresh import refresh
 from simulate.generate import generate
@@ -50,6 +51,7 @@ class ProjectHistory:
     def __post_init__(self) -> None:
         plan = Plan(SESSIONS_OF_A_PROJECT, 2, self.random.randrange(10**6), END)
         self.waiting = [event for batch in generate(plan) for event in batch.events]
+        self._make_a_visitor_of(self.waiting[0].session_id)
         self.waiting += [self._moved(event) for event in self.random.sample(self.waiting, 4)]
         self.waiting += self._odd(ODD_EVENTS)
         self.random.shuffle(self.waiting)
@@ -77,6 +79,12 @@ class ProjectHistory:
         end = int(END.timestamp() * 1000)
         drawn = (whatever_fits.event(self.random, end) for _ in range(2 * count))
         return [event for event in drawn if not fault_of(event, end, backfill=True)][:count]
+
+    def _make_a_visitor_of(self, session_id: str) -> None:
+        """As an SDK tells it that names no session; sent to be cut by silence."""
+        for event in self.waiting:
+            if event.session_id == session_id:
+                event.session_id = visitor_session("segment", session_id, event.timestamp.millis)
 
     def _moved(self, event: Event) -> Event:
         """Another event of that session, up to two days before or after it."""

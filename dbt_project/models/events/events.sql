@@ -41,7 +41,7 @@ path_views as (
         select project_id, session_id, view_path, arraySort(groupArray((since, viewed_id))) as views
         from page_views
         group by project_id, session_id, view_path
-    )
+    ) as views_of_paths
     array join arrayConcat([(toUInt256(0), views[1].2)], views) as view
 ),
 

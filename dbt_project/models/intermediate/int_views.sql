@@ -14,7 +14,9 @@ with events as (
         {{ event_order() }} as position,
         ifNull(view_id, event_id) as unit_id,
         event_type = 'page_view' as is_view,
-        event_type in ('page_load', 'web_vitals') as is_timing
+        event_type in ('page_load', 'web_vitals') as is_timing,
+        -- Of SDKs that tell no exit, but from time to time that the page is still looked at.
+        custom like '%"time_on_page":"since_view"%' as is_still_there
     from {{ ref('events') }}
     where
         {{ in_planned_sessions() }}
@@ -33,7 +35,14 @@ select
     argMinIf(url, position, is_view) as url,
     argMinIf(title, position, is_view) as title,
     argMinIf(referrer, position, is_view) as referrer,
-    max(if(event_type = 'page_exit', time_on_page_ms, null)) as time_on_page_ms,
+    coalesce(
+        max(if(event_type = 'page_exit', time_on_page_ms, null)),
+        if(
+            is_page_view,
+            accurateCastOrNull(dateDiff('millisecond', viewed_at, max(if(is_still_there, timestamp, null))), 'UInt64'),
+            null
+        )
+    ) as time_on_page_ms,
     max(if(event_type in ('scroll', 'page_exit'), scroll_depth, null)) as max_scroll_depth,
     countIf(event_type = 'click') as click_count,
     countIf({{ is_error() }}) as error_count,

@@ -128,7 +128,12 @@ def test_only_the_models_of_the_events_stage_read_raw() -> None:
             for parent in node.get("depends_on", {}).get("nodes", [])
             if node["resource_type"] == "model" and ".raw." in parent
         }
-        assert readers <= {"int_cleaned_events", "int_replay_payloads", "int_outside_predictions"}
+        assert readers <= {
+            "int_cleaned_events",
+            "int_clicks_completed",
+            "int_replay_payloads",
+            "int_outside_predictions",
+        }
 
 
 def test_assets_depend_on_their_own_or_earlier_stages_only() -> None:

@@ -67,11 +67,14 @@ class RunningDoors:
         lookup: Lookup | None = None,
         spool_bytes: int = 64 * MIB,
         key_cache_seconds: float = 300.0,
+        sdk_dir: Path | None = None,
     ) -> None:
         self.key_table = KeyTable()
         self.lander = LanderDouble()
         self.spool = Spool(folder / "spool", spool_bytes)
-        self.settings = Settings("", "", "", folder / "spool", http_port=0, grpc_port=0)
+        self.settings = Settings(
+            "", "", "", folder / "spool", http_port=0, grpc_port=0, sdk_dir=sdk_dir
+        )
         self._lookup = lookup or self.key_table
         self._key_cache_seconds = key_cache_seconds
         self._opened = threading.Event()

@@ -1,0 +1,1 @@
+"""Formats of SDKs that others made: one adapter each, from a request to events of our contract."""

@@ -1,0 +1,222 @@
+"""Segment's tracking API, which RudderStack speaks too: pages, tracks, identities."""
+
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from gosight.common_pb2 import DeviceInfo
+from gosight.events_pb2 import Event, EventType
+
+from ingest.decode.envelope import Envelope
+from ingest.errors import MalformedBatchError
+from ingest.formats.request import Json, Request
+from ingest.formats.telling import (
+    Teller,
+    clip,
+    content_id,
+    derived_id,
+    device_type,
+    envelope,
+    moment_of,
+    page,
+    text,
+    texts,
+    uuid_of,
+    whole,
+)
+from ingest.formats.visitors import visitor_session
+
+NAME = "segment"
+BATCHES = frozenset({"batch", "import", "b"})
+_TYPES = {"p": "page", "t": "track", "i": "identify", "g": "group", "a": "alias", "s": "screen"}
+_UTM = {
+    "source": "utm_source",
+    "medium": "utm_medium",
+    "name": "utm_campaign",
+    "term": "utm_term",
+    "content": "utm_content",
+}
+
+
+def read(request: Request) -> Envelope:
+    """One message, or a batch of them. MalformedBatchError when it is no JSON object."""
+    body = request.json()
+    if not isinstance(body, dict):
+        raise MalformedBatchError("the body must be one JSON object")
+    kind = request.path.rstrip("/").rsplit("/", 1)[-1]
+    is_batch = kind in BATCHES or "batch" in body
+    messages = body.get("batch") if is_batch else [body]
+    if not isinstance(messages, list):
+        raise MalformedBatchError("batch must be a list")
+    first = messages[0] if messages and isinstance(messages[0], dict) else {}
+    shared = body.get("context") if is_batch else None
+    return envelope(
+        text(body.get("writeKey") or first.get("writeKey")) or _basic_user(request),
+        _sdk(first, request),
+        moment_of(body.get("sentAt")),
+        request.received_at,
+        messages,
+        lambda message: _events(message, _TYPES.get(kind, kind), shared or {}, request),
+    )
+
+
+def _basic_user(request: Request) -> str:
+    """The write key as the user of Basic authorization; '' where there is none."""
+    scheme, _, token = request.header("authorization").partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return b64decode(token).decode("latin-1").partition(":")[0]
+    except (Base64Error, ValueError):
+        return ""
+
+
+def _sdk(first: Json, request: Request) -> str:
+    library = (first.get("context") or {}).get("library") or {}
+    name = f"{library.get('name', '')} {library.get('version', '')}".strip()
+    return f"{NAME}-{name or clip(request.header('user-agent'), 40)}"
+
+
+def _events(message: Json, path_kind: str, shared: Json, request: Request) -> Iterator[Event]:
+    context = {**shared, **(message.get("context") or {})}
+    kind = text(message.get("type")) or path_kind
+    said = message.get("properties") or message.get("traits") or {}
+    given = text(message.get("messageId"))
+    event_id = uuid_of(NAME, given) if given else content_id(NAME, message)
+    teller = _teller(message, context, said if kind == "page" else {}, request)
+    campaign = context.get("campaign") or {}
+    if campaign and "utm_" not in (teller.page.url if teller.page is not None else ""):
+        yield _campaign(teller, derived_id(event_id, "campaign"), campaign)
+    yield from _READERS[kind](teller, event_id, message, said)
+
+
+def _teller(message: Json, context: Json, said: Json, request: Request) -> Teller:
+    at = moment_of(message.get("originalTimestamp") or message.get("timestamp"))
+    at = at or request.received_at
+    user = text(message.get("userId"))
+    visitor = text(message.get("anonymousId")) or user
+    session = text(context.get("sessionId"))
+    where = {**(context.get("page") or {}), **said}
+    return Teller(
+        derived_id(NAME, visitor, session) if session else visitor_session(NAME, visitor, at),
+        at,
+        clip(user, 400),
+        page(*(text(where.get(name)) for name in ("url", "title", "referrer", "path"))),
+        _device(context, request),
+    )
+
+
+def _device(context: Json, request: Request) -> DeviceInfo:
+    """A browser's context says little beside its user agent; a server's own is nobody's."""
+    os, screen = context.get("os") or {}, context.get("screen") or {}
+    agent = text(context.get("userAgent"))
+    if not agent and request.header("origin"):
+        agent = request.header("user-agent")
+    return DeviceInfo(
+        user_agent=clip(agent),
+        os=clip(os.get("name")),
+        os_version=clip(os.get("version")),
+        device_type=device_type(text((context.get("device") or {}).get("type"))),  # type: ignore[arg-type]
+        screen_width=whole(screen.get("width"), 0),
+        screen_height=whole(screen.get("height"), 0),
+        viewport_width=whole(screen.get("innerWidth"), 0),
+        viewport_height=whole(screen.get("innerHeight"), 0),
+        language=clip(context.get("locale")),
+        timezone=clip(context.get("timezone")),
+    )
+
+
+def _campaign(teller: Teller, event_id: str, campaign: Json) -> Event:
+    """What brought a visitor, of a page whose address does not say it."""
+    start = {field: clip(campaign[name]) for name, field in _UTM.items() if campaign.get(name)}
+    kind = EventType.EVENT_TYPE_SESSION_START
+    return teller.event(event_id, kind, session_start=start)
+
+
+def _page(teller: Teller, event_id: str, message: Json, said: Json) -> Iterator[Event]:
+    where = teller.page
+    title = text(said.get("title")) or text(message.get("name"))
+    view = {"page_title": clip(title), "page_path": where.path if where is not None else ""}
+    yield teller.event(event_id, EventType.EVENT_TYPE_PAGE_VIEW, page_view=view)
+
+
+def _screen(teller: Teller, event_id: str, message: Json, _: Json) -> Iterator[Event]:
+    name = clip(message.get("name"))
+    view = {"page_title": name, "page_path": f"/{name.lstrip('/')}"}
+    kind, where = EventType.EVENT_TYPE_PAGE_VIEW, page("", name, "", view["page_path"])
+    yield teller.event(event_id, kind, page_view=view, page=where)
+
+
+def _track(teller: Teller, event_id: str, message: Json, said: Json) -> Iterator[Event]:
+    yield teller.custom(event_id, text(message["event"]), said)
+
+
+def _identify(teller: Teller, event_id: str, message: Json, _: Json) -> Iterator[Event]:
+    told = {"user_id": teller.user_id, "traits": texts(message.get("traits") or {})}
+    yield teller.event(event_id, EventType.EVENT_TYPE_IDENTIFY, identify=told)
+
+
+def _alias(teller: Teller, event_id: str, message: Json, _: Json) -> Iterator[Event]:
+    told = {"user_id": teller.user_id, "traits": {"alias": clip(message.get("previousId"))}}
+    yield teller.event(event_id, EventType.EVENT_TYPE_IDENTIFY, identify=told)
+
+
+def _group(teller: Teller, event_id: str, message: Json, _: Json) -> Iterator[Event]:
+    told = {"group_id": message.get("groupId"), **(message.get("traits") or {})}
+    payload = {"name": "group", "properties": texts(told)}
+    yield teller.event(event_id, EventType.EVENT_TYPE_GROUP, custom_event=payload)
+
+
+_READERS: dict[str, Callable[[Teller, str, Json, Json], Iterator[Event]]] = {
+    "page": _page,
+    "screen": _screen,
+    "track": _track,
+    "identify": _identify,
+    "alias": _alias,
+    "group": _group,
+}
+
+
+def settings(key: str, host: str, *, is_secure: bool) -> Json:
+    """What analytics.js asks before it begins: to send everything to this door, and nothing else.
+
+    `host` is what the browser reached this door by.
+    """
+    return {
+        "integrations": {
+            "Segment.io": {
+                "apiKey": key,
+                "apiHost": f"{host}/v1",
+                "protocol": "https" if is_secure else "http",
+                "unbundledIntegrations": [],
+                "addBundledMetadata": True,
+                "maybeBundledConfigIds": {},
+                "versionSettings": {"version": "4.4.7", "componentTypes": ["browser"]},
+            }
+        },
+        "plan": {"track": {"__default": {"enabled": True, "integrations": {}}}},
+        "edgeFunction": {},
+        "analyticsNextEnabled": True,
+        "middlewareSettings": {},
+        "enabledMiddleware": {},
+        "metrics": {"sampleRate": 0},
+        "legacyVideoPluginsEnabled": False,
+        "remotePlugins": [],
+    }
+
+
+def source_config(key: str) -> Json:
+    """RudderStack's question of the same kind, `/sourceConfig`."""
+    source: dict[str, Any] = {
+        "id": "hxi",
+        "name": "hxi",
+        "writeKey": key,
+        "enabled": True,
+        "workspaceId": "hxi",
+        "destinations": [],
+        "config": {
+            "statsCollection": {"errors": {"enabled": False}, "metrics": {"enabled": False}}
+        },
+    }
+    return {"source": source}

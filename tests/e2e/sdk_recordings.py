@@ -1,0 +1,58 @@
+"""What SDKs sent on one scripted visit, posted to a running stack as it was but for the key."""
+
+import gzip
+import json
+import time
+from base64 import b64decode, b64encode
+
+import httpx
+
+from hxi.admin.endpoints import Endpoints
+from tests.conftest import SHARED_DATA
+
+SDKS = ("posthog", "rrweb", "segment", "snowplow")
+LANDING_SECONDS = 60.0
+# Bodies of rrweb and web-vitals are the recorder's own; these are the paths for them here.
+PATHS = {"/rr": "/v1/replay", "/vital": "/v1/vitals"}
+
+
+def recorded_sdks() -> list[str]:
+    """Those whose recordings lie beside the checkout."""
+    return [name for name in SDKS if (SHARED_DATA / "sdk" / f"{name}.jsonl").is_file()]
+
+
+def post_recording(url: str, name: str, key: str) -> None:
+    """Every request in the order received; each must be taken."""
+    with httpx.Client(base_url=url, timeout=60) as client:
+        for line in (SHARED_DATA / "sdk" / f"{name}.jsonl").read_text().splitlines():
+            one = json.loads(line)
+            body, headers = _with_key(name, b64decode(one["body_base64"]), one["headers"], key)
+            path = PATHS.get(one["path"], one["path"])
+            answer = client.request(one["method"], path, content=body, headers=headers)
+            assert answer.status_code == 200, answer.text
+
+
+def _with_key(
+    name: str, body: bytes, headers: dict[str, str], key: str
+) -> tuple[bytes, dict[str, str]]:
+    """In the place where the SDK puts its own."""
+    if name == "posthog":
+        plain = gzip.decompress(body)
+        return gzip.compress(plain.replace(b"phc_test", key.encode())), headers
+    if name == "segment":
+        basic = b64encode(f"{key}:".encode()).decode()
+        return body.replace(b"wk_test", key.encode()), {
+            **headers,
+            "authorization": f"Basic {basic}",
+        }
+    if name == "snowplow":
+        return body.replace(b'"aid":"shop"', f'"aid":"{key}"'.encode()), headers
+    return body, {**headers, "x-gosight-key": key}
+
+
+def wait_landed(endpoints: Endpoints) -> None:
+    """Until nothing waits in the spool."""
+    deadline = time.monotonic() + LANDING_SECONDS
+    while httpx.get(f"{endpoints.ingest_url}/health").json()["spool"]["batches"]:
+        assert time.monotonic() < deadline, "batches do not land"
+        time.sleep(0.1)
