@@ -18,6 +18,9 @@ from stack.embedded import Stack
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 SDK_DIR = Path(os.environ.get("HXI_TEST_SDK_DIR", "sdk/node_modules"))
+# posthog-js sends nothing from what calls itself headless or is driven by a program.
+ARGUMENTS = ["--no-sandbox", "--disable-blink-features=AutomationControlled"]
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0"
 FIRST_MARTS_SECONDS = 60
 PLAY_MS = 60_000
 
@@ -27,7 +30,7 @@ def browser() -> Iterator[Browser]:
     if BROWSER is None:
         pytest.skip("no browser is installed: chromium")
     with sync_playwright() as tool:
-        started = tool.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        started = tool.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
         yield started
         started.close()
 
@@ -49,7 +52,9 @@ def shop(stack: Stack) -> Iterator[str]:
 
 def visit(browser: Browser, address: str) -> None:
     """Four clicks on what is broken, one on what throws, a purchase; then the page is left."""
-    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
+    context = browser.new_context(
+        locale="en-GB", viewport={"width": 1280, "height": 800}, user_agent=AGENT
+    )
     page = context.new_page()
     page.goto(address)
     page.wait_for_timeout(1_500)
