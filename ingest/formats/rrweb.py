@@ -88,9 +88,9 @@ def _url(message: Json) -> str:
     return next((text(message[name]) for name in _URL if message.get(name)), "")
 
 
-def _vital(message: Json, device: DeviceInfo, received_at: int) -> Iterator[Event]:
+def _vital(message: Json, _: DeviceInfo, received_at: int) -> Iterator[Event]:
     at = moment_of(message.get("at")) or received_at
-    teller = Teller(_session(message), at, clip(message.get("user")), page(_url(message)), device)
+    teller = Teller(_session(message), at, clip(message.get("user")), page(_url(message)))
     name, value = text(message["name"]), message["value"]
     # A measure that has changed is told again under its id.
     event_id = derived_id(NAME, teller.session_id, text(message.get("id")), name, value)
@@ -105,7 +105,10 @@ def _events(chunk: Json, device: DeviceInfo, _: int) -> Iterator[Event]:
         return
     window = text(chunk.get("window"))
     at = whole(events[0]["timestamp"], 0, 2**53)
-    teller = Teller(_session(chunk), at, clip(chunk.get("user")), None, device)
+    # Told once a document: what is sent while a page is left may name another browser.
+    begins = any(event.get("type") == recording.FULL_SNAPSHOT for event in events)
+    told_device = device if begins else None
+    teller = Teller(_session(chunk), at, clip(chunk.get("user")), None, told_device)
     yield from _views(teller, events, text(chunk.get("title")), text(chunk.get("referrer")))
     event_id = content_id(NAME, [teller.session_id, window, events])
     yield recording.replay(teller, event_id, events, window)
