@@ -97,7 +97,8 @@ def test_rrweb_tells_clicks_whose_numbers_are_told_as_elements(sdk_data: Path) -
     first = next(event for event in told if event.HasField("click") and event.click.position.x)
     assert (first.click.position.x, first.click.position.y) == (72, 595)
     assert len(of_kind(told, "input_change")) == 4
-    assert (first.device.viewport_width, first.device.viewport_height) == (1280, 800)
+    device = of_kind(told, "page_view")[0].device
+    assert (device.viewport_width, device.viewport_height) == (1280, 800)
 
 
 def test_segment_and_snowplow_tell_who_it_is_once_it_is_known(sdk_data: Path) -> None:
