@@ -85,7 +85,9 @@ class Project:
 
     def parsed(self) -> "Manifest":
         """The manifest as dbt's own object, to be run without parsing again."""
-        return _parse(self, self.artifacts, self._changed_at())
+        manifest = _parse(self, self.artifacts, self._changed_at())
+        _forget_compiled(manifest)
+        return manifest
 
     def _changed_at(self) -> float:
         files = (file for pattern in INPUTS for file in self.root.glob(pattern) if file.is_file())
@@ -107,6 +109,17 @@ def _parse(project: Project, artifacts: Path, changed_at: float) -> "Manifest": 
         for name in PARSED:
             (scratch / name).replace(artifacts / name)
     return result.result
+
+
+def _forget_compiled(manifest: "Manifest") -> None:
+    """As parsed: dbt puts ephemeral models into what reads them once for each object, so that a
+    model that is compiled a second time would lack them."""
+    nodes: Any = manifest.nodes.values()
+    for node in nodes:
+        if getattr(node, "extra_ctes_injected", False):
+            node.compiled, node.compiled_code = False, None
+            node.extra_ctes, node.extra_ctes_injected = [], False
+            node._pre_injected_sql = None  # noqa: SLF001 - dbt has no public way
 
 
 def _nowhere(postgres_dsn: str) -> Mapping[str, str]:
