@@ -69,7 +69,7 @@ def _envelope(request: Request, head: Any, messages: Sequence[Any], read: Any) -
 def _device(request: Request, head: Json) -> DeviceInfo:
     language = request.header("accept-language").partition(",")[0].partition(";")[0]
     return DeviceInfo(
-        user_agent=clip(request.header("user-agent")),
+        user_agent=clip(head.get("ua")),  # a beacon's header may name another browser
         viewport_width=whole(head.get("w"), 0),
         viewport_height=whole(head.get("h"), 0),
         language=language[:40],

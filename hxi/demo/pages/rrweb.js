@@ -16,7 +16,7 @@
   function flush() {
     if (!buffer.length) return;
     send("/v1/replay", {events: buffer, window: tab, title: document.title, referrer: document.referrer,
-      w: innerWidth, h: innerHeight, height: document.documentElement.scrollHeight});
+      ua: navigator.userAgent, w: innerWidth, h: innerHeight, height: document.documentElement.scrollHeight});
     buffer = [];
   }
   rrweb.record({emit: function (event) { session(); buffer.push(event); }, maskAllInputs: true});
