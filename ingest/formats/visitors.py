@@ -1,6 +1,6 @@
 """Visitors of SDKs that tell no session: their events are cut into sessions where they are read.
 
-See docs/decisions/0010-sessions-by-silence.md.
+See docs/decisions/0011-sessions-by-silence.md.
 """
 
 from datetime import UTC, datetime

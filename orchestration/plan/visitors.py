@@ -3,7 +3,7 @@
 A cut is made of what is in raw, before the plan is visible, and kept with it: `gosight.events`
 gives events to the sessions of the cut, and what is built from them finds those sessions planned,
 with all that an earlier plan cut out of the same visitors
-(docs/decisions/0010-sessions-by-silence.md).
+(docs/decisions/0011-sessions-by-silence.md).
 """
 
 from clickhouse_connect.driver.client import Client

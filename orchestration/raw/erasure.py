@@ -38,7 +38,7 @@ def erase_sessions(
     """Delete all rows and documents of these sessions; none of their events lands ever again.
 
     Ids may be in any form of a UUID; of a session that was cut out of a visitor's month, the whole
-    month goes (docs/decisions/0010-sessions-by-silence.md). Safe to repeat, and to be repeated
+    month goes (docs/decisions/0011-sessions-by-silence.md). Safe to repeat, and to be repeated
     after it died at any step: StoreError says that it must be. `settle_seconds` is how long batches
     are waited for that are between the stores and the ledger, so that each event counts as landed
     or as erased, not both.

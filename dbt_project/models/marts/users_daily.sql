@@ -16,8 +16,8 @@ with active as (
 
 present as (
     select
-        active.project_id as project_id,
-        active.day as day,
+        active.project_id,
+        active.day,
         if(empty(named) and sessions.user_id != '', [sessions.user_id], named) as users
     from active
     inner join {{ ref('sessions') }} as sessions using (project_id, session_id)

@@ -1,5 +1,5 @@
 -- Sessions of SDKs that tell none: ingest gives all that a visitor did in a month one id that begins with 76697369
--- and is of version 8; it is cut where 30 minutes were silent (docs/decisions/0010-sessions-by-silence.md).
+-- and is of version 8; it is cut where 30 minutes were silent (docs/decisions/0011-sessions-by-silence.md).
 
 -- One row per session that the visitors' events in raw make now.
 CREATE OR REPLACE VIEW ops.visitor_cuts AS
