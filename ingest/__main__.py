@@ -9,23 +9,23 @@ from collections.abc import Mapping
 
 import uvloop
 
-from ingest.admission import Admission
-from ingest.config_door import ConfigDoor
-from ingest.doors import Doors
+from ingest.admission.admission import Admission
+from ingest.admission.key_cache import OWN_SECONDS, SharedKeys
+from ingest.admission.keys import Keys, Lookup, PostgresLookup
+from ingest.admission.limits import Limits
+from ingest.admission.usage import Usage
+from ingest.doors.config import ConfigDoor
+from ingest.doors.doors import Doors
+from ingest.doors.health import Health
+from ingest.doors.live import LiveDoor
 from ingest.errors import IngestError, SettingsError
 from ingest.geo.addresses import networks_of
 from ingest.geo.locating import Locator
-from ingest.health import Health
 from ingest.intake import Intake
-from ingest.key_cache import OWN_SECONDS, SharedKeys
-from ingest.keys import Keys, Lookup, PostgresLookup
-from ingest.lander import Lander
-from ingest.limits import Limits
-from ingest.live_door import LiveDoor
+from ingest.landing.lander import Lander
 from ingest.realtime.writer import RealTime
 from ingest.settings import Settings, from_environment
 from ingest.spool import Spool
-from ingest.usage import Usage
 
 # With the doors' 8 s less than the 20 s that the stack waits before it kills.
 LANDER_SECONDS = 8.0

@@ -13,21 +13,20 @@ import orjson
 from gosight.ingest_pb2 import IngestResponse
 
 from ingest import rejects
-from ingest.admission import Admission
+from ingest.admission.admission import Admission
+from ingest.admission.keys import ApiKey
 from ingest.decode import clock
 from ingest.decode.checks import YEAR_1990_MS, YEAR_2100_MS
 from ingest.decode.envelope import Envelope
 from ingest.errors import UnavailableError
 from ingest.geo.locating import NOBODY, Client, Locator
 from ingest.judging import body_of, judge, positions_of
-from ingest.keys import ApiKey
 from ingest.privacy.policy import policy_of
 from ingest.realtime.facts import Facts, facts_of
 from ingest.realtime.writer import Batch, RealTime
 from ingest.settings import MIB
 from ingest.spool import Spool, SpooledBatch, now_ms
 
-MAX_BODY_BYTES = 16 * MIB
 # Bodies of all requests that are being answered; beyond it clients are told to come back.
 MAX_HELD_BYTES = 256 * MIB
 SDK_VERSION_CHARACTERS = 100

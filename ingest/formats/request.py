@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
+from ingest.decode.body import inflate
 from ingest.decode.envelope import load_json
 from ingest.errors import MalformedBatchError
-from ingest.http_body import inflate
 
 GZIP_MAGIC = b"\x1f\x8b"
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_\s-]+={0,2}\s*")

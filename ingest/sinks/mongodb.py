@@ -20,11 +20,11 @@ from pymongo.errors import (
 )
 
 from ingest.decode.documents import Document
+from ingest.decode.summary import SUMMARISED_TYPES, fold, summary_id
 from ingest.errors import RefusedByStoreError, SettingsError, StoreDownError
 from ingest.schema import mongo as schema
 from ingest.sinks.interface import Kind, Session, Written
 from ingest.sinks.split import write_or_split
-from ingest.summary import SUMMARISED_TYPES, fold, summary_id
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import orjson
 
+from ingest.decode.summary import summary_id
 from ingest.sinks.mongodb import document_id
-from ingest.summary import summary_id
 from orchestration.documents.collection import Document, Row
 from orchestration.raw.outside_prediction import OUR_SOURCE
 

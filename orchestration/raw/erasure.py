@@ -9,7 +9,7 @@ from clickhouse_connect.driver.client import Client
 from pymongo import MongoClient
 
 from ingest.decode.checks import canonical_uuid
-from ingest.landing import add_to_index
+from ingest.landing.landing import add_to_index
 from ingest.sinks import tables
 from ingest.sinks.clickhouse import ClickHouseSink
 from ingest.sinks.interface import DocumentStore, RowStore, Session

@@ -12,7 +12,7 @@ from clickhouse_connect.driver.client import Client
 from pymongo import MongoClient
 
 from ingest.decode.rows import Row
-from ingest.landing import add_to_index
+from ingest.landing.landing import add_to_index
 from ingest.schema.mongo import EMOTION_PREDICTIONS
 from ingest.sinks.clickhouse import ClickHouseSink
 from ingest.sinks.interface import Session

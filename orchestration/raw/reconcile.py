@@ -9,8 +9,8 @@ from gosight.events_pb2 import Event
 from pymongo import MongoClient
 
 from ingest.decode.documents import Document, from_event_document, from_replay_document
-from ingest.items import Item, item_of
-from ingest.landing import add_to_index, insert_rows
+from ingest.landing.items import Item, item_of
+from ingest.landing.landing import add_to_index, insert_rows
 from ingest.sinks.clickhouse import ClickHouseSink
 from ingest.sinks.interface import Kind
 from ingest.sinks.mongodb import COLLECTION, document_id, translated

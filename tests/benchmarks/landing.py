@@ -16,7 +16,7 @@ from ingest.decode.arrow import EVENTS, table
 from ingest.decode.documents import event_document
 from ingest.decode.events import BatchFacts, Decoded, decode_body
 from ingest.decode.rows import event_row
-from ingest.lander import Lander
+from ingest.landing.lander import Lander
 from ingest.settings import Settings
 from ingest.spool import Spool
 from tests.benchmarks.report import Report, timed

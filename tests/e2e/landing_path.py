@@ -12,7 +12,7 @@ from gosight.ingest_pb2 import EventBatch
 
 from ingest import rejects
 from ingest.decode.rows import Row
-from ingest.landing import Landing
+from ingest.landing.landing import Landing
 from ingest.sinks.clickhouse import ClickHouseSink
 from ingest.sinks.interface import Session
 from ingest.sinks.mongodb import MongoSink

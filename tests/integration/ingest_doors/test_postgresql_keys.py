@@ -12,7 +12,7 @@ import pytest
 
 from hxi.admin import projects
 from hxi.admin.endpoints import Endpoints
-from ingest.keys import PostgresLookup
+from ingest.admission.keys import PostgresLookup
 from tests.conftest import TestProject
 from tests.unit.ingest_doors.door_clients import WAYS, Door, open_way
 from tests.unit.ingest_doors.running_doors import RunningDoors

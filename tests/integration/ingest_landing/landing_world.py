@@ -9,7 +9,7 @@ from clickhouse_connect.driver.client import Client
 from gosight.events_pb2 import Event
 from pymongo import MongoClient
 
-from ingest.landing import Landing
+from ingest.landing.landing import Landing
 from ingest.sinks.clickhouse import ClickHouseSink
 from ingest.sinks.mongodb import MongoSink
 from ingest.spool import SpooledBatch

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from ingest.items import items_of
+from ingest.landing.items import items_of
 from ingest.schema.mongo import COLLECTIONS, CollectionSpec, prepare
 from ingest.sinks.interface import Kind
 from ingest.sinks.mongodb import MongoSink

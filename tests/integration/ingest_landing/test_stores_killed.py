@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.lander import Lander
+from ingest.landing.lander import Lander
 from ingest.settings import Settings
 from ingest.spool import Spool
 from stack.embedded import Stack

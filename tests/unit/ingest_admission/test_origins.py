@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.origins import is_allowed, page_host
+from ingest.admission.origins import is_allowed, page_host
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
+from ingest.admission.keys import ApiKey
+from ingest.admission.limits import Limits
 from ingest.errors import RateLimitedError
-from ingest.keys import ApiKey
-from ingest.limits import Limits
 
 
 class Clock:

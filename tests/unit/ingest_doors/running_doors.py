@@ -9,13 +9,13 @@ from typing import Self
 
 from gosight.ingest_pb2 import EventBatch
 
-from ingest.admission import Admission
-from ingest.config_door import ConfigDoor
-from ingest.doors import Doors
-from ingest.health import Health
+from ingest.admission.admission import Admission
+from ingest.admission.keys import ApiKey, Keys, KeyStoreDownError, Lookup
+from ingest.doors.config import ConfigDoor
+from ingest.doors.doors import Doors
+from ingest.doors.health import Health
+from ingest.doors.live import LiveDoor
 from ingest.intake import Intake
-from ingest.keys import ApiKey, Keys, KeyStoreDownError, Lookup
-from ingest.live_door import LiveDoor
 from ingest.settings import MIB, Settings
 from ingest.spool import Spool, SpooledBatch
 

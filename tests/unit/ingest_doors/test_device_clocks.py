@@ -9,7 +9,7 @@ from gosight.ingest_pb2 import EventBatch
 from ingest import rejects
 from ingest.decode.documents import event_document, from_event_document
 from ingest.decode.rows import event_row
-from ingest.items import items_of
+from ingest.landing.items import items_of
 from tests.unit.ingest_doors.door_clients import Door
 from tests.unit.ingest_doors.running_doors import KEY, RunningDoors
 from tests.unit.ingest_doors.sent_events import DAY_MS, click, now

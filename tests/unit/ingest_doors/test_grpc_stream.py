@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ingest.grpc_server import MAX_BATCH_IDS
+from ingest.doors.grpc_server import MAX_BATCH_IDS
 from tests.unit.ingest_doors.door_clients import GrpcDoorClient
 from tests.unit.ingest_doors.running_doors import KEY, OTHER_KEY, OTHER_PROJECT, RunningDoors
 from tests.unit.ingest_doors.sent_events import BAD_EVENTS, batch, click, clicks

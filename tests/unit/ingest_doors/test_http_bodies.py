@@ -10,7 +10,7 @@ import pytest
 import zstandard
 from google.protobuf.json_format import MessageToJson
 
-from ingest.intake import MAX_BODY_BYTES
+from ingest.decode.body import MAX_BODY_BYTES
 from tests.unit.ingest_doors.door_clients import Outcome, http_outcome
 from tests.unit.ingest_doors.running_doors import KEY, RunningDoors
 from tests.unit.ingest_doors.sent_events import clicks

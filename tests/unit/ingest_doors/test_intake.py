@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ingest.admission import Admission
+from ingest.admission.admission import Admission
+from ingest.admission.keys import ApiKey, Keys
 from ingest.decode.envelope import parse_protobuf
 from ingest.errors import UnavailableError
 from ingest.intake import INLINE_BYTES, MAX_HELD_BYTES, Intake, Sent
-from ingest.keys import ApiKey, Keys
 from ingest.spool import Spool
 from tests.unit.ingest_doors.running_doors import KEY, KeyTable
 from tests.unit.ingest_doors.sent_events import clicks

@@ -7,14 +7,14 @@ from typing import Any
 
 from ingest.decode.documents import Document
 from ingest.decode.rows import Row
+from ingest.decode.summary import SUMMARISED_TYPES, fold, summary_id
 from ingest.errors import RefusedByStoreError
-from ingest.items import session_of_reject
-from ingest.landing import Landing
+from ingest.landing.items import session_of_reject
+from ingest.landing.landing import Landing
 from ingest.rejects import Reason, Reject
 from ingest.sinks import tables
 from ingest.sinks.interface import Kind, Session, Written
 from ingest.spool import SpooledBatch
-from ingest.summary import SUMMARISED_TYPES, fold, summary_id
 from orchestration.raw.erasure import erase
 from tests.unit.ingest_landing.landing_batches import POISON
 

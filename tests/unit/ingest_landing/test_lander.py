@@ -11,8 +11,8 @@ from typing import cast
 import pytest
 
 from ingest.errors import StoreDownError
-from ingest.lander import Lander, Stores
-from ingest.landing import Landing
+from ingest.landing.lander import Lander, Stores
+from ingest.landing.landing import Landing
 from ingest.settings import Settings
 from ingest.spool import Spool, SpooledBatch
 from tests.unit.ingest_landing.landing_batches import batch_of, event

@@ -9,7 +9,7 @@ from gosight.ingest_pb2 import EventBatch
 
 from ingest.decode.documents import from_event_document
 from ingest.decode.rows import event_row
-from ingest.items import Item, items_of
+from ingest.landing.items import Item, items_of
 from tests.unit.ingest_landing.landing_batches import batch_of, event
 
 CHROME = (

@@ -5,8 +5,8 @@ from itertools import permutations
 from gosight.common_pb2 import DeviceType
 
 from ingest.decode.documents import Document
-from ingest.items import items_of
-from ingest.summary import fold
+from ingest.decode.summary import fold
+from ingest.landing.items import items_of
 from tests.unit.ingest_landing.landing_batches import batch_of, event
 
 

@@ -1,10 +1,10 @@
 """Who may send a batch: a key that may write, from a page its project allows, within its limit."""
 
+from ingest.admission.keys import ApiKey, Keys
+from ingest.admission.limits import Limits
+from ingest.admission.origins import is_allowed
+from ingest.admission.usage import Usage
 from ingest.errors import ForbiddenError
-from ingest.keys import ApiKey, Keys
-from ingest.limits import Limits
-from ingest.origins import is_allowed
-from ingest.usage import Usage
 
 
 class Admission:

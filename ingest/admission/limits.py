@@ -12,8 +12,8 @@ from typing import Any
 import redis
 import redis.asyncio
 
+from ingest.admission.keys import ApiKey
 from ingest.errors import RateLimitedError
-from ingest.keys import ApiKey
 from ingest.realtime import keys
 
 log = logging.getLogger(__name__)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from ingest.admission.origins import page_host
 from ingest.formats.request import Request, first_values
 from ingest.formats.routes import Route
 from ingest.geo.locating import Client
 from ingest.intake import Sent
-from ingest.origins import page_host
 from ingest.spool import now_ms
 
 # What SDKs send is JSON, and mostly gzip.

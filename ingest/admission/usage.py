@@ -5,7 +5,7 @@ import contextlib
 from collections import Counter
 from datetime import UTC, datetime
 
-from ingest.keys import KeyStoreDownError, PostgresLookup
+from ingest.admission.keys import KeyStoreDownError, PostgresLookup
 
 FLUSH_SECONDS = 10.0
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from ingest.keys import Keys
+from ingest.admission.keys import Keys
 from ingest.privacy.policy import GROUPS, OFF_BY_DEFAULT
 
 MAX_AGE_SECONDS = 300

@@ -4,12 +4,12 @@ import asyncio
 import socket
 from typing import Any, Self
 
-from ingest import grpc_server, http_server
-from ingest.config_door import ConfigDoor
+from ingest.doors import grpc_server, http_server
+from ingest.doors.config import ConfigDoor
+from ingest.doors.health import Health
+from ingest.doors.live import LiveDoor
 from ingest.errors import IngestError
-from ingest.health import Health
 from ingest.intake import Intake
-from ingest.live_door import LiveDoor
 from ingest.settings import VARIABLES, Settings
 
 # Requests under way at a stop have so long to be answered.

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ingest.keys import KeyStoreDownError
+from ingest.admission.keys import KeyStoreDownError
 from ingest.realtime.writer import RealTime
 from ingest.spool import Spool, now_ms
 

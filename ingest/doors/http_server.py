@@ -3,28 +3,26 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import orjson
 import uvicorn
-from google.protobuf.json_format import MessageToDict
-from gosight.ingest_pb2 import IngestResponse
 
-from ingest import http_body, live_door, sdk_door
-from ingest.config_door import MAX_AGE_SECONDS, Config, ConfigDoor
-from ingest.errors import RateLimitedError, RefusalError, UnavailableError, status_of
+from ingest.admission.origins import page_host
+from ingest.decode import body as http_bodies
+from ingest.decode.body import MAX_BODY_BYTES, Form
+from ingest.doors import live as live_door
+from ingest.doors import reply
+from ingest.doors import sdk as sdk_door
+from ingest.doors.config import ConfigDoor
+from ingest.doors.health import Health
+from ingest.doors.live import LiveDoor
+from ingest.errors import RefusalError
 from ingest.formats import routes
-from ingest.formats.answers import Answer
 from ingest.geo.locating import Client
-from ingest.health import Health
-from ingest.http_body import Form
-from ingest.intake import MAX_BODY_BYTES, Intake, Sent
-from ingest.live_door import LiveDoor
-from ingest.origins import page_host
+from ingest.intake import Intake, Sent
 
 DOOR = "http"
 FORBIDDEN = 403
@@ -44,15 +42,6 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Headers = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An HTTP answer; header names are lower case."""
-
-    status: int
-    body: bytes = b""
-    headers: tuple[tuple[str, str], ...] = ()
 
 
 class DisconnectedError(Exception):
@@ -84,68 +73,68 @@ class HttpDoor:
         }
         headers[PEER] = (scope.get("client") or ("",))[0]
         try:
-            reply = await self._reply(scope, headers, receive)
+            answer = await self._reply(scope, headers, receive)
         except DisconnectedError:
             return
         # A page of a domain that may not send is not to read why.
-        cors = () if reply.status == FORBIDDEN else _cors(headers)
-        all_headers = (*reply.headers, *cors)
+        cors = () if answer.status == FORBIDDEN else reply.cors(headers)
+        all_headers = (*answer.headers, *cors)
         await send(
             {
                 "type": "http.response.start",
-                "status": reply.status,
+                "status": answer.status,
                 "headers": [
-                    (b"content-length", str(len(reply.body)).encode()),
+                    (b"content-length", str(len(answer.body)).encode()),
                     *((name.encode(), value.encode("latin-1")) for name, value in all_headers),
                 ],
             }
         )
-        await send({"type": "http.response.body", "body": reply.body})
+        await send({"type": "http.response.body", "body": answer.body})
 
-    async def _reply(self, scope: Scope, headers: Headers, receive: Receive) -> Reply:
+    async def _reply(self, scope: Scope, headers: Headers, receive: Receive) -> reply.Reply:
         found = routes.find(scope["path"], scope["method"])
         if found is not None:
             return await self._other_sdk(found, scope, headers, receive)
         return await self._own(scope["path"], scope["method"], headers, receive)
 
-    async def _own(self, path: str, method: str, headers: Headers, receive: Receive) -> Reply:
+    async def _own(self, path: str, method: str, headers: Headers, receive: Receive) -> reply.Reply:
         is_events = path.rstrip("/") == EVENTS_PATH
         is_question = path in QUESTIONS or live_door.PATH.fullmatch(path)
         if not is_events and not is_question:
-            return _error(404, f"nothing here: post events to {EVENTS_PATH}")
+            return reply.error(404, f"nothing here: post events to {EVENTS_PATH}")
         allowed = EVENTS_METHODS if is_events else ORDINARY_METHODS
         if method not in allowed.split(", "):
-            return _error(405, f"{path} takes {allowed}", ("allow", allowed))
+            return reply.error(405, f"{path} takes {allowed}", ("allow", allowed))
         if method == "OPTIONS":
-            return _preflight(allowed, headers)
+            return reply.preflight(allowed, headers)
         if is_events:
             return await self._events(headers, receive)
         try:
             return await self._asked(path, headers)
         except RefusalError as refusal:
-            return _refusal(refusal, answers_protobuf=False)
+            return reply.refused(refusal, answers_protobuf=False)
 
-    async def _asked(self, path: str, headers: Headers) -> Reply:
+    async def _asked(self, path: str, headers: Headers) -> reply.Reply:
         key = headers.get("x-gosight-key", "")
         if live_project := live_door.PATH.fullmatch(path):
-            return _json(200, await self._live.facts(live_project[1], key))
+            return reply.json(200, await self._live.facts(live_project[1], key))
         if path == CONFIG_PATH:
-            return _config(await self._config.config(key), headers)
+            return reply.configuration(await self._config.config(key), headers)
         report = await (self._health.report() if path == "/health" else self._health.readiness())
-        return _json(200 if report.is_well else 503, report.facts)
+        return reply.json(200 if report.is_well else 503, report.facts)
 
-    async def _events(self, headers: Headers, receive: Receive) -> Reply:
+    async def _events(self, headers: Headers, receive: Receive) -> reply.Reply:
         answers_protobuf = False
         try:
-            form = http_body.form_of(headers.get("content-type", ""))
-            answers_protobuf = form is Form.PROTOBUF and _accepts_protobuf(headers)
+            form = http_bodies.form_of(headers.get("content-type", ""))
+            answers_protobuf = form is Form.PROTOBUF and reply.accepts_protobuf(headers)
             coding = headers.get("content-encoding", "").strip().lower()
             with self._intake.hold() as hold:
                 body = await _body(headers, receive, hold)
                 answer = await self._intake.take(_sent(body, coding, form, headers))
         except RefusalError as refusal:
-            return _refusal(refusal, answers_protobuf=answers_protobuf)
-        return _message(
+            return reply.refused(refusal, answers_protobuf=answers_protobuf)
+        return reply.message(
             200,
             answer.response,
             (("x-gosight-batch-id", answer.batch_id),),
@@ -154,35 +143,30 @@ class HttpDoor:
 
     async def _other_sdk(
         self, found: routes.Found, scope: Scope, headers: Headers, receive: Receive
-    ) -> Reply:
+    ) -> reply.Reply:
         route = found.route
         if scope["method"] == "OPTIONS":
-            return _preflight(", ".join((*route.methods, "OPTIONS")), headers)
+            return reply.preflight(", ".join((*route.methods, "OPTIONS")), headers)
         try:
             with self._intake.hold() as hold:
                 request = sdk_door.request(scope, headers, await _body(headers, receive, hold))
                 if route.tell is not None:
                     scripts = self._scripts
-                    return _plain(
+                    return reply.plain(
                         await asyncio.to_thread(route.tell, request, found.named, scripts)
                     )
                 answer = await self._intake.take(
                     sdk_door.sent(route, request, DOOR, Client(headers[PEER], headers))
                 )
         except RefusalError as refusal:
-            return _refusal(refusal, answers_protobuf=False)
-        return _plain(route.thanks, ("x-gosight-batch-id", answer.batch_id))
-
-
-def _plain(answer: Answer, *headers: tuple[str, str]) -> Reply:
-    content_type = ("content-type", answer.content_type)
-    return Reply(answer.status, answer.body, (content_type, *headers))
+            return reply.refused(refusal, answers_protobuf=False)
+        return reply.plain(route.thanks, ("x-gosight-batch-id", answer.batch_id))
 
 
 def _sent(body: bytes, coding: str, form: Form | None, headers: Headers) -> Sent:
     return Sent(
         door=DOOR,
-        read=partial(http_body.read, body, coding, form),
+        read=partial(http_bodies.read, body, coding, form),
         size=len(body) if coding in ("", "identity") else MAX_BODY_BYTES,
         key=headers.get("x-gosight-key", ""),
         is_backfill=headers.get("x-gosight-backfill") == "1",
@@ -195,7 +179,7 @@ async def _body(headers: Headers, receive: Receive, hold: Callable[[int], None])
     """BatchTooLargeError as soon as it is known; what follows is read and thrown away."""
     announced = headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
-        raise http_body.too_large()
+        raise http_bodies.too_large()
     parts: list[bytes] = []
     size = 0
     more = True
@@ -208,81 +192,9 @@ async def _body(headers: Headers, receive: Receive, hold: Callable[[int], None])
         hold(len(part))
         size += len(part)
         if size > MAX_BODY_BYTES:
-            raise http_body.too_large()
+            raise http_bodies.too_large()
         parts.append(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def _accepts_protobuf(headers: Headers) -> bool:
-    """Only when it is asked for by name: `*/*` is what clients send who never thought of it."""
-    accepted = headers.get("accept", "").lower()
-    return "application/x-protobuf" in accepted or "application/protobuf" in accepted
-
-
-def _refusal(refusal: RefusalError, *, answers_protobuf: bool) -> Reply:
-    headers: tuple[tuple[str, str], ...] = ()
-    if isinstance(refusal, UnavailableError | RateLimitedError):
-        headers = (("retry-after", str(refusal.retry_after_seconds)),)
-    response = IngestResponse(success=False, error=str(refusal))
-    return _message(status_of(refusal).http, response, headers, as_protobuf=answers_protobuf)
-
-
-def _message(
-    status: int,
-    response: IngestResponse,
-    headers: tuple[tuple[str, str], ...],
-    *,
-    as_protobuf: bool,
-) -> Reply:
-    if as_protobuf:
-        content_type = ("content-type", Form.PROTOBUF.value)
-        return Reply(status, response.SerializeToString(), (content_type, *headers))
-    fields = MessageToDict(response, always_print_fields_with_no_presence=True)
-    return _json(status, fields, *headers)
-
-
-def _json(status: int, facts: Mapping[str, Any], *headers: tuple[str, str]) -> Reply:
-    content_type = ("content-type", Form.JSON.value)
-    return Reply(status, orjson.dumps(facts), (content_type, *headers))
-
-
-def _config(config: Config, headers: Headers) -> Reply:
-    cached = (("etag", config.etag), ("cache-control", f"private, max-age={MAX_AGE_SECONDS}"))
-    if headers.get("if-none-match") == config.etag:
-        return Reply(304, headers=cached)
-    return Reply(200, config.body, (("content-type", Form.JSON.value), *cached))
-
-
-def _error(status: int, text: str, *headers: tuple[str, str]) -> Reply:
-    return _json(status, {"error": text}, *headers)
-
-
-def _cors(headers: Headers) -> Iterable[tuple[str, str]]:
-    """Any page may send. The origin is named, since browsers send beacons with credentials and
-    then take no `*`; there are no cookies here that this could give away."""
-    origin = headers.get("origin")
-    if origin is None:
-        return ()
-    return (
-        ("access-control-allow-origin", origin),
-        ("access-control-allow-credentials", "true"),
-        ("access-control-expose-headers", "X-GoSight-Batch-Id, Retry-After"),
-        ("vary", "Origin"),
-    )
-
-
-def _preflight(methods: str, headers: Headers) -> Reply:
-    """Headers are allowed as asked for: tracing tools add their own to every request of a page."""
-    asked = headers.get("access-control-request-headers")
-    return Reply(
-        204,
-        headers=(
-            ("allow", methods),
-            ("access-control-allow-methods", methods),
-            *((("access-control-allow-headers", asked),) if asked else ()),
-            ("access-control-max-age", PREFLIGHT_SECONDS),
-        ),
-    )
 
 
 class Server(uvicorn.Server):

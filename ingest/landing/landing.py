@@ -14,14 +14,14 @@ import orjson
 from ingest import rejects
 from ingest.decode.documents import Document
 from ingest.decode.rows import Row
+from ingest.decode.summary import SUMMARISED_TYPES
 from ingest.errors import RefusedByStoreError, StoreDownError
-from ingest.items import UNUSABLE, Fate, Item, items_of, session_of_reject
+from ingest.landing.items import UNUSABLE, Fate, Item, items_of, session_of_reject
 from ingest.rejects import Reason, Reject
 from ingest.sinks import tables
 from ingest.sinks.interface import DocumentStore, Kind, RowStore, Session
 from ingest.sinks.split import write_or_split
 from ingest.spool import SpooledBatch
-from ingest.summary import SUMMARISED_TYPES
 
 TABLE = {Kind.EVENTS: tables.EVENTS, Kind.REPLAY: tables.REPLAY_CHUNKS}
 # What a DateTime64 holds; a client's clock may say anything.

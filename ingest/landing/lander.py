@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.errors import IngestError, StoreError
-from ingest.landing import Landing
+from ingest.landing.landing import Landing
 from ingest.settings import MAX_BLOCK_BYTES, Settings
 from ingest.sinks import clickhouse, mongodb
 from ingest.spool import Spool, SpooledBatch

@@ -9,8 +9,9 @@ import zstandard
 
 from ingest.decode.envelope import Envelope, parse_json, parse_protobuf
 from ingest.errors import BatchTooLargeError, MalformedBatchError, UnsupportedBodyError
-from ingest.intake import MAX_BODY_BYTES
+from ingest.settings import MIB
 
+MAX_BODY_BYTES = 16 * MIB
 # A frame may ask for this much memory for itself; the format's advice is 8 MiB.
 MAX_ZSTD_WINDOW = MAX_BODY_BYTES
 _GZIP_OR_ZLIB = 47  # zlib's number for: tell by the header which of both it is

@@ -8,8 +8,8 @@ from typing import Any
 
 import redis
 
+from ingest.admission.keys import READ, Keys
 from ingest.errors import ForbiddenError, UnavailableError
-from ingest.keys import READ, Keys
 from ingest.realtime.live import live
 from ingest.spool import now_ms
 

@@ -12,7 +12,7 @@ import orjson
 import redis
 import redis.asyncio
 
-from ingest.keys import ApiKey, Lookup
+from ingest.admission.keys import ApiKey, Lookup
 from ingest.realtime.keys import API_KEY_SECONDS, api_key
 
 # As redis takes them, which declares the types of keys and values without variance.

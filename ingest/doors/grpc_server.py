@@ -14,10 +14,11 @@ from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 from gosight.ingest_pb2 import DESCRIPTOR, IngestResponse
 
+from ingest.decode.body import MAX_BODY_BYTES
 from ingest.decode.envelope import parse_protobuf
 from ingest.errors import RateLimitedError, RefusalError, UnavailableError, status_of
 from ingest.geo.locating import Client
-from ingest.intake import MAX_BODY_BYTES, Answer, Intake, Sent
+from ingest.intake import Answer, Intake, Sent
 
 DOOR = "grpc"
 KEY = "x-gosight-key"

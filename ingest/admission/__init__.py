@@ -1,0 +1,1 @@
+"""Who may send: keys, domains of pages, limits."""
