@@ -23,7 +23,8 @@ AGAIN = """mutation ($params: ReexecutionParams!) {
 CANCEL = """mutation ($run: String!) { terminateRun(runId: $run) { __typename } }"""
 RUNS = "{ runsOrError { ... on Runs { results { runId status jobName } } } }"
 LOGS = """query ($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
-  __typename ... on MessageEvent { message stepKey } } } } }"""
+  __typename ... on MessageEvent { message stepKey }
+  ... on ExecutionStepFailureEvent { error { message causes { message } } } } } } }"""
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,15 @@ class Pages:
         """Terminate."""
         self._ask(CANCEL, run=run)
 
-    def runs(self) -> dict[str, str]:
-        """Status by run."""
+    def runs(self, job: str = "") -> dict[str, str]:
+        """Status by run, of one job or of all."""
         found = self._ask(RUNS)["runsOrError"]["results"]
-        return {one["runId"]: one["status"] for one in found}
+        return {one["runId"]: one["status"] for one in found if job in {"", one["jobName"]}}
+
+    def reason(self, run: str) -> str:
+        """The error that failed its step; '' without one."""
+        errors = [event.get("error") for event in self._events(run)]
+        return json.dumps([error for error in errors if error]) if any(errors) else ""
 
     def process(self, run: str) -> int:
         """The pid that executes it."""
