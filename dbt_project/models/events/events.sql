@@ -20,7 +20,7 @@ with landed as (
         ) as is_doubled,
         {{ event_order_number() }} as order_number
     from {{ ref('int_cleaned_events') }} as cleaned
-    left any join {{ ref('int_bots') }} using (project_id, session_id)
+    left any join {{ ref('int_bots') }} as int_bots using (project_id, session_id)
 ),
 
 page_views as (

@@ -44,7 +44,7 @@ pointed as (
         ranked[1] < 2 or ranked[1] = ranked[2] as is_neutral
     from sessions
     left join problems using (project_id, session_id)
-    left join {{ ref('int_sessions_forms') }} using (project_id, session_id)
+    left join {{ ref('int_sessions_forms') }} as int_sessions_forms using (project_id, session_id)
 ),
 
 outside as (
