@@ -42,6 +42,7 @@ class Config:
     query_memory: int
     query_seconds: int
     query_log_days: int
+    deduplication_window: int  # blocks; 0: equal inserts all count, as in a server of one's own
 
 
 def from_command_line(arguments: Sequence[str], environment: Mapping[str, str]) -> Config:
@@ -55,6 +56,7 @@ def from_command_line(arguments: Sequence[str], environment: Mapping[str, str]) 
     _limit(parser, environment, "query-memory", int(total * QUERY_MEMORY_SHARE))
     _limit(parser, environment, "query-seconds", QUERY_SECONDS)
     _limit(parser, environment, "query-log-days", QUERY_LOG_DAYS)
+    _limit(parser, environment, "deduplication-window", 0)
     given = parser.parse_args(arguments)
     return Config(
         data_dir=given.data_dir.absolute(),
@@ -65,6 +67,7 @@ def from_command_line(arguments: Sequence[str], environment: Mapping[str, str]) 
         query_memory=given.query_memory,
         query_seconds=given.query_seconds,
         query_log_days=given.query_log_days,
+        deduplication_window=given.deduplication_window,
     )
 
 
@@ -137,7 +140,7 @@ def _engine_config(config: Config) -> str:
     <fsync_after_insert>1</fsync_after_insert>
     <fsync_part_directory>1</fsync_part_directory>
     <min_level_for_wide_part>1</min_level_for_wide_part>
-    <non_replicated_deduplication_window>10000</non_replicated_deduplication_window>
+    <non_replicated_deduplication_window>{config.deduplication_window}</non_replicated_deduplication_window>
   </merge_tree>
 </clickhouse>
 """

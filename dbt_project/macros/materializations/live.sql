@@ -21,19 +21,19 @@
     {%- set live = {} -%}
     {%- set query -%}
         select
-            tables.database, tables.name, tables.engine, tables.comment,
+            tables.database, tables.name, tables.engine, tables.comment, tables.total_rows,
             toJSONString(groupArray((columns.name, columns.type, columns.comment)))
         from system.tables as tables
         inner join system.columns as columns on columns.database = tables.database and columns.table = tables.name
         where tables.database in ('{{ databases | join("', '") }}') and columns.database in ('{{ databases | join("', '") }}')
         group by all
     {%- endset -%}
-    {%- for database, name, engine, comment, told in run_query(query) -%}
+    {%- for database, name, engine, comment, rows, told in run_query(query) -%}
         {%- set columns = {} -%}
         {%- for column, type, text in fromjson(told) -%}
             {%- do columns.update({column: {'type': type, 'comment': text}}) -%}
         {%- endfor -%}
-        {%- do live.update({database ~ '.' ~ name: {'is_view': engine == 'View', 'comment': comment or '', 'columns': columns}}) -%}
+        {%- do live.update({database ~ '.' ~ name: {'is_view': engine == 'View', 'comment': comment or '', 'rows': rows, 'columns': columns}}) -%}
     {%- endfor -%}
     {{ return(live) }}
 {%- endmacro %}

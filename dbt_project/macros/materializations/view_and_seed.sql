@@ -38,7 +38,7 @@
     {%- do store_result('agate_table', response='OK', agate_table=rows) -%}
     {{ run_hooks(pre_hooks) }}
 
-    {%- if live and live.comment == comment -%}
+    {%- if live and live.comment == comment and live.rows | int == rows.rows | length -%}
         {%- call noop_statement('main', 'UNCHANGED') -%}{%- endcall -%}
     {%- else -%}
         {%- if live -%}

@@ -107,5 +107,6 @@ def surroundings(log: IO[bytes]) -> dict[str, Any]:
         "HXI_CLICKHOUSE_PASSWORD": PASSWORD,
         "HXI_CLICKHOUSE_READONLY_USER": READER,
         "HXI_CLICKHOUSE_READONLY_PASSWORD": READER_PASSWORD,
+        "HXI_CLICKHOUSE_DEDUPLICATION_WINDOW": "0",  # as people have it
     }
     return {"cwd": ROOT, "env": os.environ | users, "stdout": log, "stderr": subprocess.STDOUT}
