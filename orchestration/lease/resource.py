@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
-from typing import Any
+from typing import Any, NoReturn
 
 import dagster as dg
 import psycopg
@@ -22,13 +22,7 @@ from orchestration.stores.settings import Settings
 
 # Of all that takes the lease: Dagster's queue lets one such run go at a time (stack/dagster.yaml).
 POOL = "hxi_warehouse"
-# For Dagster's own retries: another attempt would find the same.
-NEVER_AGAIN = {"dagster/max_retries": "0"}
 NOTHING = "nothing is planned"
-
-
-class TakenOverError(Exception):
-    """A run that was executed again finds its first run's plan in other hands, or over."""
 
 
 class RunResource(dg.ConfigurableResource[None]):
@@ -55,8 +49,7 @@ class RunResource(dg.ConfigurableResource[None]):
     _plan: Plan | None = PrivateAttr(default=None)
     _first_run: str = PrivateAttr(default="")
     _is_again: bool = PrivateAttr(default=False)
-    _instance: dg.DagsterInstance | None = PrivateAttr(default=None)
-    _run_id: str = PrivateAttr(default="")
+    _context: dg.InitResourceContext | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Any]:
@@ -65,7 +58,7 @@ class RunResource(dg.ConfigurableResource[None]):
         run_id = run.run_id if run else ""
         self._first_run = run.root_run_id or run_id if run else ""
         self._is_again = run is not None and run.parent_run_id is not None
-        self._instance, self._run_id = context.instance, run_id
+        self._context = context
         wait_s = self.wait_minutes * 60
         with held_stores(Settings.from_environment(), run_id, wait_s) as self._held:
             self._plan = None
@@ -116,7 +109,7 @@ class RunResource(dg.ConfigurableResource[None]):
     def plan(self) -> Plan:
         """The open plan; without one, number 0 without sessions.
 
-        TakenOverError when this run repeats one whose plan another run has taken over.
+        A run that repeats one whose plan another run has taken over ends here.
         """
         client = self.clickhouse()
         if self._plan is None:
@@ -131,12 +124,16 @@ class RunResource(dg.ConfigurableResource[None]):
     def _check_is_ours(self, found: Plan) -> None:
         ours = steps.plan_of(self.clickhouse(), self._first_run)
         if ours and ours != found.plan_id:
-            if self._instance is not None:
-                self._instance.add_run_tags(self._run_id, NEVER_AGAIN)
-            raise TakenOverError(
+            self._cancel(
                 f"plan {ours} of run {self._first_run} is over or was taken over by another run:"
                 " nothing is left to do here, `refresh` builds what has landed since"
             )
+
+    def _cancel(self, reason: str) -> NoReturn:
+        """End the run as cancelled: nothing is wrong, nothing was built, a retry finds the same."""
+        if self._context is not None and self._context.run and self._context.instance:
+            self._context.instance.report_run_canceling(self._context.run, reason)
+        raise dg.DagsterExecutionInterruptedError(reason)
 
     @contextmanager
     def step(self, keys: Iterable[dg.AssetKey]) -> Iterator[Plan]:

@@ -23,8 +23,7 @@ AGAIN = """mutation ($params: ReexecutionParams!) {
 CANCEL = """mutation ($run: String!) { terminateRun(runId: $run) { __typename } }"""
 RUNS = "{ runsOrError { ... on Runs { results { runId status jobName } } } }"
 LOGS = """query ($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
-  __typename ... on MessageEvent { message stepKey }
-  ... on ExecutionStepFailureEvent { error { message causes { message } } } } } } }"""
+  __typename ... on MessageEvent { message stepKey } } } } }"""
 
 
 @dataclass(frozen=True)
@@ -63,11 +62,6 @@ class Pages:
         """Status by run, of one job or of all."""
         found = self._ask(RUNS)["runsOrError"]["results"]
         return {one["runId"]: one["status"] for one in found if job in {"", one["jobName"]}}
-
-    def reason(self, run: str) -> str:
-        """The error that failed its step; '' without one."""
-        errors = [event.get("error") for event in self._events(run)]
-        return json.dumps([error for error in errors if error]) if any(errors) else ""
 
     def process(self, run: str) -> int:
         """The pid that executes it."""

@@ -1,6 +1,6 @@
 """Runs as Dagster makes them: jobs and selections, failures in the middle, and runs done again."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +65,12 @@ class Scheduler:
         assert run is not None
         return self._run(run.job_name, config=run.run_config, options=options)
 
+    def status(self, ran: Ran) -> dg.DagsterRunStatus:
+        """How Dagster's pages show it."""
+        run = self.instance.get_run_by_id(ran.run_id)
+        assert run is not None
+        return run.status
+
     def _run(
         self,
         job: str,
@@ -86,20 +92,37 @@ class Scheduler:
 
 @contextmanager
 def stopping(*, in_step: str = "", after: int | None = None) -> Iterator[None]:
-    """Stop a run at the end of a step, by its first asset's stage, or when so many are finished."""
+    """Stop a run at the end of a step, by one of its assets, or when so many are finished."""
+
+    def stop(step: str) -> None:
+        raise StoppedError(f"stopped in {step}")
+
+    with at_a_steps_end(stop, in_step=in_step, after=after):
+        yield
+
+
+@contextmanager
+def at_a_steps_end(
+    act: Callable[[str], None], *, in_step: str = "", after: int | None = None
+) -> Iterator[None]:
+    """Before a run tells that a step is finished, `act` is called with its first asset.
+
+    What `act` runs is as it always is.
+    """
     step, finished = RunResource.step, 0
 
     @contextmanager
-    def dying(run: RunResource, keys: Iterable[dg.AssetKey]) -> Iterator[Plan]:
+    def acting(run: RunResource, keys: Iterable[dg.AssetKey]) -> Iterator[Plan]:
         nonlocal finished
         built = list(keys)
         with step(run, built) as plan:
             yield plan
             if finished == after or in_step in {key.to_user_string() for key in built}:
-                raise StoppedError(f"stopped in {built[0].to_user_string()}")
+                with mock.patch.object(RunResource, "step", step):
+                    act(built[0].to_user_string())
         finished += 1
 
-    with mock.patch.object(RunResource, "step", dying):
+    with mock.patch.object(RunResource, "step", acting):
         yield
 
 

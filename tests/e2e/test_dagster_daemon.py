@@ -57,9 +57,8 @@ def test_what_is_cancelled_killed_retried_and_backfilled_at_once_ends_exact(
     assert statuses.pop(killed) in {"FAILURE", "SUCCESS"}
     assert again in statuses
     # Those that go on with another's plan, the daemon's retry of the killed one too: they end it,
-    # or the backfill has taken it over.
-    for run, status in statuses.items():
-        assert status == "SUCCESS" or "taken over by another run" in pages.reason(run), run
+    # or find that the backfill has taken it over.
+    assert set(statuses.values()) <= {"SUCCESS", "CANCELED"}, statuses
     refresh()
     assert nothing_is_new()
     with psycopg.connect(stack.endpoints.postgres_dsn, autocommit=True) as postgres:

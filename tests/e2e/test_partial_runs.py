@@ -6,6 +6,7 @@ The order of the tests matters to none of them: each brings sessions of a projec
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Any
 from uuid import uuid4
 
 import dagster as dg
@@ -15,7 +16,11 @@ from clickhouse_connect.driver.client import Client
 
 from hxi.admin import projects
 from hxi.load import load_batches
+from orchestration.automation import refresh_when_events_land
+from orchestration.checks.watch import Watch
+from orchestration.plan.doubts import doubted
 from orchestration.run.idle import nothing_is_new
+from orchestration.run.refresh import refresh
 from orchestration.transform.project import CLICKHOUSE
 from simulate import Plan, generate
 from stack.embedded import Stack
@@ -113,33 +118,35 @@ def test_done_alone_closes_nothing_and_hides_nothing(tried: Tried) -> None:
     for stage in STAGES:
         assert tried.scheduler.materialise(stage).error == ""
     assert tried.sessions() == (2, 2, 2)
-    # A mart built again is missing what reads it, until that is built again too.
+    # A mart built again is missing what reads it, until that is built again too: the copies of
+    # other marts are made with its own, so what reads those as well.
     assert tried.scheduler.materialise(assets("gosight/sessions")).error == ""
     assert "tables are missing" in tried.scheduler.materialise(assets("ops/done")).error
-    readers = assets("gosight/sessions").downstream(include_self=False)
+    copies = assets("gosight/sessions").downstream(include_self=False)
+    readers = copies.required_multi_asset_neighbors().downstream()
     assert tried.scheduler.materialise(readers.required_multi_asset_neighbors()).error == ""
     assert nothing_is_new()
 
 
-@pytest.mark.parametrize("stopped_in", ["gosight/sessions", "landing/sessions", "hxi/sessions"])
-def test_a_run_done_again_from_failure_builds_what_its_first_run_planned(
-    tried: Tried, stopped_in: str
-) -> None:
-    tried.land()
-    with stopping(in_step=stopped_in):
-        stopped = tried.scheduler.refresh()
-    assert "stopped" in stopped.error
-    tried.land()
+def test_a_run_done_again_from_failure_builds_what_its_first_run_planned(tried: Tried) -> None:
+    for landed, step in enumerate(("gosight/sessions", "landing/sessions", "hxi/sessions")):
+        tried.land()
+        with stopping(in_step=step):
+            stopped = tried.scheduler.refresh()
+        assert "stopped" in stopped.error
+        tried.land()
 
-    again = tried.scheduler.again(stopped, from_failure=True)
+        again = tried.scheduler.again(stopped, from_failure=True)
 
-    assert again.error == ""
-    assert tried.sessions() == (4, 2, 2)
-    assert not nothing_is_new(), "what landed meanwhile waits for the next plan"
+        assert again.error == ""
+        assert tried.sessions() == (4 * landed + 4, 4 * landed + 2, 4 * landed + 2)
+        assert not nothing_is_new(), "what landed meanwhile waits for the next plan"
+
     twice = tried.scheduler.again(stopped, from_failure=True)
     assert "nothing is left to do here" in twice.error
+    assert tried.scheduler.status(twice) is dg.DagsterRunStatus.CANCELED
     assert tried.scheduler.refresh().error == ""
-    assert tried.sessions() == (4, 4, 4)
+    assert tried.sessions() == (12, 12, 12)
     assert nothing_is_new()
 
 
@@ -159,14 +166,59 @@ def test_a_run_whose_plan_another_one_took_over_ends_with_one_line(tried: Tried)
     assert tried.sessions() == (4, 4, 4)
 
 
-def test_what_was_closed_too_early_is_found_and_built(tried: Tried) -> None:
-    tried.land(3)
+def test_what_counts_as_built_and_is_not_is_found_and_built(tried: Tried) -> None:
+    def rows(table: str) -> list[Any]:
+        query = f"SELECT session_id FROM gosight.{table} WHERE project_id = '{tried.project}'"
+        return sorted(tried.client.query(query).result_rows)
+
+    def doubts(*, thorough: bool) -> set[object]:
+        found = tried.client.query(doubted(tried.client, thorough=thorough)).result_rows
+        return {session for project, session in found if project == tried.project}
+
+    tables = ("events", "experience_scores", "sessions")
+    tried.land(4)
     assert tried.scheduler.refresh().error == ""
-    lost = f"project_id = '{tried.project}' AND session_id = (SELECT min(session_id)"
-    lost += f" FROM gosight.sessions WHERE project_id = '{tried.project}')"
-    for table in ("events", "experience_scores", "sessions"):
-        tried.client.command(f"DELETE FROM gosight.{table} WHERE {lost}")
-        assert not nothing_is_new(), table
-        assert tried.scheduler.refresh().error == ""
-        assert tried.sessions() == (3, 3, 3)
-        assert nothing_is_new()
+    built = [rows(table) for table in tables]
+    exchanged, *lost = [session for (session,) in rows("sessions")]
+
+    # Another event in place of one: no count shows that.
+    one = f"project_id = '{tried.project}' AND session_id = '{exchanged}'"
+    ((event,),) = tried.client.query(
+        f"SELECT min(event_id) FROM gosight.events WHERE {one}"
+    ).result_rows
+    tried.client.command(
+        "INSERT INTO gosight.events SELECT * REPLACE (generateUUIDv4() AS event_id)"
+        f" FROM (SELECT * FROM gosight.events WHERE {one} AND event_id = '{event}')"
+    )
+    tried.client.command(f"DELETE FROM gosight.events WHERE {one} AND event_id = '{event}'")
+    assert nothing_is_new()
+    for number, (table, session) in enumerate(zip(tables, lost, strict=True), 1):
+        tried.client.command(
+            f"DELETE FROM gosight.{table} WHERE project_id = '{tried.project}'"
+            f" AND session_id = '{session}'"
+        )
+        assert doubts(thorough=False) == set(lost[:number])
+        assert not nothing_is_new()
+
+    refresh()
+    assert [rows(table) for table in tables] == built
+    assert nothing_is_new()
+    assert doubts(thorough=True) == {exchanged}
+    refresh(verify=True)
+    assert doubts(thorough=True) == set()
+
+
+def test_the_sensor_asks_once_for_what_landed(tried: Tried) -> None:
+    def asked() -> object:
+        return refresh_when_events_land(context)
+
+    context = dg.build_sensor_context(
+        instance=tried.scheduler.instance, resources={"watch": Watch()}
+    )
+    with context:
+        assert isinstance(asked(), dg.SkipReason)
+        tried.land()
+        assert isinstance(asked(), dg.RunRequest)
+        assert isinstance(asked(), dg.SkipReason), "it was asked for"
+        tried.land()
+        assert isinstance(asked(), dg.RunRequest)
