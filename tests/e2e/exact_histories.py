@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import cycle, islice
 from random import Random
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from simulate.generate import generate
 from simulate.plan import Plan
 from tests.e2e import whatever_fits
 from tests.e2e.landing_path import LandingPath
-from tests.e2e.scheduler import Ran, Scheduler, stopping
+from tests.e2e.scheduler import Ran, Scheduler, at_a_steps_end, stopping
 
 # Visits over two days that end with February, so that days move over a month's end too.
 END = datetime(2024, 3, 1, tzinfo=UTC)
@@ -103,18 +104,24 @@ class History:
     random: Random
     projects: list[ProjectHistory]
     steps: list[str] = field(default_factory=list)
+    seed: int = 0
     override: Override | None = None
+    end_lease: Callable[[], object] | None = None
     scheduler: Scheduler = field(default_factory=lambda: Scheduler(dg.DagsterInstance.ephemeral()))
 
     def play(self, runs: int) -> None:
-        """`runs` times what a scheduler does, landings and erasures before each; a whole run."""
-        for _ in range(runs):
+        """`runs` times what a scheduler does, landings and erasures before each; a whole run.
+
+        A seed and the next play other kinds, so that two of them play all.
+        """
+        kinds = [self._run_that_dies, self._run_again, self._run_some]
+        kinds += [self._build_day, self._run_two, self._run]
+        Random(self.seed // 2).shuffle(kinds)
+        for act in islice(cycle(kinds), self.seed * runs, (self.seed + 1) * runs):
             self._land()
             self._erase()
             self._set()
-            self.random.choice(
-                (self._run_that_dies, self._run_again, self._run_some, self._build_day, self._run)
-            )()
+            act()
         self._land_the_rest()
         self._run()
 
@@ -180,8 +187,24 @@ class History:
 
     def _build_day(self) -> None:
         """A partition of a backfill."""
-        ran = self.scheduler.build_day("2024-02-28")
-        self.steps.append(f"backfill: {ran.error or 'done'}")
+        self.steps.append(f"backfill: {self._day_again().error or 'done'}")
+
+    def _day_again(self) -> Ran:
+        return self.scheduler.build_day("2024-02-28")
+
+    def _run_two(self) -> None:
+        """A second run in the middle of one that slept past its lease and wakes when it is over."""
+        other = self.random.choice((self.scheduler.refresh, self._day_again))
+
+        def run_too(step: str) -> None:
+            self._land()
+            assert self.end_lease is not None, "the other would wait for it"
+            self.end_lease()
+            self.steps.append(f"a second run in {step}: {other().error or 'done'}")
+
+        with at_a_steps_end(run_too, after=self.random.randrange(STEPS)):
+            first = self.scheduler.refresh()
+        self.steps.append(f"of two, the first: {first.error or 'done'}")
 
     def _stopped_run(self) -> Ran:
         after = self.random.randrange(STEPS)
@@ -191,15 +214,17 @@ class History:
         return ran
 
 
-Projects = Callable[[], str]
-
-
-def history(path: LandingPath, seed: int, projects: list[str], override: Override) -> History:
+def history(
+    path: LandingPath,
+    seed: int,
+    projects: list[str],
+    override: Override,
+    end_lease: Callable[[], object],
+) -> History:
     """The same seed gives the same events and steps; ids of projects differ."""
-    random = Random(seed)
+    of_projects = [
+        ProjectHistory(name, Random(f"{seed} {number}")) for number, name in enumerate(projects)
+    ]
     return History(
-        path,
-        random,
-        [ProjectHistory(name, Random(f"{seed} {number}")) for number, name in enumerate(projects)],
-        override=override,
+        path, Random(seed), of_projects, seed=seed, override=override, end_lease=end_lease
     )
