@@ -16,29 +16,37 @@ OPEN = f"({KEY}) NOT IN ({SEALED}) AND ({KEY}) NOT IN (SELECT {KEY} FROM raw.tom
 ON_OPEN_DAYS = """(project_id, toDate(timestamp)) NOT IN
     (SELECT project_id, day FROM ops.closed_days)"""
 
+# A visitor of an SDK that tells no session is done; what was cut out of it is in the marts.
+CUT = "SELECT project_id, session_id FROM ops.visitor_sessions"
+OF_VISITORS = f"""
+    SELECT project_id, visitor_id FROM ops.visitor_sessions
+    WHERE (project_id, session_id) IN (SELECT {KEY} FROM gosight.sessions)"""
 ABSENT = f"""
-    SELECT {KEY} FROM ops.done WHERE ({KEY}) NOT IN (SELECT {KEY} FROM gosight.sessions)"""
+    SELECT {KEY} FROM ops.done WHERE ({KEY}) NOT IN (SELECT {KEY} FROM gosight.sessions)
+    AND ({KEY}) NOT IN ({OF_VISITORS})"""
 # Built from events of which the marts know nothing; few are absent, so little of raw is read.
 NOT_IN_MARTS = f"""
     SELECT {KEY} FROM raw.events WHERE ({KEY}) IN ({ABSENT}) AND {OPEN} AND {ON_OPEN_DAYS}"""
-# One row of each has one of the others, which says how many events there are.
+# One row of each has one of the others, which says how many events there are; bots have no score.
 COUNTED = f"""
     SELECT {KEY} FROM (
-        SELECT {KEY}, 1 AS events, 0 AS counted, 0 AS scored FROM gosight.events
-        UNION ALL SELECT {KEY}, 0, event_count, 0 FROM gosight.sessions
-        UNION ALL SELECT {KEY}, 0, 0, 1 FROM gosight.experience_scores)
+        SELECT {KEY}, 1 AS events, 0 AS counted, 0 AS to_score, 0 AS scored FROM gosight.events
+        UNION ALL SELECT {KEY}, 0, event_count, NOT is_excluded, 0 FROM gosight.sessions
+        UNION ALL SELECT {KEY}, 0, 0, 0, 1 FROM gosight.experience_scores)
     WHERE {OPEN}
-    GROUP BY {KEY} HAVING sum(events) != sum(counted) OR sum(scored) != (sum(events) > 0)"""
+    GROUP BY {KEY} HAVING sum(events) != sum(counted) OR sum(scored) != sum(to_score)"""
 TOTALS = """
     SELECT (SELECT count() FROM gosight.events) = (SELECT sum(event_count) FROM gosight.sessions)
-       AND (SELECT count() FROM gosight.sessions)
+       AND (SELECT countIf(NOT is_excluded) FROM gosight.sessions)
          = (SELECT count() FROM gosight.experience_scores)"""
-# The events themselves: their ids, whichever copies have not been merged yet.
+# The events themselves: their ids, whichever copies have not been merged yet. Parts of clicks are
+# in raw alone, and events of a visitor are in its sessions.
 OTHER_EVENTS = f"""
     SELECT {KEY} FROM (
-        SELECT DISTINCT {KEY}, event_id, true AS is_raw FROM raw.events WHERE {ON_OPEN_DAYS}
+        SELECT DISTINCT {KEY}, event_id, true AS is_raw FROM raw.events
+        WHERE {ON_OPEN_DAYS} AND event_type != 'click_detail'
         UNION ALL SELECT {KEY}, event_id, false FROM gosight.events WHERE {ON_OPEN_DAYS})
-    WHERE {OPEN}
+    WHERE {OPEN} AND ({KEY}) NOT IN ({CUT}) AND ({KEY}) NOT IN ({OF_VISITORS})
     GROUP BY {KEY}
     HAVING countIf(is_raw) != countIf(NOT is_raw) OR groupBitXor(sipHash64(event_id)) != 0"""
 MARTS = ("gosight.events", "gosight.sessions", "gosight.experience_scores")

@@ -116,7 +116,7 @@ def test_a_recording_is_the_sessions_payloads_in_their_order(warehouse: Warehous
     warehouse.publish(recorded)
 
     row = warehouse.row("session_recordings")
-    assert row["events"] == [{"n": 1}, {"n": [2]}, {"n": 3}, {"n": 4}]
+    assert row["events"] == [{"n": 1}, {"n": [2]}, {"n": 3}, {"n": ""}, {"n": 4}]
     assert (row["duration_ms"], row["event_count"]) == (4000, 5)
     assert row["storage_size_bytes"] == len(b"".join(chunks))
     assert (row["start_time"], row["end_time"]) == (START, START + timedelta(seconds=4))
