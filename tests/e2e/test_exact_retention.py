@@ -93,7 +93,13 @@ def test_the_warehouse_ends_as_if_what_came_too_late_had_never_come(
     }
     different = difference(there, kept)
     assert not different, "\n".join([*life.steps, different])
-    left = [row for table in found.values() for row in table for _, key in gone if key in row]
+    left = [
+        row
+        for table in found.values()
+        for row in table
+        for project, key in gone
+        if project in row and key in row
+    ]
     assert left == [], life.steps
 
 

@@ -47,7 +47,8 @@ def test_marts_end_as_a_full_refresh_from_nothing_has_them(
     end_lease = partial(served.postgres.execute, END_LEASE)
     played = history(LandingPath(mongo, served.clickhouse), seed, names, override, end_lease)
 
-    played.play(RUNS)
+    with played.scheduler.instance:
+        played.play(RUNS)
     after_runs = served.rows(names) | documents(mongo, names)
     if seed % 2:
         served.drop_marts()

@@ -25,7 +25,7 @@ CLICKHOUSE = ("raw", "signals", "intermediate", "gosight")
 POSTGRES = ("hxi", "traceflow")
 # When and in what batch a row came, and surrogate ids: they are given, not derived.
 GIVEN = {
-    *("ingested_at", "landed_at", "batch_id", "received_at", "accepted_at"),
+    *("ingested_at", "landed_at", "batch_id", "received_at", "accepted_at", "sent_order"),
     *("_id", "batchId", "ingestedAt", "createdAt", "updatedAt", "updated_at"),
 }
 SURROGATES = {"hxi": {"id", "event_id"}, "traceflow": set[str]()}

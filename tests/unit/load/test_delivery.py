@@ -97,7 +97,7 @@ def test_a_slow_spool_is_waited_for_as_long_as_it_takes_something() -> None:
     opened_at = time.monotonic() + 0.6
 
     def door(packet: Packet) -> Receipt:
-        if packet.origin == "message 0" and time.monotonic() < opened_at:
+        if packet.origin == "message 20" and time.monotonic() < opened_at:
             raise NotNowError("the spool is full")
         time.sleep(0.02)
         return taken(packet)
