@@ -59,7 +59,8 @@ def test_the_warehouse_ends_as_if_what_came_too_late_had_never_come(
         [ProjectHistory(name, Random(f"1 {number}")) for number, name in enumerate(names)],
         clickhouse=served.clickhouse,
     )
-    life.play(RUNS)
+    with life.scheduler.instance:
+        life.play(RUNS)
     assert check_ledger(mongo, served.clickhouse) == [], life.steps
     found = rows(served, names)
     gone = keys(served, "session_id FROM ops.expired_marts")
