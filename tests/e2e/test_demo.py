@@ -20,6 +20,7 @@ SDK_DIR = Path(os.environ.get("HXI_TEST_SDK_DIR", "sdk/node_modules"))
 # posthog-js sends nothing from what calls itself headless or is driven by a program.
 ARGUMENTS = ["--no-sandbox", "--disable-blink-features=AutomationControlled"]
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0"
+AGENT += " Safari/537.36"  # without it, it reads as a bot's
 # A minute where nothing else runs.
 RUN_MS = 240_000
 PLAY_MS = 60_000

@@ -118,7 +118,7 @@ def test_an_override_changes_the_rows_of_its_project_to_those_of_a_warehouse_wit
     warehouse.hxi("set", "shop", *FIRST)
     with warehouse.run_elsewhere(ROOT) as dying:
         assert dying.stderr is not None
-        assert any("gosight.events" in line for line in dying.stderr)
+        assert any("building: signals" in line for line in dying.stderr)
         os.killpg(dying.pid, signal.SIGKILL)
     assert (warehouse.ids["shop"], "heatmap_grid_px", "77") in warehouse.stored()
     warehouse.hxi("unset", "shop", "--all")
