@@ -68,9 +68,10 @@ def _write(run: RunResource, derived: Derived, *, is_kept: bool) -> int:
 
 def bring_up_to_date(run: RunResource, derived: Derived) -> int:
     """Write the documents of sessions whose rows changed; returns how many were written."""
-    plan, client = run.plan(), run.clickhouse()
-    if not changes.begin(client, derived, plan, full=run.full_refresh):
-        changes.finish(client, derived, plan)
+    client = run.clickhouse()
+    version = changes.next_version(client, derived, run.plan())
+    if not changes.begin(client, derived, version, full=run.full_refresh):
+        changes.finish(client, derived, version)
         return 0
     with run.mongodb() as mongo:
         if run.full_refresh:
@@ -78,9 +79,11 @@ def bring_up_to_date(run: RunResource, derived: Derived) -> int:
         else:
             # Of a session that has left, what others wrote goes too.
             writing.remove(client, mongo, derived, changes.gone(derived), {})
-            writing.remove(client, mongo, derived, changes.rewritten(derived, plan), derived.ours)
-        written = writing.write(client, mongo, derived, changes.begun(derived, plan))
-    changes.finish(client, derived, plan)
+            writing.remove(
+                client, mongo, derived, changes.rewritten(derived, version), derived.ours
+            )
+        written = writing.write(client, mongo, derived, changes.begun(derived, version))
+    changes.finish(client, derived, version)
     return written
 
 

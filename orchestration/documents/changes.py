@@ -2,7 +2,8 @@
 
 A session's documents are written when the digest of the rows they are made of differs from what
 was written last, or when a run began to write them and died. What is begun is recorded before
-MongoDB is touched and what is written after, so every step may be repeated.
+MongoDB is touched and what is written after, so every step may be repeated: each attempt has a
+version of its own, also of one plan.
 """
 
 import ast
@@ -23,7 +24,19 @@ PLANNED = f"SELECT {KEY} FROM ops.planned_sessions"
 ALL = f"SELECT {KEY} FROM gosight.sessions"
 
 
-def begin(client: Client, derived: Derived, plan: Plan, *, full: bool) -> int:
+def next_version(client: Client, derived: Derived, plan: Plan) -> int:
+    """Of an attempt to write: even, and higher than what any attempt before it recorded.
+
+    `finish` records the one after it.
+    """
+    last = integer(
+        client,
+        f"SELECT max(version) FROM ops.derived_documents WHERE collection = '{derived.name}'",
+    )
+    return 2 * max(plan.plan_id, last // 2 + 1)
+
+
+def begin(client: Client, derived: Derived, version: int, *, full: bool) -> int:
     """Record the sessions to write as begun; returns how many.
 
     Looked at are the planned ones and those that have left the marts; and all of the marts with
@@ -32,7 +45,7 @@ def begin(client: Client, derived: Derived, plan: Plan, *, full: bool) -> int:
     """
     is_of_all = full or not is_whole(client, derived)
     if is_of_all:
-        _mark(client, derived, plan, is_begun=True)
+        _mark(client, derived, version, is_begun=True)
     looked_at = f"{PLANNED} UNION DISTINCT {ALL}" if is_of_all else PLANNED
     client.command(
         f"""
@@ -50,29 +63,29 @@ def begin(client: Client, derived: Derived, plan: Plan, *, full: bool) -> int:
                 WHERE collection = '{derived.name}'
                 GROUP BY {KEY})
         SELECT '{derived.name}', looked_at.project_id, looked_at.session_id, made.digest, true,
-            {_begun(plan)}
+            {version}
         FROM looked_at
         LEFT JOIN made USING ({KEY})
         LEFT JOIN written USING ({KEY})
         WHERE {full} OR made.digest != written.digest OR written.begun
         """
     )
-    return integer(client, f"SELECT count() FROM ({begun(derived, plan)})")
+    return integer(client, f"SELECT count() FROM ({begun(derived, version)})")
 
 
-def begun(derived: Derived, plan: Plan) -> str:
+def begun(derived: Derived, version: int) -> str:
     """A query of the sessions that `begin` recorded."""
     return (
         f"SELECT DISTINCT {KEY} FROM ops.derived_documents"
-        f" WHERE collection = '{derived.name}' AND version = {_begun(plan)} AND project_id != ''"
+        f" WHERE collection = '{derived.name}' AND version = {version} AND project_id != ''"
     )
 
 
-def rewritten(derived: Derived, plan: Plan) -> str:
+def rewritten(derived: Derived, version: int) -> str:
     """Those of them that may have documents already."""
     return (
-        f"{begun(derived, plan)} AND ({KEY}) IN (SELECT {KEY} FROM ops.derived_documents"
-        f" WHERE collection = '{derived.name}' AND version < {_begun(plan)})"
+        f"{begun(derived, version)} AND ({KEY}) IN (SELECT {KEY} FROM ops.derived_documents"
+        f" WHERE collection = '{derived.name}' AND version < {version})"
     )
 
 
@@ -86,15 +99,14 @@ def gone(derived: Derived) -> str:
     )
 
 
-def finish(client: Client, derived: Derived, plan: Plan) -> None:
+def finish(client: Client, derived: Derived, version: int) -> None:
     """Record that MongoDB has the documents of all that was begun."""
-    version = _begun(plan)
     client.command(
         f"INSERT INTO ops.derived_documents ({COLUMNS})"
         f" SELECT collection, {KEY}, digest, false, {version + 1} FROM ops.derived_documents"
         f" WHERE collection = '{derived.name}' AND version = {version} AND project_id != ''"
     )
-    _mark(client, derived, plan, is_begun=False)
+    _mark(client, derived, version + 1, is_begun=False)
 
 
 def forget(client: Client, derived: Derived) -> bool:
@@ -106,11 +118,11 @@ def forget(client: Client, derived: Derived) -> bool:
     return True
 
 
-def _mark(client: Client, derived: Derived, plan: Plan, *, is_begun: bool) -> None:
+def _mark(client: Client, derived: Derived, version: int, *, is_begun: bool) -> None:
     """Say of the collection as a whole whether every session has its documents."""
     client.command(
         f"INSERT INTO ops.derived_documents ({COLUMNS}) VALUES"
-        f" ('{derived.name}', '', '{NIL}', {_shape()}, {is_begun}, {_begun(plan) + (not is_begun)})"
+        f" ('{derived.name}', '', '{NIL}', {_shape()}, {is_begun}, {version})"
     )
 
 
@@ -133,7 +145,3 @@ def _shape() -> int:
         for module in (collections, shapes)
     )
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
-
-
-def _begun(plan: Plan) -> int:
-    return 2 * plan.plan_id

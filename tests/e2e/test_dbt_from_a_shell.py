@@ -15,6 +15,7 @@ from clickhouse_connect.driver.client import Client
 from hxi.admin.folder import CHECKOUT
 from hxi.env import env
 from hxi.load import load_batches
+from orchestration.run.refresh import refresh
 from simulate import Plan, generate
 from stack.embedded import Stack
 
@@ -82,8 +83,11 @@ def test_dbt_build_of_the_served_tables_without_a_run_is_refused(shell: dict[str
 
 @pytest.mark.usefixtures("planned_warehouse")
 def test_a_part_is_built_shown_and_documented_in_a_schema_that_is_still_empty(
-    shell: dict[str, str], clickhouse: Client
+    shell: dict[str, str], clickhouse: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in (name for name in shell if name.startswith("HXI_") and name != "HXI_DEV_NAME"):
+        monkeypatch.setenv(name, shell[name])
+    refresh()  # what landed since would be in the developer's events alone
     done(shell, "build", "--select", "sessions+")
     own = f"dev_{shell['HXI_DEV_NAME']}_gosight"
     tables = f"SELECT name FROM system.tables WHERE database = '{own}'"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -162,6 +162,27 @@ def test_a_write_that_died_is_made_good_by_the_next_run(
             bring_up_to_date(warehouse.run(full=True), JOURNEYS)
     assert warehouse.differences(JOURNEYS)
     assert bring_up_to_date(warehouse.run(), JOURNEYS) > 0
+    assert warehouse.documents() == before
+
+
+def test_a_plan_that_is_worked_on_twice_leaves_documents_of_its_last_rows(
+    warehouse: Warehouse,
+) -> None:
+    before, run = warehouse.documents(), warehouse.run()
+    ((session,),) = warehouse.rows(
+        "SELECT toString(max(session_id)) FROM gosight.journeys WHERE project_id = {project:String}"
+    )
+    less = replace(
+        JOURNEYS,
+        rows=f"SELECT * FROM ({JOURNEYS.rows}) WHERE toString(session_id) != '{session}'",
+    )
+    leave_out(run, JOURNEYS)
+    bring_up_to_date(run, JOURNEYS)
+    for derived, count in ((less, 0), (JOURNEYS, 1)):
+        warehouse.doubt(derived)
+        bring_up_to_date(run, derived)
+        found = schema.JOURNEYS.of(warehouse.mongo).count_documents({"sessionId": {"$eq": session}})
+        assert found == count
     assert warehouse.documents() == before
 
 
