@@ -18,7 +18,7 @@ from orchestration.plan.plan import Plan
 from orchestration.stores.clients import integer
 
 KEY = "project_id, session_id"
-COLUMNS = f"collection, {KEY}, digest, is_begun, version"
+COLUMNS = f"collection, {KEY}, digest, is_begun, is_new, version"
 NIL = "00000000-0000-0000-0000-000000000000"
 PLANNED = f"SELECT {KEY} FROM ops.planned_sessions"
 ALL = f"SELECT {KEY} FROM gosight.sessions"
@@ -58,12 +58,13 @@ def begin(client: Client, derived: Derived, version: int, *, full: bool) -> int:
                 FROM ({derived.query(f"({KEY}) IN (SELECT {KEY} FROM looked_at)")})
                 GROUP BY {KEY}),
             written AS (
-                SELECT {KEY}, argMax(digest, version) AS digest, argMax(is_begun, version) AS begun
+                SELECT {KEY}, argMax(digest, version) AS digest, argMax(is_begun, version) AS begun,
+                    count() AS times
                 FROM ops.derived_documents
                 WHERE collection = '{derived.name}'
                 GROUP BY {KEY})
         SELECT '{derived.name}', looked_at.project_id, looked_at.session_id, made.digest, true,
-            {version}
+            written.times = 0, {version}
         FROM looked_at
         LEFT JOIN made USING ({KEY})
         LEFT JOIN written USING ({KEY})
@@ -83,10 +84,7 @@ def begun(derived: Derived, version: int) -> str:
 
 def rewritten(derived: Derived, version: int) -> str:
     """Those of them that may have documents already."""
-    return (
-        f"{begun(derived, version)} AND ({KEY}) IN (SELECT {KEY} FROM ops.derived_documents"
-        f" WHERE collection = '{derived.name}' AND version < {version})"
-    )
+    return f"{begun(derived, version)} AND NOT is_new"
 
 
 def gone(derived: Derived) -> str:
@@ -103,7 +101,7 @@ def finish(client: Client, derived: Derived, version: int) -> None:
     """Record that MongoDB has the documents of all that was begun."""
     client.command(
         f"INSERT INTO ops.derived_documents ({COLUMNS})"
-        f" SELECT collection, {KEY}, digest, false, {version + 1} FROM ops.derived_documents"
+        f" SELECT collection, {KEY}, digest, false, false, {version + 1} FROM ops.derived_documents"
         f" WHERE collection = '{derived.name}' AND version = {version} AND project_id != ''"
     )
     _mark(client, derived, version + 1, is_begun=False)
@@ -122,7 +120,7 @@ def _mark(client: Client, derived: Derived, version: int, *, is_begun: bool) -> 
     """Say of the collection as a whole whether every session has its documents."""
     client.command(
         f"INSERT INTO ops.derived_documents ({COLUMNS}) VALUES"
-        f" ('{derived.name}', '', '{NIL}', {_shape()}, {is_begun}, {version})"
+        f" ('{derived.name}', '', '{NIL}', {_shape()}, {is_begun}, false, {version})"
     )
 
 

@@ -1,0 +1,1 @@
+ALTER TABLE ops.derived_documents DROP COLUMN IF EXISTS is_new;
