@@ -5,11 +5,11 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,11 +17,10 @@ from hxi.admin import clients
 from hxi.admin.endpoints import DEFAULT_DATA_DIR, Endpoints, resolve
 from hxi.admin.errors import BusyError, NoStackError, UserError
 from hxi.admin.folder import dbt_target
-from hxi.admin.prepare import clickhouse_schemas, postgres_schemas
-from hxi.admin.status import marts
+from hxi.admin.prepare import clickhouse_schemas_through, postgres_schemas
+from hxi.every import every_option
 from hxi.options import data_dir_option, json_option
 from hxi.run_output import shown, summary
-from stack.embedded import running_stack
 
 if TYPE_CHECKING:
     from orchestration.run.outcome import Refreshed
@@ -48,31 +47,52 @@ class RunFailedError(UserError):
 )
 @click.option("--start", is_flag=True, help="Start a stack for this run if none is running.")
 @click.option("--sample", is_flag=True, help="Load the bundled sample if the warehouse is empty.")
+@every_option
 @json_option
 def run(
     *,
     data_dir: Path | None,
-    full_refresh: bool,
-    days: tuple[datetime, ...],
-    verify: bool,
     start: bool,
     sample: bool,
+    every: float | None,
     as_json: bool,
+    **wanted: Any,
 ) -> None:
     """Bring every table up to date: events, signals, marts, PostgreSQL. Safe to repeat."""
+    if every and any(wanted.values()):
+        raise click.UsageError("--every goes with none of --full-refresh, --day, --verify")
     with _stack(data_dir, start=start) as endpoints:
         # dbt's profiles and Dagster's resources read it
         os.environ.update(endpoints.environment() | dbt_target(data_dir or DEFAULT_DATA_DIR))
-        clickhouse_schemas(endpoints.clickhouse_url)
-        postgres_schemas(endpoints.postgres_dsn)
+        _schemas(endpoints)
         if sample:
             _load_sample(endpoints)
+        if every:
+            from hxi.run_again import run_again
+
+            run_again(endpoints, every, as_json=as_json)
+            return
         started = time.monotonic()
-        refreshed = _refresh(full=full_refresh, days=[day.date() for day in days], verify=verify)
+        refreshed = refreshed_once(**_what_to_build(**wanted))
         seconds = time.monotonic() - started
         _report(endpoints, refreshed, seconds, as_json=as_json)
     if refreshed.failed_checks:
         sys.exit(RunFailedError.exit_code)
+
+
+def _what_to_build(
+    *, full_refresh: bool, days: tuple[datetime, ...], verify: bool
+) -> dict[str, Any]:
+    """Arguments of `refreshed_once`."""
+    return {"full": full_refresh, "days": [day.date() for day in days], "verify": verify}
+
+
+def _schemas(endpoints: Endpoints) -> None:
+    """Through the client that the run then uses: each new one asks the server three times."""
+    from orchestration.stores.clients import kept_client
+
+    clickhouse_schemas_through(kept_client(endpoints.clickhouse_url))
+    postgres_schemas(endpoints.postgres_dsn)
 
 
 @contextmanager
@@ -84,6 +104,8 @@ def _stack(data_dir: Path | None, *, start: bool) -> Iterator[Endpoints]:
         if not start:
             raise
         _say("starting the stores")
+        from stack.embedded import running_stack
+
         with running_stack(data_dir or DEFAULT_DATA_DIR) as endpoints:
             yield endpoints
     else:
@@ -105,19 +127,28 @@ def _load_sample(endpoints: Endpoints) -> None:
     )
 
 
-def _refresh(*, full: bool, days: Sequence[date], verify: bool) -> "Refreshed":
-    """Dagster and dbt take seconds to import, so only a run with something to do pays for them."""
+def refreshed_once(
+    *,
+    full: bool = False,
+    days: Sequence[date] = (),
+    verify: bool = False,
+    progress: bool = True,
+) -> "Refreshed":
+    """Dagster and dbt take seconds to import, so only a run with something to do pays for them.
+
+    BusyError when another run is at work, RunFailedError when a step fails.
+    """
     from orchestration.lease.lease import LeaseHeldError
     from orchestration.run.idle import nothing_is_new
     from orchestration.run.outcome import Refreshed, RefreshFailedError
 
     try:
-        if not (full or days or verify) and nothing_is_new():
+        if progress and not (full or days or verify) and nothing_is_new():
             return Refreshed()
         from orchestration.run.refresh import refresh
 
-        with shown() as progress:
-            return refresh(full=full, days=days, verify=verify, progress=progress)
+        with shown() if progress else nullcontext() as show:
+            return refresh(full=full, days=days, verify=verify, progress=show)
     except LeaseHeldError as error:
         raise BusyError(str(error)) from error
     except RefreshFailedError as error:
@@ -131,13 +162,20 @@ def _say(line: str) -> None:
 
 def _report(endpoints: Endpoints, refreshed: "Refreshed", seconds: float, *, as_json: bool) -> None:
     """For scripts with what `hxi status` has of the marts; people ask that."""
-    if not as_json:
-        for line in summary(refreshed, seconds):
-            click.echo(line)
+    if as_json:
+        click.echo(json.dumps(answer(endpoints, refreshed, seconds), default=str))
         return
+    for line in summary(refreshed, seconds):
+        click.echo(line)
+
+
+def answer(endpoints: Endpoints, refreshed: "Refreshed", seconds: float) -> dict[str, object]:
+    """What `--json` prints."""
+    from hxi.admin.status import marts
+
     with clients.clickhouse(endpoints.clickhouse_url) as clickhouse:
         found = marts(clickhouse)
-    answer = {
+    return {
         "planned_sessions": refreshed.planned_sessions,
         "rows_written": refreshed.written,
         "seconds": round(seconds, 3),
@@ -146,4 +184,3 @@ def _report(endpoints: Endpoints, refreshed: "Refreshed", seconds: float, *, as_
         "failed_checks": refreshed.failed_checks,
         "marts": [asdict(mart) for mart in found],
     }
-    click.echo(json.dumps(answer, default=str))

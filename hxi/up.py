@@ -9,6 +9,7 @@ import click
 
 from hxi.admin.endpoints import DEFAULT_DATA_DIR
 from hxi.admin.urls import without_user
+from hxi.every import every_option
 from hxi.options import data_dir_option
 from stack.embedded import Stack
 from stack.ports import HOST, PortChoice
@@ -26,11 +27,13 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     help="fixed: 28300-28306; auto: any free ones, the same at each start of this folder.",
 )
 @click.option("--ui", is_flag=True, help="Also Dagster's pages.")
-def up(data_dir: Path | None, ports: PortChoice, ui: bool) -> None:
+@every_option
+def up(data_dir: Path | None, ports: PortChoice, ui: bool, every: float | None) -> None:
     """Start the stores and ingest and keep them running until Ctrl-C.
 
     A store named in HXI_CLICKHOUSE_URL, HXI_MONGODB_URI, HXI_POSTGRES_DSN or HXI_REDIS_URL is used
-    instead of the embedded one.
+    instead of the embedded one. With --every, `hxi run --every` runs beside them; what it says is
+    in the data folder, logs/runs.log.
     """
     for number in STOP_SIGNALS:
         signal.signal(number, _stop)
@@ -41,6 +44,8 @@ def up(data_dir: Path | None, ports: PortChoice, ui: bool) -> None:
                 stack.start_ingest()
                 if ui:
                     stack.start_ui()
+                if every:
+                    stack.start_runs(every)
                 _announce(stack, ui=ui)
                 while True:
                     signal.pause()

@@ -68,7 +68,7 @@ class Stack:
 
     @property
     def pids(self) -> dict[str, int]:
-        """Pid by program: clickhouse, mongodb, postgres, redis, ingest, ui."""
+        """Pid by program: clickhouse, mongodb, postgres, redis, ingest, ui, runs."""
         return self.supervisor.pids
 
     def start_stores(self) -> None:
@@ -115,6 +115,10 @@ class Stack:
         """Start Dagster's pages and return when they answer."""
         self._start(services.dagster(self.folder, self.ports, self.endpoints))
         self.wait_ready("ui")
+
+    def start_runs(self, every: float) -> None:
+        """Keep the tables up to date, looking every so many seconds whether anything is new."""
+        self.supervisor.start(services.runs(self.folder, self.endpoints, every))
 
     def _store(
         self,

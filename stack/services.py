@@ -11,6 +11,8 @@ from hxi.admin.urls import answers_ok
 from stack.ports import HOST, Ports
 from stack.supervisor import Program
 
+# A run at work is let to its end for so long; killed, the next one repeats it.
+RUN_STOP_SECONDS = 20.0
 KEEPER = Path(__file__).with_name("keeper.py")
 DAGSTER_SETTINGS = Path(__file__).with_name("dagster.yaml")
 # What earlier versions wrote at each start.
@@ -36,6 +38,17 @@ def ingest(folder: DataFolder, ports: Ports, endpoints: Endpoints, postgres_dsn:
             "HXI_INGEST_GRPC_PORT": str(ports.ingest_grpc),
             "HXI_INGEST_SPOOL_DIR": str(folder.spool),
         },
+    )
+
+
+def runs(folder: DataFolder, endpoints: Endpoints, every: float) -> Program:
+    """`hxi run --every`: ready as soon as it goes; what it says is in its log."""
+    return Program(
+        name="runs",
+        command=[sys.executable, "-u", "-m", "hxi", "run", "--every", f"{every:g}s"],
+        is_ready=lambda: True,
+        environment={**endpoints.environment(), **_python_path(), **dbt_target(folder.path)},
+        stop_seconds=RUN_STOP_SECONDS,
     )
 
 

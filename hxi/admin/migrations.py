@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import psycopg
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 
 from hxi.admin.errors import MigrationError
 from hxi.admin.placement import rewritten
@@ -26,6 +26,8 @@ from ingest.sinks.placement import Placement
 # of its own, the checksum of the text that stores may have applied instead.
 REPLACES = re.compile(r"^-- Replaces ([0-9a-f]{64}):", re.MULTILINE)
 FILE_NAME = re.compile(r"(?P<version>\d{4})_(?P<name>\w+)\.(?P<way>up|down)\.sql")
+# Of a table and of a database that it does not know.
+NOT_THERE = re.compile(r"code: (60|81)\b", re.IGNORECASE)
 # One number for all of this project's migrations; any other advisory lock must differ from it.
 ADVISORY_LOCK = 0x4858495F4D4947
 
@@ -72,6 +74,7 @@ class ClickHouseTarget:
     def __init__(self, client: Client, placement: Placement = Placement.SINGLE) -> None:
         self._client = client
         self._placement = placement
+        self._history: dict[str, dict[int, str]] | None = None
 
     def locked(self) -> AbstractContextManager[None]:
         """ClickHouse has no lock to take; see the class."""
@@ -79,6 +82,32 @@ class ClickHouseTarget:
 
     def applied(self, component: str) -> dict[int, str]:
         """Versions whose latest step is up."""
+        if self._history is None:
+            self._history = self._read()
+        return self._history.get(component, {})
+
+    def _read(self) -> dict[str, dict[int, str]]:
+        """All components' in one statement; makes the table where it is not there yet."""
+        try:
+            return self._rows()
+        except DatabaseError as error:
+            if not NOT_THERE.search(str(error)):
+                raise
+        self._make()
+        return {}
+
+    def _rows(self) -> dict[str, dict[int, str]]:
+        found: dict[str, dict[int, str]] = {}
+        for component, version, checksum, is_applied in self._client.query(
+            """SELECT component, version, argMax(checksum, recorded_at),
+                argMax(is_applied, recorded_at)
+            FROM migrations.history GROUP BY component, version"""
+        ).result_rows:
+            if is_applied:
+                found.setdefault(component, {})[version] = checksum
+        return found
+
+    def _make(self) -> None:
         self._command("CREATE DATABASE IF NOT EXISTS migrations")
         self._command(
             """CREATE TABLE IF NOT EXISTS migrations.history
@@ -92,12 +121,6 @@ class ClickHouseTarget:
             )
             ENGINE = MergeTree ORDER BY (component, version, recorded_at)"""
         )
-        rows = self._client.query(
-            """SELECT version, argMax(checksum, recorded_at), argMax(is_applied, recorded_at)
-            FROM migrations.history WHERE component = {component:String} GROUP BY version""",
-            parameters={"component": component},
-        ).result_rows
-        return {version: checksum for version, checksum, is_applied in rows if is_applied}
 
     def run(self, component: str, migration: Migration, *, up: bool) -> None:
         """Statement by statement, then the history row."""
@@ -108,6 +131,7 @@ class ClickHouseTarget:
                 raise _failed(component, migration, statement, error) from error
         row = [component, migration.version, migration.name, migration.checksum, up]
         columns = ["component", "version", "name", "checksum", "is_applied"]
+        self._history = None
         self._client.insert("migrations.history", [row], column_names=columns)
 
     def _command(self, statement: str) -> None:

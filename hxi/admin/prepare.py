@@ -4,6 +4,7 @@ import importlib.util
 from dataclasses import dataclass
 
 import psycopg
+from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from pymongo.errors import PyMongoError
 
@@ -57,15 +58,20 @@ def clickhouse_schemas(url: str) -> list[Migration]:
     PlacementError when the server is not what HXI_CLICKHOUSE_PLACEMENT says.
     """
     with clients.clickhouse(url) as client:
-        where = placement.chosen()
-        placement.require(client, where)
-        placement.make_databases(client, where)
-        target = ClickHouseTarget(client, where)
-        return [
-            migration
-            for name, folder in CLICKHOUSE_COMPONENTS.items()
-            for migration in migrate(target, name, CHECKOUT / folder)
-        ]
+        return clickhouse_schemas_through(client)
+
+
+def clickhouse_schemas_through(client: Client) -> list[Migration]:
+    """The same with a client that is there already."""
+    where = placement.chosen()
+    placement.require(client, where)
+    placement.make_databases(client, where)
+    target = ClickHouseTarget(client, where)
+    return [
+        migration
+        for name, folder in CLICKHOUSE_COMPONENTS.items()
+        for migration in migrate(target, name, CHECKOUT / folder)
+    ]
 
 
 def postgres_schemas(dsn: str) -> list[Migration]:

@@ -18,7 +18,7 @@ from ingest.decode.summary import SUMMARISED_TYPES
 from ingest.errors import RefusedByStoreError, StoreDownError
 from ingest.landing.items import UNUSABLE, Fate, Item, items_of, session_of_reject
 from ingest.rejects import Reason, Reject
-from ingest.sinks import tables
+from ingest.sinks import names as tables
 from ingest.sinks.interface import DocumentStore, Kind, RowStore, Session
 from ingest.sinks.split import write_or_split
 from ingest.spool import SpooledBatch

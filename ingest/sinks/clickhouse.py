@@ -7,16 +7,13 @@ from threading import Lock
 from typing import Any, TypeVar
 
 import clickhouse_connect
-import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from ingest.decode.arrow import table as arrow_table
 from ingest.decode.rows import Row
 from ingest.errors import RefusedByStoreError, StoreDownError
 from ingest.sinks.interface import Kind, Session
 from ingest.sinks.placement import as_writer
-from ingest.sinks.tables import COLUMNS
 
 T = TypeVar("T")
 
@@ -69,10 +66,7 @@ class ClickHouseSink:
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         """Columns that a row leaves out have their defaults."""
-        try:
-            columns = arrow_table(rows, COLUMNS[table])
-        except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
-            raise RefusedByStoreError(f"ClickHouse's columns cannot hold it: {error}") from error
+        columns = _columns(table, rows)
         database, name = table.split(".")
         with translated():
             self.client.insert_arrow(name, columns, database=database)
@@ -184,6 +178,19 @@ class ClickHouseSink:
     def ping(self) -> None:
         """StoreDownError when the server does not answer."""
         self.rows("SELECT 1")
+
+
+def _columns(table: str, rows: Sequence[Row]) -> Any:
+    """An Arrow table; Arrow is loaded by the first insert, not by who only reads."""
+    import pyarrow as pa
+
+    from ingest.decode.arrow import table as arrow_table
+    from ingest.sinks.tables import COLUMNS
+
+    try:
+        return arrow_table(rows, COLUMNS[table])
+    except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
+        raise RefusedByStoreError(f"ClickHouse's columns cannot hold it: {error}") from error
 
 
 @contextmanager

@@ -3,6 +3,15 @@
 import pyarrow as pa
 
 from ingest.decode import arrow
+from ingest.sinks.names import (
+    EVENTS,
+    LEDGER,
+    PREDICTIONS,
+    REJECTED_EVENTS,
+    REPLAY_CHUNKS,
+    SESSION_INDEX,
+    TOMBSTONES,
+)
 
 _TEXT, _TIME, _UINT32, _UINT64 = (
     pa.string(),
@@ -15,14 +24,6 @@ _TEXT, _TIME, _UINT32, _UINT64 = (
 def _schema(*fields: tuple[str, pa.DataType]) -> pa.Schema:
     return pa.schema([pa.field(name, kind, nullable=False) for name, kind in fields])
 
-
-EVENTS = "raw.events"
-REPLAY_CHUNKS = "raw.replay_chunks"
-SESSION_INDEX = "raw.session_index"
-REJECTED_EVENTS = "raw.rejected_events"
-LEDGER = "raw.ingest_ledger"
-TOMBSTONES = "raw.tombstones"
-PREDICTIONS = "raw.predictions"
 
 COLUMNS: dict[str, pa.Schema] = {
     EVENTS: arrow.EVENTS,

@@ -1,7 +1,7 @@
 """The stores while the lease is held: the lease is checked before each statement."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from orchestration.lease import lease
 from orchestration.lease.mongo import fenced_mongo
 from orchestration.lease.publisher import publisher_connection
 from orchestration.lease.statements import end_earlier, fenced, statement_id
-from orchestration.stores.clients import clickhouse_client
+from orchestration.stores.clients import kept_client
 from orchestration.stores.settings import Settings
 
 
@@ -56,9 +56,7 @@ def held_stores(settings: Settings, holder: str = "", wait_s: float = 0) -> Iter
 
     Statements of runs that lost it have ended when the block begins.
     """
-    with (
-        lease.held(settings.postgres_dsn, holder, wait_s) as mine,
-        closing(clickhouse_client(settings.clickhouse_url)) as client,
-    ):
+    with lease.held(settings.postgres_dsn, holder, wait_s) as mine:
+        client = kept_client(settings.clickhouse_url)
         end_earlier(client, mine.fence)
         yield HeldStores(settings, mine, fenced(client, mine.check, mine.fence))

@@ -10,7 +10,7 @@ from pymongo import MongoClient
 
 from ingest.decode.checks import canonical_uuid
 from ingest.landing.landing import add_to_index
-from ingest.sinks import tables
+from ingest.sinks import names as tables
 from ingest.sinks.clickhouse import ClickHouseSink
 from ingest.sinks.interface import DocumentStore, RowStore, Session
 from ingest.sinks.mongodb import MongoSink

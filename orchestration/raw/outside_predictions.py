@@ -17,7 +17,7 @@ from ingest.schema.mongo import EMOTION_PREDICTIONS
 from ingest.sinks.clickhouse import ClickHouseSink
 from ingest.sinks.interface import Session
 from ingest.sinks.mongodb import translated
-from ingest.sinks.tables import PREDICTIONS
+from ingest.sinks.names import PREDICTIONS
 from orchestration.raw.outside_prediction import (
     OUR_SOURCE,
     Prediction,

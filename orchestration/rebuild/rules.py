@@ -3,13 +3,14 @@
 import ast
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
 from orchestration.stores.settings import CHECKOUT
+from orchestration.transform.project import CLICKHOUSE
 
 # What rows depend on besides the events.
 RULES = (
@@ -31,7 +32,38 @@ SQL = re.compile(
 
 
 def rules_hash(checkout: Path = CHECKOUT) -> str:
-    """16 hex digits over every rule, weight and threshold (see RULES), comments left out."""
+    """16 hex digits over every rule, weight and threshold (see RULES), comments left out.
+
+    Read again when a file has another time or size than it had.
+    """
+    return _remembered(checkout, written(checkout))
+
+
+def written(checkout: Path = CHECKOUT) -> str:
+    """16 hex digits that differ when a file of rules, or this one, was written, came or went."""
+    digest = hashlib.sha256()
+    for path in (Path(__file__), *_rule_files(checkout)):
+        stat = path.stat()
+        digest.update(f"{path} {stat.st_mtime_ns} {stat.st_size}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+@lru_cache(maxsize=8)
+def _remembered(checkout: Path, stand: str) -> str:
+    """From the disk where a process has read the same files before."""
+    note = CLICKHOUSE.artifacts.with_name("rules.json")
+    if note.exists() and (kept := json.loads(note.read_text() or "{}")).get("written") == stand:
+        return str(kept["hash"])
+    found = _hash(checkout)
+    if checkout == CHECKOUT:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        draft = note.with_name(f"{note.name}.{os.getpid()}")
+        draft.write_text(json.dumps({"written": stand, "hash": found}))
+        draft.replace(note)
+    return found
+
+
+def _hash(checkout: Path) -> str:
     digest = hashlib.sha256()
     for path in _rule_files(checkout):
         digest.update(path.relative_to(checkout).as_posix().encode())
@@ -51,6 +83,8 @@ def _meaning(path: Path) -> str:
     if path.suffix == ".py":
         return ast.dump(_WithoutDocstrings().visit(ast.parse(text)))
     if path.suffix == ".yml":
+        import yaml  # only who reads the rules anew needs it
+
         return json.dumps(_without_prose(yaml.safe_load(text)))
     return text
 

@@ -7,7 +7,6 @@ from clickhouse_connect.driver.client import Client
 
 from orchestration.plan.plan import Settings
 from orchestration.project_settings import stored
-from orchestration.project_settings.overrides import effective, project_hash
 from orchestration.rebuild.rules import rules_hash
 from orchestration.transform.project import CLICKHOUSE
 
@@ -16,6 +15,11 @@ def settings(client: Client, connection: psycopg.Connection[Any]) -> Settings:
     """What rows are built with now. ProjectSettingsError for overrides that cannot be used."""
     rules = rules_hash()
     overrides = stored.of_all_projects(connection, client)
+    if not overrides:
+        return Settings(default_hash=rules, project_hashes={})
+    # Loads Polars, as `stored` did for these projects.
+    from orchestration.project_settings.overrides import effective, project_hash
+
     return Settings(
         default_hash=rules,
         project_hashes={name: project_hash(rules, own) for name, own in overrides.items()},

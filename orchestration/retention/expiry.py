@@ -4,15 +4,17 @@ docs/decisions/0003-retention.md gives the reasons of the order. Needs the lease
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from clickhouse_connect.driver.client import Client
 
-from orchestration.retention import deletions, records
-from orchestration.retention.deletions import Mongo, Postgres
+from orchestration.retention import records
 from orchestration.retention.limits import CutOffs
 from orchestration.retention.records import Expiry
 from orchestration.stores.clients import integer
+
+if TYPE_CHECKING:
+    from orchestration.retention.deletions import Mongo, Postgres
 
 
 class Stores(Protocol):
@@ -24,10 +26,10 @@ class Stores(Protocol):
     def clickhouse(self) -> Client:
         """The run's client."""
 
-    def postgres(self) -> Postgres:
+    def postgres(self) -> "Postgres":
         """A new connection, to be closed by the caller."""
 
-    def mongodb(self) -> Mongo:
+    def mongodb(self) -> "Mongo":
         """A new client, to be closed by the caller."""
 
 
@@ -66,6 +68,9 @@ def finish(stores: Stores) -> None:
 
 def _expire(stores: Stores, expiry: Expiry) -> None:
     """Raw first: a session whose marts leave must be sealed."""
+    # Loads what publishes; every run asks for expiries, and few find one.
+    from orchestration.retention import deletions
+
     client = stores.clickhouse()
     records.record_replays(client, expiry)
     records.seal(client, expiry)

@@ -1,6 +1,7 @@
 """Clients of the stores as a run uses them: in UTC, patient, for one thread or several."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import clickhouse_connect
@@ -28,6 +29,15 @@ def clickhouse_client(url: str) -> Client:
         },
     )
     return as_writer(client)
+
+
+@lru_cache(maxsize=4)
+def kept_client(url: str) -> Client:
+    """The same, opened once for the life of the process: each new one asks the server three times.
+
+    Never closed by the caller. Connections that break are opened again by the next statement.
+    """
+    return clickhouse_client(url)
 
 
 def integer(client: Client, query: str, parameters: Mapping[str, Any] | None = None) -> int:

@@ -12,7 +12,7 @@ from ingest.errors import RefusedByStoreError
 from ingest.landing.items import session_of_reject
 from ingest.landing.landing import Landing
 from ingest.rejects import Reason, Reject
-from ingest.sinks import tables
+from ingest.sinks import names as tables
 from ingest.sinks.interface import Kind, Session, Written
 from ingest.spool import SpooledBatch
 from orchestration.raw.erasure import erase

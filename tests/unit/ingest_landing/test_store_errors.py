@@ -10,7 +10,7 @@ from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 from pymongo.errors import AutoReconnect, NotPrimaryError, OperationFailure
 
 from ingest.errors import RefusedByStoreError, SettingsError, StoreDownError
-from ingest.sinks import clickhouse, mongodb, tables
+from ingest.sinks import clickhouse, mongodb, names
 from ingest.sinks.split import write_or_split
 
 
@@ -97,7 +97,7 @@ def test_a_row_that_no_column_holds_is_refused_before_it_is_sent() -> None:
 
     row = {"project_id": "p", "session_id": "s", "n": -1}
     with pytest.raises(RefusedByStoreError, match="columns cannot hold it"):
-        clickhouse.ClickHouseSink(never).insert(tables.SESSION_INDEX, [row])
+        clickhouse.ClickHouseSink(never).insert(names.SESSION_INDEX, [row])
 
 
 def test_stores_that_are_not_there_are_down() -> None:

@@ -1,0 +1,132 @@
+"""`hxi run --every`: tables follow what lands, in one process that outlives the stores."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from hxi.admin import projects
+from hxi.load import load_batches
+from orchestration.lease import lease
+from orchestration.run.standing import Standing
+from orchestration.stores.settings import Settings
+from simulate import Plan, generate
+from stack.embedded import Stack
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 300.0
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture
+def running(stack: Stack, tmp_path: Path) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
+    """The process and the file of its lines, which it has begun."""
+    out = tmp_path / "lines"
+    with out.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "hxi", "run", "--every", "1s"],
+            env=os.environ | stack.endpoints.environment(),
+            cwd=ROOT,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        until(lambda: out.read_text().startswith("looking every 1 s"))
+        yield process, out
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.1)
+
+
+def test_it_follows_what_lands_outlives_a_store_and_ends_when_told(
+    stack: Stack,
+    clickhouse: Client,
+    postgres: psycopg.Connection[Any],
+    running: tuple["subprocess.Popen[bytes]", Path],
+) -> None:
+    process, out = running
+    project, _, key = projects.create(postgres, f"every {uuid4().hex}")
+    mine = replace(stack.endpoints, project_key=key)
+
+    def sessions() -> int:
+        found = clickhouse.query(
+            "SELECT count() FROM system.tables WHERE database = 'gosight' AND name = 'sessions'"
+        ).result_rows
+        if not found[0][0]:
+            return 0
+        query = "SELECT count() FROM gosight.sessions WHERE project_id = {p:String}"
+        return int(clickhouse.query(query, parameters={"p": project}).result_rows[0][0])
+
+    def lines() -> list[str]:
+        return out.read_text().splitlines()
+
+    load_batches(mine, generate(Plan(2, days=1, seed=901)))
+    until(lambda: sessions() == 2 and "sessions rebuilt" in lines()[-1])
+    until(lambda: not lease.is_held(postgres))
+
+    stack.supervisor.halt("mongodb")
+    until(lambda: any(line.startswith("MongoDB failed") for line in lines()))
+    stack.supervisor.resume("mongodb")
+    stack.wait_ready()
+    load_batches(mine, generate(Plan(1, days=1, seed=902)))
+    until(lambda: sessions() == 3 and "sessions rebuilt" in lines()[-1])
+    assert sum(line.startswith("MongoDB failed") for line in lines()) <= 2, "not once a turn"
+
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    assert lines()[-1] == "stopped"
+
+
+def test_asking_again_takes_no_lease_until_something_leaves_a_trace(
+    stack: Stack, clickhouse: Client, postgres: psycopg.Connection[Any]
+) -> None:
+    asked: list[bool] = []
+    environment = stack.endpoints.environment()
+
+    def ask() -> bool:
+        asked.append(True)
+        return True
+
+    standing = Standing(Settings.from_environment(environment), ask)
+    assert standing.nothing_is_new()
+
+    def quiet() -> bool:
+        """Merges in the background leave traces too, until there are none."""
+        before = len(asked)
+        return standing.nothing_is_new() and len(asked) == before
+
+    def is_noticed(change: Callable[[], object]) -> None:
+        until(quiet)
+        before = len(asked)
+        change()
+        until(lambda: standing.nothing_is_new() and len(asked) > before)
+
+    is_noticed(lambda: projects.create(postgres, f"trace {uuid4().hex}"))
+    is_noticed(lambda: clickhouse.command("CREATE VIEW gosight.trace AS SELECT 1"))
+    is_noticed(lambda: clickhouse.command("DROP VIEW gosight.trace"))
+    is_noticed(
+        lambda: clickhouse.command(
+            "INSERT INTO raw.session_index (project_id, session_id, n) VALUES"
+            " ('trace', generateUUIDv4(), 0)"
+        )
+    )
+    is_noticed(lambda: clickhouse.command("DELETE FROM raw.session_index WHERE project_id='trace'"))
+    standing.close()
