@@ -91,11 +91,14 @@ def with_password(url: str, password: str) -> str:
 
 def test_every_store_listens_on_loopback_alone_and_shows_no_password(stores: Stack) -> None:
     secrets = vars(stores.passwords).values()
-    for pid in stores.pids.values():
+    # One that an earlier test ended may still be on its way up, and listens to nothing until then.
+    stores.supervisor.wait_ready(stores.supervisor.names, 60)
+    for name, pid in stores.pids.items():
         process = psutil.Process(pid)
         listening = [c for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN]
         # gRPC opens IPv4 addresses as IPv6 ones.
-        assert {c.laddr.ip.removeprefix("::ffff:") for c in listening} == {"127.0.0.1"}
+        found = {c.laddr.ip.removeprefix("::ffff:") for c in listening}
+        assert (name, found) == (name, {"127.0.0.1"})
         assert not any(secret in word for secret in secrets for word in process.cmdline())
 
 
