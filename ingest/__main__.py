@@ -14,7 +14,6 @@ from ingest.admission.key_cache import OWN_SECONDS, SharedKeys
 from ingest.admission.keys import Keys, Lookup, PostgresLookup
 from ingest.admission.limits import Limits
 from ingest.admission.usage import Usage
-from ingest.doors.config import ConfigDoor
 from ingest.doors.doors import Doors
 from ingest.doors.health import Health
 from ingest.doors.live import LiveDoor
@@ -65,10 +64,10 @@ async def _run(settings: Settings, spool: Spool) -> None:
     admission = Admission(keys, limits, usage)
     intake = Intake(admission, spool, realtime=realtime, locator=locator)
     lander = Lander(spool, settings)
-    live = LiveDoor(keys, settings.redis_url)
+    live = LiveDoor(settings.redis_url)
     try:
         health = Health(spool, lander, lookup.ping, realtime)
-        doors = await Doors.open(settings, intake, health, live, ConfigDoor(keys))
+        doors = await Doors.open(settings, intake, health, live)
         lander.start()
         realtime.start()
         usage.start()

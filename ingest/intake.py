@@ -105,6 +105,10 @@ class Intake:
         finally:
             self._held_bytes -= held
 
+    async def key(self, key: str, permission: str) -> ApiKey:
+        """The row of a key that asks; UnauthenticatedError, UnavailableError."""
+        return await self._admission.row_of(key, permission)
+
     async def take(self, sent: Sent) -> Answer:
         """The answer to a batch that is safe on disk; RefusalError when nothing of it was kept."""
         answer = await self.put(sent)

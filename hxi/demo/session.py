@@ -12,7 +12,7 @@ from clickhouse_connect.driver.client import Client
 from hxi.replay import write_recording
 
 NEWEST = """SELECT session_id, started_at, duration_ms, page_count, click_count, error_count,
-    user_id, browser, os
+    user_id, browser, os, bot_reason
 FROM gosight.sessions
 WHERE project_id = {project:String} AND startsWith(entry_path, {path:String})
 ORDER BY started_at DESC LIMIT 1"""
@@ -38,12 +38,19 @@ def newest(client: Client, project: str, sdk: str) -> Answer:
     session, values = found.result_rows[0][0], _texts(found.result_rows[0])
     parameters = {"project": project, "session": str(session)}
     return {
-        "state": f"Session {session}",
+        "state": f"Session {session}{_reserve(found.result_rows[0][-1])}",
         "session": [list(pair) for pair in zip(found.column_names, values, strict=True)],
         "pages": _table(client, PAGES, parameters),
         "insights": _table(client, INSIGHTS, parameters),
         "recording": _recording(client, project, session),
     }
+
+
+def _reserve(bot_reason: str) -> str:
+    """Why a session's pages and insights are missing, if they are."""
+    if not bot_reason:
+        return ""
+    return f": a bot's ({bot_reason}), so no page views or insights; setting bots.counted"
 
 
 def _table(client: Client, query: str, parameters: dict[str, Any]) -> list[list[Any]]:

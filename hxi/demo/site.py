@@ -1,7 +1,7 @@
 """The pages of the demo shop, as text; no server here."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -15,10 +15,15 @@ SCRIPTS: Mapping[str, tuple[str, ...]] = {
     "snowplow": ("@snowplow/browser-tracker/dist/index.umd.min.js",),
     "rrweb": ("rrweb/umd/rrweb.min.js", "web-vitals/dist/web-vitals.iife.js"),
 }
-INSTALL = (
-    "npm install --prefix sdk posthog-js @segment/analytics-next @snowplow/browser-tracker"
-    " rrweb web-vitals"
-)
+# SDKs whose packages are modules for a bundler: what their code imports, and the bundler.
+BUNDLED: Mapping[str, tuple[str, ...]] = {
+    "otlp": (
+        *("@opentelemetry/sdk-trace-web", "@opentelemetry/exporter-trace-otlp-http"),
+        *("@opentelemetry/instrumentation-fetch", "@opentelemetry/instrumentation-document-load"),
+        *("@opentelemetry/instrumentation", "@opentelemetry/resources", "esbuild"),
+    ),
+}
+SDKS = (*SCRIPTS, *BUNDLED)
 
 
 @dataclass(frozen=True)
@@ -30,41 +35,59 @@ class Shop:
 
     def page(self, sdk: str, name: str) -> str:
         """One page with the SDK in it; KeyError for an unknown SDK or page."""
-        scripts = "".join(f'<script src="/sdk/{path}"></script>\n' for path in SCRIPTS[sdk])
+        is_bundled = sdk in BUNDLED
+        paths = [f"/bundle/{sdk}.js"] if is_bundled else [f"/sdk/{path}" for path in SCRIPTS[sdk]]
         return _filled(
             "shop.html",
             title=TITLES[name],
             sdk=sdk,
             key=json.dumps(self.key),
             door=json.dumps(self.door),
-            scripts=scripts,
+            scripts="".join(f'<script src="{path}"></script>\n' for path in paths),
             content=(PAGES / f"{name}.html").read_text(),
-            code=self._code(sdk),
+            code="" if is_bundled else self.code(sdk),
         )
 
-    def _code(self, sdk: str) -> str:
+    def code(self, sdk: str) -> str:
         """As the documents have it, with this door and key."""
         code = (PAGES / f"{sdk}.js").read_text()
         return code.replace('"https://ingest.example"', "DOOR").replace('"gs_…"', "KEY")
 
 
-def index() -> str:
-    """Links to the shop with each SDK."""
-    links = "".join(f'<li><a href="/{sdk}/">{sdk}</a>' for sdk in SCRIPTS)
-    return f"<!doctype html><title>hxi demo</title><h1>One shop</h1><ul>{links}</ul>"
+def index(sdk_dir: Path) -> str:
+    """Links to the shop with each SDK that is installed, and what the others need."""
+    lines = "".join(
+        f"<li>{sdk}: not installed, <code>{install(missing)}</code>"
+        if (missing := missing_packages(sdk_dir, [sdk]))
+        else f'<li><a href="/{sdk}/">{sdk}</a>'
+        for sdk in SDKS
+    )
+    return f"<!doctype html><title>hxi demo</title><h1>One shop</h1><ul>{lines}</ul>"
 
 
 def session_page(sdk: str) -> str:
-    """It asks for the session itself; KeyError for an unknown SDK."""
-    if sdk not in SCRIPTS:
+    """It asks for the session itself; KeyError for what cannot be the name of an SDK."""
+    if not sdk.isidentifier():
         raise KeyError(sdk)
     return _filled("session.html", sdk=sdk)
 
 
-def missing_packages(sdk_dir: Path) -> list[str]:
-    """Scripts that are not in the folder."""
-    wanted = [path for paths in SCRIPTS.values() for path in paths]
-    return [path for path in wanted if not (sdk_dir / path).is_file()]
+def missing_packages(sdk_dir: Path, sdks: Iterable[str] = SDKS) -> list[str]:
+    """Packages of these SDKs that are not in the folder, a node_modules."""
+    files = {
+        **{path: _package(path) for sdk in sdks for path in SCRIPTS.get(sdk, ())},
+        **{name: name for sdk in sdks for name in BUNDLED.get(sdk, ())},
+    }
+    return [package for path, package in files.items() if not (sdk_dir / path).exists()]
+
+
+def install(packages: Iterable[str]) -> str:
+    """The command that brings them."""
+    return f"npm install --prefix sdk {' '.join(packages)}"
+
+
+def _package(path: str) -> str:
+    return "/".join(path.split("/")[: 2 if path.startswith("@") else 1])
 
 
 def _filled(name: str, **values: str) -> str:

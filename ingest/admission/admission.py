@@ -17,6 +17,10 @@ class Admission:
         self._limits = limits or Limits("")
         self._usage = usage
 
+    async def row_of(self, key: str, permission: str) -> ApiKey:
+        """As `Keys.row_of`: of a key that asks, and sends nothing."""
+        return await self._keys.row_of(key, permission)
+
     async def admit(self, key: str, page_host: str | None) -> ApiKey:
         """The key's row, which says whose a batch is; `page_host` None: no browser sent it.
 

@@ -5,7 +5,6 @@ import socket
 from typing import Any, Self
 
 from ingest.doors import grpc_server, http_server
-from ingest.doors.config import ConfigDoor
 from ingest.doors.health import Health
 from ingest.doors.live import LiveDoor
 from ingest.errors import IngestError
@@ -33,9 +32,7 @@ class Doors:
         self.grpc_port = grpc_port
 
     @classmethod
-    async def open(
-        cls, settings: Settings, intake: Intake, health: Health, live: LiveDoor, config: ConfigDoor
-    ) -> Self:
+    async def open(cls, settings: Settings, intake: Intake, health: Health, live: LiveDoor) -> Self:
         """DoorError for a port that cannot be had."""
         http_socket = _listen(settings, "http_port")
         try:
@@ -46,7 +43,7 @@ class Doors:
             http_socket.close()
             raise
         http = http_server.server(
-            http_server.HttpDoor(intake, health, live, config, settings.sdk_dir), STOP_SECONDS
+            http_server.HttpDoor(intake, health, live, settings.sdk_dir), STOP_SECONDS
         )
         return cls(http_socket, http, grpc, grpc_port)
 

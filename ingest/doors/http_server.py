@@ -10,13 +10,14 @@ from typing import Any
 
 import uvicorn
 
+from ingest.admission.keys import READ, WRITE
 from ingest.admission.origins import page_host
 from ingest.decode import body as http_bodies
 from ingest.decode.body import MAX_BODY_BYTES, Form
 from ingest.doors import live as live_door
 from ingest.doors import reply
 from ingest.doors import sdk as sdk_door
-from ingest.doors.config import ConfigDoor
+from ingest.doors.config import config_of
 from ingest.doors.health import Health
 from ingest.doors.live import LiveDoor
 from ingest.errors import RefusalError
@@ -56,11 +57,9 @@ class HttpDoor:
         intake: Intake,
         health: Health,
         live: LiveDoor,
-        config: ConfigDoor,
         scripts: Path | None = None,
     ) -> None:
         """`scripts`: a node_modules folder with the SDKs that ask for scripts here."""
-        self._config = config
         self._intake = intake
         self._health = health
         self._live = live
@@ -117,9 +116,10 @@ class HttpDoor:
     async def _asked(self, path: str, headers: Headers) -> reply.Reply:
         key = headers.get("x-gosight-key", "")
         if live_project := live_door.PATH.fullmatch(path):
-            return reply.json(200, await self._live.facts(live_project[1], key))
+            row = await self._intake.key(key, READ)
+            return reply.json(200, await self._live.facts(live_project[1], row))
         if path == CONFIG_PATH:
-            return reply.configuration(await self._config.config(key), headers)
+            return reply.configuration(config_of(await self._intake.key(key, WRITE)), headers)
         report = await (self._health.report() if path == "/health" else self._health.readiness())
         return reply.json(200 if report.is_well else 503, report.facts)
 
@@ -160,7 +160,7 @@ class HttpDoor:
                 )
         except RefusalError as refusal:
             return reply.refused(refusal, answers_protobuf=False)
-        return reply.plain(route.thanks, ("x-gosight-batch-id", answer.batch_id))
+        return reply.plain(route.thanks(request), ("x-gosight-batch-id", answer.batch_id))
 
 
 def _sent(body: bytes, coding: str, form: Form | None, headers: Headers) -> Sent:

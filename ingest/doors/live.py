@@ -8,7 +8,7 @@ from typing import Any
 
 import redis
 
-from ingest.admission.keys import READ, Keys
+from ingest.admission.keys import ApiKey
 from ingest.errors import ForbiddenError, UnavailableError
 from ingest.realtime.live import live
 from ingest.spool import now_ms
@@ -20,8 +20,7 @@ TIMEOUT_SECONDS = 2.0
 class LiveDoor:
     """Asks Redis in a thread: seldom, and never in the way of events."""
 
-    def __init__(self, keys: Keys, redis_url: str, clock: Callable[[], int] = now_ms) -> None:
-        self._keys = keys
+    def __init__(self, redis_url: str, clock: Callable[[], int] = now_ms) -> None:
         self._clock = clock
         self._client = (
             redis.Redis.from_url(
@@ -34,13 +33,12 @@ class LiveDoor:
             else None
         )
 
-    async def facts(self, project_id: str, key: str) -> dict[str, Any]:
+    async def facts(self, project_id: str, key: ApiKey) -> dict[str, Any]:
         """The fields of `Live`.
 
-        UnauthenticatedError for a key that may not read, ForbiddenError for one of another
-        project, UnavailableError without a Redis that answers.
+        ForbiddenError for a key of another project, UnavailableError without a Redis that answers.
         """
-        if (await self._keys.row_of(key, READ)).project_id != project_id:
+        if key.project_id != project_id:
             raise ForbiddenError("the key is another project's")
         if self._client is None:
             raise UnavailableError("no real-time figures: HXI_REDIS_URL is not set")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from ingest.formats.telling import clip
+from ingest.formats.values import clip
 
 MAX_ELEMENT_TEXT = 200
 MAX_DEPTH = 6

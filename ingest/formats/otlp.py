@@ -6,19 +6,11 @@ from gosight.common_pb2 import DeviceInfo
 from gosight.events_pb2 import Event, EventType
 
 from ingest.decode.envelope import Envelope
+from ingest.formats.answers import Answer, of_json
 from ingest.formats.otlp_spans import Span, spans_of
 from ingest.formats.request import Request
-from ingest.formats.telling import (
-    Teller,
-    clip,
-    derived_id,
-    envelope,
-    page,
-    path_of,
-    text,
-    uuid_of,
-    whole,
-)
+from ingest.formats.telling import Teller, derived_id, envelope, uuid_of
+from ingest.formats.values import clip, page, path_of, text, whole
 from ingest.formats.visitors import visitor_session
 
 NAME = "otlp"
@@ -34,6 +26,12 @@ def read(request: Request) -> Envelope:
     """
     spans, now = spans_of(request), request.received_at
     return envelope(_bearer(request), SDK, 0, now, spans, lambda span: _events(span, request))
+
+
+def thanks(request: Request) -> Answer:
+    """An ExportTraceServiceResponse that says nothing, in the request's own writing."""
+    is_protobuf = "protobuf" in request.header("content-type")
+    return Answer(b"", "application/x-protobuf") if is_protobuf else of_json({})
 
 
 def _bearer(request: Request) -> str:

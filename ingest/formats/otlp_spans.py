@@ -1,21 +1,23 @@
 """Spans of an OTLP/HTTP request, written as protobuf or as JSON, in one shape."""
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
 from ingest.decode.envelope import load_json
 from ingest.errors import MalformedBatchError
 from ingest.formats.request import Json, Request
-from ingest.formats.telling import derived_id, text, whole
+from ingest.formats.telling import derived_id
+from ingest.formats.values import text, whole
 
 NANOS = 1_000_000
 _VALUES = ("stringValue", "intValue", "doubleValue", "boolValue")
+_FIELDS = frozenset({"string_value", "int_value", "double_value", "bool_value"})
 _KINDS = {"SPAN_KIND_CLIENT": 3}
 
 
@@ -46,20 +48,42 @@ class Span:
 def spans_of(request: Request) -> list[Span]:
     """MalformedBatchError when the body is neither protobuf nor JSON of a trace request."""
     try:
-        return list(_spans(_document(request)))
+        return list(_spans_of(request))
     except (AttributeError, TypeError, KeyError, ValueError) as error:
         raise MalformedBatchError(f"the body is no OTLP trace request: {error}") from error
 
 
-def _document(request: Request) -> Json:
+def _spans_of(request: Request) -> Iterator[Span]:
     body = request.plain_body()
     if "json" in request.header("content-type") or body[:1] == b"{":
-        document: Json = load_json(body)
-        return document
+        return _spans(load_json(body))
     try:
-        return MessageToDict(ExportTraceServiceRequest.FromString(body))
+        return _spans_of_message(ExportTraceServiceRequest.FromString(body))
     except DecodeError as error:
         raise MalformedBatchError("the body is no protobuf trace request") from error
+
+
+def _spans_of_message(message: ExportTraceServiceRequest) -> Iterator[Span]:
+    for resource in message.resource_spans:
+        shared = _attributes_of(resource.resource.attributes)
+        for scope in resource.scope_spans:
+            for span in scope.spans:
+                ids = (b64encode(one).decode() for one in (span.trace_id, span.span_id))
+                yield Span(
+                    name=span.name,
+                    scope=scope.scope.name,
+                    kind=span.kind,
+                    event_id=derived_id("otlp", *ids),
+                    started_at=span.start_time_unix_nano // NANOS,
+                    ended_at=span.end_time_unix_nano // NANOS,
+                    attributes={**shared, **_attributes_of(span.attributes)},
+                    moments={one.name: one.time_unix_nano // NANOS for one in span.events},
+                )
+
+
+def _attributes_of(pairs: Iterable[KeyValue]) -> Json:
+    named = ((pair.key, pair.value.WhichOneof("value"), pair.value) for pair in pairs)
+    return {key: getattr(value, field) for key, field, value in named if field in _FIELDS}
 
 
 def _spans(document: Json) -> Iterator[Span]:
@@ -88,7 +112,7 @@ def _span(span: Json, scope: str, shared: Json) -> Span:
 
 
 def _id(value: str) -> str:
-    """JSON writes ids in hex, protobuf's own JSON in base64: one id, one writing."""
+    """JSON writes ids in hex: one id, one writing."""
     is_hex = len(value) in (16, 32)
     return b64encode(bytes.fromhex(value)).decode() if is_hex else value
 

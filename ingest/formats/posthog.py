@@ -13,20 +13,8 @@ from ingest.formats import recording
 from ingest.formats.elements import chain_of_objects, chain_of_text, target
 from ingest.formats.posthog_errors import error_of
 from ingest.formats.request import Json, Request
-from ingest.formats.telling import (
-    Teller,
-    clip,
-    content_id,
-    derived_id,
-    device_type,
-    envelope,
-    moment_of,
-    page,
-    text,
-    texts,
-    uuid_of,
-    whole,
-)
+from ingest.formats.telling import Teller, derived_id, envelope, event_id_of, first_of, uuid_of
+from ingest.formats.values import clip, device_type, moment_of, page, text, texts, whole
 from ingest.formats.visitors import visitor_session
 from ingest.formats.vitals import vitals_by_url
 
@@ -51,8 +39,9 @@ def read(request: Request) -> Envelope:
     body = request.json()
     messages = _messages(body)
     head = body if isinstance(body, dict) else {}
-    first = messages[0] if isinstance(messages[0], dict) else {}
-    sent_at = moment_of(head.get("sent_at") or first.get("sent_at")) or _sent_at(request)
+    first = first_of(messages)
+    said = head.get("sent_at") or head.get("sentAt") or first.get("sent_at")
+    sent_at = moment_of(said) or _sent_at(request)
     return envelope(
         _key(head, first, request),
         _sdk(first),
@@ -97,7 +86,8 @@ def _events(message: Json, received_at: int) -> Iterator[Event]:
     name = text(message.get("event"))
     if not name:
         raise ValueError("the event has no name")
-    event_id = _event_id(message, properties)
+    given = message.get("uuid") or message.get("message_id") or properties.get("$insert_id")
+    event_id = event_id_of(NAME, given, message)
     teller = _teller(message, properties, received_at)
     read_one = _READERS.get(name)
     if read_one is not None:
@@ -106,11 +96,6 @@ def _events(message: Json, received_at: int) -> Iterator[Event]:
         yield teller.signal(event_id, name, properties)
     else:
         yield teller.custom(event_id, name, _own(properties))
-
-
-def _event_id(message: Json, properties: Json) -> str:
-    given = message.get("uuid") or message.get("message_id") or properties.get("$insert_id")
-    return uuid_of(NAME, text(given)) if given else content_id(NAME, message)
 
 
 def _teller(message: Json, properties: Json, received_at: int) -> Teller:
@@ -144,11 +129,15 @@ def _user(distinct_id: str, properties: Json) -> str:
 
 
 def _device(properties: Json) -> DeviceInfo:
-    return _device_of(*(text(properties.get(name)) for name in _DEVICE))
+    said = tuple(map(properties.get, _DEVICE))
+    try:
+        return _device_of(*said)
+    except TypeError:  # something that is no text, nor a number
+        return _device_of(*map(text, said))
 
 
 @lru_cache(1_024)
-def _device_of(*said: str) -> DeviceInfo:
+def _device_of(*said: Any) -> DeviceInfo:
     """In the order of _DEVICE. The message is shared by all events of a device."""
     agent, browser, version, os, os_version, kind, language, timezone, *sizes = said
     return DeviceInfo(
@@ -157,7 +146,7 @@ def _device_of(*said: str) -> DeviceInfo:
         browser_version=clip(version),
         os=clip(os),
         os_version=clip(os_version),
-        device_type=device_type(kind),  # type: ignore[arg-type]
+        device_type=device_type(text(kind)),  # type: ignore[arg-type]
         language=clip(language),
         timezone=clip(timezone),
         **dict(zip(_SIZES, map(whole, sizes), strict=True)),
@@ -176,22 +165,11 @@ def _own(properties: Json) -> Json:
 def _page_view(teller: Teller, event_id: str, _: Json, properties: Json) -> Iterator[Event]:
     """A view within a document also says how the one before it ended."""
     yield from _page_exit(teller, derived_id(event_id, "exit"), _, properties)
-    title, where = text(properties.get("title")), teller.page
-    path = where.path if where is not None else ""
-    view = {"page_title": clip(title), "page_path": path}
-    yield teller.event(event_id, EventType.EVENT_TYPE_PAGE_VIEW, page_view=view)
+    yield teller.view(event_id, properties.get("title"))
 
 
 def _screen(teller: Teller, event_id: str, _: Json, properties: Json) -> Iterator[Event]:
-    """A mobile app's screen is its page."""
-    name = clip(properties.get("$screen_name"))
-    view = {"page_title": name, "page_path": f"/{name.lstrip('/')}"}
-    yield teller.event(
-        event_id,
-        EventType.EVENT_TYPE_PAGE_VIEW,
-        page_view=view,
-        page=page("", name, "", view["page_path"]),
-    )
+    yield teller.screen(event_id, properties.get("$screen_name"))
 
 
 def _page_exit(teller: Teller, event_id: str, _: Json, properties: Json) -> Iterator[Event]:

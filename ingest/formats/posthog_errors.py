@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ingest.formats.request import Json
-from ingest.formats.telling import clip, optional
+from ingest.formats.values import clip, optional
 
 _REJECTIONS = frozenset({"onunhandledrejection", "unhandledrejection"})
 

@@ -9,7 +9,8 @@ from gosight.events_pb2 import Event, EventType
 
 from ingest.formats.elements import Element, target
 from ingest.formats.request import GZIP_MAGIC, Json, inflate_text
-from ingest.formats.telling import Teller, clip, derived_id, optional, page, whole
+from ingest.formats.telling import Teller, derived_id
+from ingest.formats.values import clip, optional, page, whole
 
 # rrweb's EventType and IncrementalSource.
 FULL_SNAPSHOT, INCREMENTAL, META, PLUGIN = 2, 3, 4, 6

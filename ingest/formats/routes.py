@@ -11,6 +11,7 @@ from ingest.formats.answers import PIXEL, Answer, of_json, script
 from ingest.formats.request import Request
 
 Read = Callable[[Request], Envelope]
+Thank = Callable[[Request], Answer]
 EMPTY = of_json({})
 _KEY = r"(?P<key>[A-Za-z0-9_-]{1,200})"
 
@@ -21,12 +22,12 @@ Tell = Callable[[Request, dict[str, str], Path | None], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Either takes events (`read`, answered with `thanks`) or tells something (`tell`)."""
+    """Either takes events (`read`, answered by `thanks`) or tells something (`tell`)."""
 
     path: re.Pattern[str]
     methods: tuple[str, ...]
     read: Read | None = None
-    thanks: Answer = EMPTY
+    thanks: Thank = lambda _: EMPTY
     tell: Tell | None = None
 
 
@@ -48,7 +49,7 @@ def find(path: str, method: str) -> Found | None:
 
 
 def _takes(path: str, read: Read, thanks: Answer, *methods: str) -> Route:
-    return Route(re.compile(path), methods or ("POST",), read, thanks)
+    return Route(re.compile(path), methods or ("POST",), read, lambda _: thanks)
 
 
 def _tells(path: str, tell: Tell, *methods: str) -> Route:
@@ -108,5 +109,5 @@ ROUTES = (
     _takes(r"/i", snowplow.read, Answer(PIXEL, "image/gif"), "GET"),
     _takes(r"/v1/replay/?", rrweb.read_replay, EMPTY),
     _takes(r"/v1/vitals/?", rrweb.read_vitals, EMPTY),
-    _takes(r"/v1/traces/?", otlp.read, EMPTY),
+    Route(re.compile(r"/v1/traces/?"), ("POST",), otlp.read, otlp.thanks),
 )

@@ -11,20 +11,8 @@ from ingest.decode.envelope import Envelope
 from ingest.errors import MalformedBatchError
 from ingest.formats import recording
 from ingest.formats.request import Json, Request
-from ingest.formats.telling import (
-    Teller,
-    clip,
-    content_id,
-    derived_id,
-    envelope,
-    moment_of,
-    page,
-    path_of,
-    text,
-    texts,
-    uuid_of,
-    whole,
-)
+from ingest.formats.telling import Teller, content_id, derived_id, envelope, first_of, uuid_of
+from ingest.formats.values import clip, moment_of, page, path_of, text, texts, whole
 from ingest.formats.vitals import measure
 
 NAME = "rrweb"
@@ -47,8 +35,7 @@ def read_vitals(request: Request) -> Envelope:
     """POST /v1/vitals: one measure `{session, href, at, name, value, id}`, or a list of them."""
     body = request.json()
     measures = body if isinstance(body, list) else [body]
-    first = measures[0] if measures and isinstance(measures[0], dict) else {}
-    return _envelope(request, first, measures, _vital)
+    return _envelope(request, first_of(measures), measures, _vital)
 
 
 def _envelope(request: Request, head: Any, messages: Sequence[Any], read: Any) -> Envelope:

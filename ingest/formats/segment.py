@@ -11,20 +11,8 @@ from gosight.events_pb2 import Event, EventType
 from ingest.decode.envelope import Envelope
 from ingest.errors import MalformedBatchError
 from ingest.formats.request import Json, Request
-from ingest.formats.telling import (
-    Teller,
-    clip,
-    content_id,
-    derived_id,
-    device_type,
-    envelope,
-    moment_of,
-    page,
-    text,
-    texts,
-    uuid_of,
-    whole,
-)
+from ingest.formats.telling import Teller, derived_id, envelope, event_id_of, first_of
+from ingest.formats.values import clip, device_type, moment_of, page, text, texts, whole
 from ingest.formats.visitors import visitor_session
 
 NAME = "segment"
@@ -49,7 +37,7 @@ def read(request: Request) -> Envelope:
     messages = body.get("batch") if is_batch else [body]
     if not isinstance(messages, list):
         raise MalformedBatchError("batch must be a list")
-    first = messages[0] if messages and isinstance(messages[0], dict) else {}
+    first = first_of(messages)
     shared = body.get("context") if is_batch else None
     return envelope(
         text(body.get("writeKey") or first.get("writeKey")) or _basic_user(request),
@@ -82,8 +70,7 @@ def _events(message: Json, path_kind: str, shared: Json, request: Request) -> It
     context = {**shared, **(message.get("context") or {})}
     kind = text(message.get("type")) or path_kind
     said = message.get("properties") or message.get("traits") or {}
-    given = text(message.get("messageId"))
-    event_id = uuid_of(NAME, given) if given else content_id(NAME, message)
+    event_id = event_id_of(NAME, message.get("messageId"), message)
     teller = _teller(message, context, said if kind == "page" else {}, request)
     campaign = context.get("campaign") or {}
     if campaign and "utm_" not in (teller.page.url if teller.page is not None else ""):
@@ -135,17 +122,11 @@ def _campaign(teller: Teller, event_id: str, campaign: Json) -> Event:
 
 
 def _page(teller: Teller, event_id: str, message: Json, said: Json) -> Iterator[Event]:
-    where = teller.page
-    title = text(said.get("title")) or text(message.get("name"))
-    view = {"page_title": clip(title), "page_path": where.path if where is not None else ""}
-    yield teller.event(event_id, EventType.EVENT_TYPE_PAGE_VIEW, page_view=view)
+    yield teller.view(event_id, said.get("title") or message.get("name"))
 
 
 def _screen(teller: Teller, event_id: str, message: Json, _: Json) -> Iterator[Event]:
-    name = clip(message.get("name"))
-    view = {"page_title": name, "page_path": f"/{name.lstrip('/')}"}
-    kind, where = EventType.EVENT_TYPE_PAGE_VIEW, page("", name, "", view["page_path"])
-    yield teller.event(event_id, kind, page_view=view, page=where)
+    yield teller.screen(event_id, message.get("name"))
 
 
 def _track(teller: Teller, event_id: str, message: Json, said: Json) -> Iterator[Event]:

@@ -12,17 +12,8 @@ from ingest.decode.envelope import Envelope
 from ingest.errors import MalformedBatchError
 from ingest.formats.request import Json, Request
 from ingest.formats.snowplow_events import SELF_DESCRIBING
-from ingest.formats.telling import (
-    Teller,
-    clip,
-    content_id,
-    envelope,
-    page,
-    size,
-    text,
-    uuid_of,
-    whole,
-)
+from ingest.formats.telling import Teller, envelope, event_id_of, first_of, uuid_of
+from ingest.formats.values import clip, page, size, text, whole
 from ingest.formats.visitors import visitor_session
 
 NAME = "snowplow"
@@ -35,7 +26,7 @@ def read(request: Request) -> Envelope:
     messages = body.get("data") if isinstance(body, dict) else None
     if not isinstance(messages, list) or not messages:
         raise MalformedBatchError("the body has no data")
-    first = messages[0] if isinstance(messages[0], dict) else {}
+    first = first_of(messages)
     return envelope(
         text(first.get("aid")),
         f"{NAME}-{text(first.get('tv'))}",
@@ -47,8 +38,7 @@ def read(request: Request) -> Envelope:
 
 
 def _events(message: Json, request: Request) -> Iterator[Event]:
-    given = text(message.get("eid"))
-    event_id = uuid_of(NAME, given) if given else content_id(NAME, message)
+    event_id = event_id_of(NAME, message.get("eid"), message)
     teller = _teller(message, request)
     return _READERS[text(message.get("e"))](teller, event_id, message)
 
@@ -97,10 +87,7 @@ def _device(message: Json, request: Request) -> DeviceInfo:
 
 
 def _page_view(teller: Teller, event_id: str, message: Json) -> Iterator[Event]:
-    where = teller.page
-    path = where.path if where is not None else ""
-    view = {"page_title": clip(message.get("page")), "page_path": path}
-    yield teller.event(event_id, EventType.EVENT_TYPE_PAGE_VIEW, page_view=view)
+    yield teller.view(event_id, message.get("page"))
 
 
 def _page_ping(teller: Teller, event_id: str, message: Json) -> Iterator[Event]:

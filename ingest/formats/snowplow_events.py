@@ -6,7 +6,7 @@ from gosight.events_pb2 import EventType
 
 from ingest.formats.elements import Element, target
 from ingest.formats.request import Json
-from ingest.formats.telling import clip, optional
+from ingest.formats.values import clip, optional
 from ingest.formats.vitals import measure
 
 Read = Callable[[Json], tuple[int, Json]]

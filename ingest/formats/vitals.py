@@ -3,7 +3,7 @@
 from typing import Any
 
 from ingest.formats.request import Json
-from ingest.formats.telling import text, whole
+from ingest.formats.values import text, whole
 
 # Name -> field of our contract; CLS has no unit, the others are ms.
 FIELDS = {

@@ -209,8 +209,11 @@ def _clicks() -> Iterator[Event]:
         {"tag": "a", "href": "/same", "attributes": {"target": "_self"}, "selector": "#dead"},
     ]
     for n, target in enumerate(targets):
-        yield event(session("click"), "CLICK", 10_000 * n, click={"target": target})
-    yield event(session("click"), "MOUSE_MOVE", 90_000, mouseMove={"positions": []})
+        chrome = {"userAgent": CHROME}
+        yield event(session("click"), "CLICK", 10_000 * n, click={"target": target}, device=chrome)
+    # What is sent while a page is left may name another browser; the visitor is none the less one.
+    left = {"mouseMove": {"positions": []}, "device": {"userAgent": "HeadlessChrome/142.0.0.0"}}
+    yield event(session("click"), "MOUSE_MOVE", 90_000, **left)
 
 
 def _request(of: UUID, at: int, url: str, status: int, lasted: int, method: str = "GET") -> Event:

@@ -1,9 +1,12 @@
 """`hxi demo` in a real browser: each SDK makes a session that the tables and a player show."""
 
 import os
+import re
 import shutil
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -12,18 +15,24 @@ from playwright.sync_api import Browser, sync_playwright
 
 from hxi.demo import command, site
 from hxi.demo.server import server
-from hxi.demo.site import SCRIPTS, Shop
+from hxi.demo.site import SDKS, Shop
 from stack.embedded import Stack
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 SDK_DIR = Path(os.environ.get("HXI_TEST_SDK_DIR", "sdk/node_modules"))
-# posthog-js sends nothing from what calls itself headless or is driven by a program.
-ARGUMENTS = ["--no-sandbox", "--disable-blink-features=AutomationControlled"]
-AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0"
-AGENT += " Safari/537.36"  # without it, it reads as a bot's
+DOCUMENT = Path("docs/sdks.md")
+# A browser that calls itself headless is a bot here, and of one that a program drives posthog-js
+# sends nothing: this one says what a person's browser says, in all that it sends.
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-blink-features=AutomationControlled",
+    f"--user-agent={AGENT} Safari/537.36",
+]
 # A minute where nothing else runs.
 RUN_MS = 240_000
 PLAY_MS = 60_000
+RECORDED = ("posthog", "rrweb", "pasted")
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +45,41 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@dataclass(frozen=True)
+class PastedShop(Shop):
+    """Its `pasted` is the page that the documents tell to make; the others are the demo's."""
+
+    def page(self, sdk: str, name: str) -> str:
+        page = super().page("rrweb" if sdk == "pasted" else sdk, name)
+        if sdk != "pasted":
+            return page
+        snippet = pasted().replace("https://ingest.example", self.door).replace("gs_…", self.key)
+        head, _, rest = page.partition("<script src")
+        body = rest[rest.index("<nav>") :].rpartition("<script>")[0]
+        return (head + snippet + body).replace("/rrweb/", "/pasted/")
+
+
+def pasted() -> str:
+    """What the documents say to paste, with the scripts where the shop has them."""
+    (snippet,) = re.findall(r"```html\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    for path in site.SCRIPTS["rrweb"]:
+        place = f'src="/{Path(path).name}"'
+        assert place in snippet
+        snippet = snippet.replace(place, f'src="/sdk/{path}"')
+    return str(snippet)
+
+
 @pytest.fixture
 def shop(stack: Stack) -> Iterator[str]:
     if missing := site.missing_packages(SDK_DIR):
-        pytest.skip(f"{missing[0]} is not in {SDK_DIR}: {site.INSTALL}")
+        pytest.skip(f"not in {SDK_DIR}: {site.install(missing)}")
     endpoints = stack.endpoints
-    made = Shop(endpoints.ingest_url, endpoints.project_key)
+    made = PastedShop(endpoints.ingest_url, endpoints.project_key)
     web = server(0, made, SDK_DIR, lambda sdk: command.told(endpoints, sdk))
+    yield from _served(web)
+
+
+def _served(web: ThreadingHTTPServer) -> Iterator[str]:
     thread = threading.Thread(target=web.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{web.server_port}"
@@ -53,9 +90,7 @@ def shop(stack: Stack) -> Iterator[str]:
 
 def visit(browser: Browser, address: str) -> None:
     """Four clicks on what is broken, one on what throws, a purchase; then the page is left."""
-    context = browser.new_context(
-        locale="en-GB", viewport={"width": 1280, "height": 800}, user_agent=AGENT
-    )
+    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
     page = context.new_page()
     page.goto(address)
     page.wait_for_timeout(1_500)
@@ -66,9 +101,11 @@ def visit(browser: Browser, address: str) -> None:
     page.click("#boom")
     page.wait_for_timeout(800)
     page.click("#n-product")
+    page.wait_for_timeout(1_500)
     page.click("#add")
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(1_500)
     page.click("#n-checkout")
+    page.wait_for_timeout(1_500)
     page.fill("#email", "jane@example.com")
     page.click("#send")
     page.wait_for_timeout(4_000)
@@ -77,23 +114,29 @@ def visit(browser: Browser, address: str) -> None:
     context.close()
 
 
-def test_each_sdk_makes_a_session_that_is_shown_and_played(browser: Browser, shop: str) -> None:
-    told: dict[str, str] = {}
+@pytest.fixture
+def told(browser: Browser, shop: str) -> dict[str, str]:
+    """What the page shows of each SDK's session; recordings have played to their end."""
+    said: dict[str, str] = {}
     page = browser.new_page()
-    for sdk in SCRIPTS:
+    for sdk in (*SDKS, "pasted"):
         visit(browser, f"{shop}/{sdk}/")
-    for sdk in SCRIPTS:
+    for sdk in (*SDKS, "pasted"):
         page.goto(f"{shop}/session?sdk={sdk}")
         page.wait_for_selector("body[data-ready=yes]", timeout=RUN_MS)
-        told[sdk] = page.inner_text("body")
-        if sdk in ("posthog", "rrweb"):
+        said[sdk] = page.inner_text("body")
+        if sdk in RECORDED:
             page.wait_for_selector("body[data-played=yes]", timeout=PLAY_MS)
-            if folder := os.environ.get("HXI_TEST_SCREENSHOTS"):
-                page.screenshot(path=f"{folder}/demo-{sdk}.png", full_page=True)
+        if folder := os.environ.get("HXI_TEST_SCREENSHOTS"):
+            page.screenshot(path=f"{folder}/demo-{sdk}.png", full_page=True)
+    return said
+
+
+def test_each_sdk_makes_a_session_that_is_shown_and_played(told: dict[str, str]) -> None:
     for sdk, text in told.items():
         assert f"/{sdk}/product" in text, text
         assert f"/{sdk}/checkout" in text, text
-    for sdk in ("posthog", "rrweb"):
+    for sdk in RECORDED:
         assert "rage_click" in told[sdk], told[sdk]
         assert "error_click" in told[sdk], told[sdk]
 

@@ -1,19 +1,20 @@
 {#- One row per planned session of a bot, with how it gave itself away: `webdriver`, or the pattern of its user agent.
-    A view. -#}
+    The first user agent of a session is its browser's: what is sent while a page is left, or passed on by a server, may
+    name another. A view. -#}
 {{ config(materialized='view', schema='intermediate') }}
 
 with patterns as (
     select groupArray(pattern) as known from (select pattern from {{ ref('bot_user_agents') }} order by pattern)
 ),
 
-agents as (
-    select distinct
+browsers as (
+    select
         project_id,
         session_id,
-        user_agent,
-        JSONExtractString(custom, 'webdriver') = 'true' as is_driven
+        argMinIf(user_agent, {{ event_order() }}, user_agent != '') as user_agent,
+        max(JSONExtractString(custom, 'webdriver') = 'true') as is_driven
     from {{ ref('int_cleaned_events') }}
-    where user_agent != '' or is_driven
+    group by project_id, session_id
 ),
 
 found as (
@@ -24,11 +25,10 @@ found as (
             is_driven, 'webdriver',
             multiMatchAnyIndex(user_agent, (select known from patterns)) as place > 0, (select known from patterns)[place],
             ''
-        ) as reason
-    from agents
+        ) as bot_reason
+    from browsers
 )
 
-select project_id, session_id, min(reason) as bot_reason
+select project_id, session_id, bot_reason
 from found
-where reason != ''
-group by project_id, session_id
+where bot_reason != ''

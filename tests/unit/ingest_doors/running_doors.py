@@ -11,7 +11,6 @@ from gosight.ingest_pb2 import EventBatch
 
 from ingest.admission.admission import Admission
 from ingest.admission.keys import ApiKey, Keys, KeyStoreDownError, Lookup
-from ingest.doors.config import ConfigDoor
 from ingest.doors.doors import Doors
 from ingest.doors.health import Health
 from ingest.doors.live import LiveDoor
@@ -136,9 +135,8 @@ class RunningDoors:
         self._stop = asyncio.Event()
         self._intake = Intake(self._new_admission(), self.spool)
         health = Health(self.spool, self.lander, self.key_table.ping)
-        live = LiveDoor(self._new_keys(), "")
-        config = ConfigDoor(self._new_keys())
-        self._doors = await Doors.open(self.settings, self._intake, health, live, config)
+        live = LiveDoor("")
+        self._doors = await Doors.open(self.settings, self._intake, health, live)
         self._opened.set()
         await self._doors.serve_until(self._stop)
         self._intake.close()
