@@ -14,7 +14,17 @@ from ingest.formats.elements import chain_of_objects, chain_of_text, target
 from ingest.formats.posthog_errors import error_of
 from ingest.formats.request import Json, Request
 from ingest.formats.telling import Teller, derived_id, envelope, event_id_of, first_of, uuid_of
-from ingest.formats.values import clip, device_type, moment_of, page, text, texts, whole
+from ingest.formats.values import (
+    clip,
+    device_type,
+    moment_of,
+    object_of,
+    page,
+    sent_at_of,
+    text,
+    texts,
+    whole,
+)
 from ingest.formats.visitors import visitor_session
 from ingest.formats.vitals import vitals_by_url
 
@@ -38,10 +48,9 @@ def read(request: Request) -> Envelope:
     """
     body = request.json()
     messages = _messages(body)
-    head = body if isinstance(body, dict) else {}
-    first = first_of(messages)
-    said = head.get("sent_at") or head.get("sentAt") or first.get("sent_at")
-    sent_at = moment_of(said) or _sent_at(request)
+    head, first = object_of(body), first_of(messages)
+    told = (head.get("sent_at"), head.get("sentAt"), first.get("sent_at"))
+    sent_at = sent_at_of(*told) or _sent_at(request)
     return envelope(
         _key(head, first, request),
         _sdk(first),
@@ -68,7 +77,7 @@ def _sent_at(request: Request) -> int:
 
 def _key(head: Json, first: Json, request: Request) -> str:
     """The project's token, wherever the library puts it."""
-    properties = first.get("properties") or {}
+    properties = object_of(first.get("properties"))
     places = (
         *(head.get("api_key"), head.get("token"), first.get("api_key"), first.get("token")),
         *(properties.get("token"), properties.get("api_key"), request.query.get("token")),
@@ -77,7 +86,7 @@ def _key(head: Json, first: Json, request: Request) -> str:
 
 
 def _sdk(first: Json) -> str:
-    properties = first.get("properties") or {}
+    properties = object_of(first.get("properties"))
     return f"{NAME}-{properties.get('$lib', '')} {properties.get('$lib_version', '')}".strip()
 
 

@@ -12,7 +12,7 @@ from ingest.errors import MalformedBatchError
 from ingest.formats import recording
 from ingest.formats.request import Json, Request
 from ingest.formats.telling import Teller, content_id, derived_id, envelope, first_of, uuid_of
-from ingest.formats.values import clip, moment_of, page, path_of, text, texts, whole
+from ingest.formats.values import clip, moment_of, page, path_of, sent_at_of, text, texts, whole
 from ingest.formats.vitals import measure
 
 NAME = "rrweb"
@@ -42,7 +42,7 @@ def _envelope(request: Request, head: Any, messages: Sequence[Any], read: Any) -
     if not isinstance(head, dict):
         raise MalformedBatchError("the body must be an object or a list of them")
     device = _device(request, head)
-    sent_at = moment_of(head.get("sent_at"))
+    sent_at = sent_at_of(head.get("sent_at"))
     return envelope(
         text(head.get("key")) or request.query.get("key", ""),
         clip(head.get("sdk") or NAME, 100),

@@ -12,7 +12,17 @@ from ingest.decode.envelope import Envelope
 from ingest.errors import MalformedBatchError
 from ingest.formats.request import Json, Request
 from ingest.formats.telling import Teller, derived_id, envelope, event_id_of, first_of
-from ingest.formats.values import clip, device_type, moment_of, page, text, texts, whole
+from ingest.formats.values import (
+    clip,
+    device_type,
+    moment_of,
+    object_of,
+    page,
+    sent_at_of,
+    text,
+    texts,
+    whole,
+)
 from ingest.formats.visitors import visitor_session
 
 NAME = "segment"
@@ -38,14 +48,14 @@ def read(request: Request) -> Envelope:
     if not isinstance(messages, list):
         raise MalformedBatchError("batch must be a list")
     first = first_of(messages)
-    shared = body.get("context") if is_batch else None
+    shared = object_of(body.get("context")) if is_batch else {}
     return envelope(
         text(body.get("writeKey") or first.get("writeKey")) or _basic_user(request),
         _sdk(first, request),
-        moment_of(body.get("sentAt")),
+        sent_at_of(body.get("sentAt")),
         request.received_at,
         messages,
-        lambda message: _events(message, _TYPES.get(kind, kind), shared or {}, request),
+        lambda message: _events(message, _TYPES.get(kind, kind), shared, request),
     )
 
 
@@ -61,7 +71,7 @@ def _basic_user(request: Request) -> str:
 
 
 def _sdk(first: Json, request: Request) -> str:
-    library = (first.get("context") or {}).get("library") or {}
+    library = object_of(object_of(first.get("context")).get("library"))
     name = f"{library.get('name', '')} {library.get('version', '')}".strip()
     return f"{NAME}-{name or clip(request.header('user-agent'), 40)}"
 

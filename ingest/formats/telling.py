@@ -12,7 +12,7 @@ from gosight.events_pb2 import Event, EventType
 
 from ingest.decode.checks import canonical_uuid, is_uuid
 from ingest.decode.envelope import Envelope, Malformed, check_count
-from ingest.formats.values import clip, page, text, texts
+from ingest.formats.values import clip, object_of, page, text, texts
 
 # Everything derived is derived from this; another one would land every visit anew.
 NAMESPACE = UUID("6d0c1a1e-9c1b-5f6e-8d37-0b0f3f6a4c11")
@@ -38,7 +38,7 @@ def event_id_of(kind: str, given: Any, message: Any) -> str:
 
 def first_of(messages: Sequence[Any]) -> dict[str, Any]:
     """What stands for all of a batch; empty where the first message is none."""
-    return messages[0] if messages and isinstance(messages[0], dict) else {}
+    return object_of(messages[0] if messages else None)
 
 
 def content_id(kind: str, message: Any) -> str:

@@ -51,6 +51,11 @@ def whole(value: Any, low: int = -INT32, high: int = INT32) -> int:
     return int(max(low, min(high, round(number)))) if math.isfinite(number) else 0
 
 
+def object_of(value: Any) -> dict[str, Any]:
+    """A JSON object; empty for what is none."""
+    return value if isinstance(value, dict) else {}
+
+
 def optional(value: Any) -> int | None:
     """As `whole`; None stays None, so that an absent number is not 0."""
     return None if value is None else whole(value)
@@ -70,6 +75,14 @@ def moment_of(value: Any) -> int:
     if isinstance(value, str) and not value.isdecimal():
         return millis(value) if value else 0
     return whole(value, 0, 2**53)
+
+
+def sent_at_of(*values: Any) -> int:
+    """When a batch was sent, as the first of these that says something says it; else 0."""
+    try:
+        return moment_of(next(filter(None, values), 0))
+    except (ValueError, TypeError, OverflowError):
+        return 0
 
 
 @lru_cache(512)

@@ -19,12 +19,14 @@ from simulate.plan import Plan
 from tests.e2e import whatever_fits
 from tests.e2e.landing_path import LandingPath
 from tests.e2e.scheduler import Ran, Scheduler, at_a_steps_end, stopping
+from tests.unit.ingest_formats.sdk_traffic import visits
 
 # Visits over two days that end with February, so that days move over a month's end too.
 END = datetime(2024, 3, 1, tzinfo=UTC)
 HOUR_MS = 3_600_000
 SESSIONS_OF_A_PROJECT = 3
 ODD_EVENTS = 6
+SDK_VISITS = 1
 # An index insert, a rows insert, a ledger insert and a few more: a landing makes about six writes.
 LANDING_WRITES = 6
 # What a project may have set: one for each way in which settings reach rows.
@@ -55,6 +57,7 @@ class ProjectHistory:
         self._make_a_visitor_of(self.waiting[0].session_id)
         self.waiting += [self._moved(event) for event in self.random.sample(self.waiting, 4)]
         self.waiting += self._odd(ODD_EVENTS)
+        self.waiting += self._told_by_sdks()
         self.random.shuffle(self.waiting)
 
     def next_batch(self) -> list[Event]:
@@ -80,6 +83,12 @@ class ProjectHistory:
         end = int(END.timestamp() * 1000)
         drawn = (whatever_fits.event(self.random, end) for _ in range(2 * count))
         return [event for event in drawn if not fault_of(event, end, backfill=True)][:count]
+
+    def _told_by_sdks(self) -> list[Event]:
+        """A visit as one of the SDKs tells it, whose requests the door reads."""
+        begins = int(END.timestamp() * 1000) - 12 * HOUR_MS
+        calls = visits(self.random, begins, SDK_VISITS)
+        return [event for call in calls for event in call.events()]
 
     def _make_a_visitor_of(self, session_id: str) -> None:
         """As an SDK tells it that names no session; sent to be cut by silence."""

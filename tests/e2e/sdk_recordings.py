@@ -4,14 +4,17 @@ import gzip
 import json
 import time
 from base64 import b64decode, b64encode
+from collections.abc import Iterable
 
 import httpx
 
 from hxi.admin.endpoints import Endpoints
 from tests.conftest import SHARED_DATA
+from tests.unit.ingest_formats.sdk_traffic import Call
 
 SDKS = ("posthog", "rrweb", "segment", "snowplow")
 LANDING_SECONDS = 60.0
+RESTART_SECONDS = 240.0
 # Bodies of rrweb and web-vitals are the recorder's own; these are the paths for them here.
 PATHS = {"/rr": "/v1/replay", "/vital": "/v1/vitals"}
 
@@ -48,6 +51,26 @@ def _with_key(
     if name == "snowplow":
         return body.replace(b'"aid":"shop"', f'"aid":"{key}"'.encode()), headers
     return body, {**headers, "x-gosight-key": key}
+
+
+def post_calls(endpoints: Endpoints, calls: Iterable[Call]) -> None:
+    """As SDKs do: what cannot be taken now is sent again."""
+    headers = {"x-gosight-key": endpoints.project_key}
+    deadline = time.monotonic() + RESTART_SECONDS
+    with httpx.Client(base_url=endpoints.ingest_url, headers=headers, timeout=60) as client:
+        for call in calls:
+            while not _is_taken(client, call):
+                assert time.monotonic() < deadline, "ingest does not come back"
+                time.sleep(0.2)
+
+
+def _is_taken(client: httpx.Client, call: Call) -> bool:
+    try:
+        answer = client.post(call.path, json=call.body)
+    except httpx.TransportError:
+        return False
+    assert answer.status_code in (httpx.codes.OK, httpx.codes.SERVICE_UNAVAILABLE), answer.text
+    return answer.is_success
 
 
 def wait_landed(endpoints: Endpoints) -> None:

@@ -24,7 +24,9 @@ from orchestration.lease import lease
 from orchestration.lease.lease import held
 from simulate import Plan, generate
 from stack.embedded import Stack
+from tests.e2e.sdk_recordings import post_calls
 from tests.e2e.served import differences, served
+from tests.unit.ingest_formats.sdk_traffic import TELL, visits
 
 ROOT = Path(__file__).resolve().parents[2]
 # A run is killed soon after it has told that it began each of these.
@@ -73,9 +75,11 @@ def complete(stack: Stack, *options: str) -> None:
 
 
 def bring_new_events(stack: Stack) -> None:
-    """Visits that no other test has sent."""
+    """Visits that no other test has sent, some of them by each SDK."""
     seed = random.SystemRandom().randrange(1 << 30)
     load_batches(stack.endpoints, generate(Plan(20, days=3, seed=seed)))
+    begins = int(time.time() * 1000) - 3 * 3_600_000
+    post_calls(stack.endpoints, visits(random.Random(seed), begins, len(TELL)))
 
 
 def kill(stack: Stack, victim: str, stage: str, *options: str) -> None:
