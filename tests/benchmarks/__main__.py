@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,17 +15,18 @@ from hxi.admin.folder import DataFolder
 from simulate import Plan, generate
 from stack.embedded import Stack
 from stack.stores import postgres
-from tests.benchmarks import bi, doors, landing, pipeline, publish, queries
+from tests.benchmarks import adapters, bi, doors, landing, pipeline, publish, queries
 from tests.benchmarks.memory import peak_mib
 from tests.benchmarks.processor import listening
 from tests.benchmarks.report import Report
 
 DOOR_SESSIONS = 2_000  # about 50,000 events
+PARTS = ("adapters", "doors", "landing", "pipeline")
 
 
 @click.command()
 @click.option("--events", default=1_000_000, show_default=True, help="Size of the pipeline's part.")
-@click.option("--only", type=click.Choice(["doors", "landing", "pipeline"]), multiple=True)
+@click.option("--only", type=click.Choice(PARTS), multiple=True)
 @click.option(
     "--built-on",
     "data_dir",
@@ -39,12 +40,16 @@ def main(events: int, only: tuple[str, ...], data_dir: Path | None, json_file: P
     if data_dir:
         _measure_built(report, data_dir)
     else:
-        _measure(report, events, only or ("doors", "landing", "pipeline"))
+        _measure(report, events, only or PARTS)
     if json_file:
         json_file.write_text(json.dumps(report.figures, indent=2))
 
 
-def _measure(report: Report, events: int, wanted: tuple[str, ...]) -> None:
+def _measure(report: Report, events: int, wanted: Collection[str]) -> None:
+    if "adapters" in wanted:
+        adapters.measure(report)
+    if set(wanted) == {"adapters"}:
+        return
     with (
         tempfile.TemporaryDirectory() as folder,
         Stack(Path(folder), ports="auto", environment={}) as stack,

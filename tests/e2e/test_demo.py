@@ -56,7 +56,7 @@ class PastedShop(Shop):
         snippet = pasted().replace("https://ingest.example", self.door).replace("gs_…", self.key)
         head, _, rest = page.partition("<script src")
         body = rest[rest.index("<nav>") :].rpartition("<script>")[0]
-        return (head + snippet + body).replace("/rrweb/", "/pasted/")
+        return (head + snippet + body).replace('href="/rrweb/', 'href="/pasted/')
 
 
 def pasted() -> str:

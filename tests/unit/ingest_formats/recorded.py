@@ -1,17 +1,23 @@
 """Requests as SDKs sent them: the recordings beside the checkout, and made-up ones."""
 
 import json
-from base64 import b64decode
+import re
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from google.protobuf import json_format
 from gosight.events_pb2 import Event, EventType
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from ingest.decode.envelope import Envelope
 from ingest.formats.request import Request
 from ingest.formats.routes import find
 
+OTLP_VISIT = Path(__file__).with_name("otlp_visit.jsonl")
+_HEX_ID = re.compile(r'("(?:traceId|spanId|parentSpanId)": ?)"([0-9a-f]+)"')
 NOW = 1_795_900_000_000
 # Bodies of rrweb and web-vitals are the recorder's own; their paths here are these.
 PATHS = {"/rr": "/v1/replay", "/vital": "/v1/vitals"}
@@ -24,6 +30,23 @@ def recorded(file: Path) -> Iterator[Request]:
         path = PATHS.get(one["path"], one["path"])
         body = b64decode(one["body_base64"])
         yield Request(one["method"], path, one["headers"], {}, body, one["at_ms"])
+
+
+def otlp_visit() -> Iterator[Request]:
+    """What OpenTelemetry's browser packages sent of a visit of `hxi demo`."""
+    for line in OTLP_VISIT.read_bytes().splitlines():
+        yield request("/v1/traces", line, {"content-type": "application/json"})
+
+
+def as_protobuf(one: Request) -> Request:
+    """A trace request in JSON as the protobuf exporter sends it: ids are bytes there, not hex."""
+    text = _HEX_ID.sub(
+        lambda found: f'{found[1]}"{b64encode(bytes.fromhex(found[2])).decode()}"',
+        one.body.decode(),
+    )
+    message = json_format.Parse(text, ExportTraceServiceRequest(), ignore_unknown_fields=True)
+    headers = {"content-type": "application/x-protobuf"}
+    return replace(one, body=message.SerializeToString(), headers=headers)
 
 
 def request(

@@ -1,12 +1,24 @@
 """OpenTelemetry: the same spans as protobuf and as JSON are the same requests and page loads."""
 
 import gzip
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from google.protobuf.json_format import ParseDict
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from tests.unit.ingest_formats.recorded import NOW, events, kind, request
+from ingest.formats.request import Request
+from ingest.formats.routes import find
+from tests.unit.ingest_formats.recorded import (
+    NOW,
+    as_protobuf,
+    events,
+    kind,
+    of_kind,
+    otlp_visit,
+    request,
+)
 
 SESSION = "01a21e72-aa62-73c4-bb5f-6358e319cb7d"
 START = NOW - 60_000
@@ -70,19 +82,6 @@ DOCUMENT = {
 }
 
 
-def as_protobuf() -> bytes:
-    """Ids are bytes there, which protobuf's JSON writes in base64."""
-    message = ExportTraceServiceRequest()
-    spans = [{**one, "traceId": "", "spanId": "", "kind": "SPAN_KIND_CLIENT"} for one in SPANS]
-    scope = {"scope": {"name": "@opentelemetry/instrumentation-fetch"}, "spans": spans}
-    resource = DOCUMENT["resourceSpans"][0]["resource"]
-    ParseDict({"resourceSpans": [{"resource": resource, "scopeSpans": [scope]}]}, message)
-    for one, made in zip(SPANS, message.resource_spans[0].scope_spans[0].spans, strict=True):
-        made.trace_id, made.span_id = bytes.fromhex(one["traceId"]), bytes.fromhex(one["spanId"])
-        made.kind = one["kind"]
-    return message.SerializeToString()
-
-
 def test_spans_are_page_views_loads_and_requests() -> None:
     told = events(request("/v1/traces", DOCUMENT))
     assert [kind(event) for event in told] == [
@@ -101,6 +100,33 @@ def test_spans_are_page_views_loads_and_requests() -> None:
 
 
 def test_protobuf_says_the_same_as_json() -> None:
-    headers = {"content-type": "application/x-protobuf"}
-    sent = request("/v1/traces", gzip.compress(as_protobuf()), headers)
-    assert events(sent) == events(request("/v1/traces", DOCUMENT))
+    sent = as_protobuf(request("/v1/traces", DOCUMENT))
+    zipped = replace(sent, body=gzip.compress(sent.body))
+    assert events(zipped) == events(request("/v1/traces", DOCUMENT))
+
+
+def test_each_writing_is_answered_in_its_own() -> None:
+    found = find("/v1/traces", "POST")
+    assert found is not None
+    one = request("/v1/traces", DOCUMENT)
+    assert found.route.thanks(one).content_type == "application/json"
+    answer = found.route.thanks(as_protobuf(one))
+    assert answer.content_type == "application/x-protobuf"
+    assert ExportTraceServiceResponse.FromString(answer.body) == ExportTraceServiceResponse()
+
+
+@pytest.mark.parametrize("written", [lambda one: one, as_protobuf])
+def test_a_browsers_visit_is_its_pages_and_requests(written: Callable[[Request], Request]) -> None:
+    told = [event for one in otlp_visit() for event in events(written(one))]
+    assert len({event.session_id for event in told}) == 1
+    viewed = [event.page_view.page_path for event in of_kind(told, "page_view")]
+    assert viewed == ["/otlp/", "/otlp/product", "/otlp/checkout"]
+    requests = [event.network_request for event in of_kind(told, "fetch_request")]
+    assert [(one.method, one.status) for one in requests] == [
+        ("POST", 500),
+        ("GET", 404),
+        ("POST", 200),
+    ]
+    loads = of_kind(told, "page_load")
+    assert [bool(one.performance.ttfb) for one in loads] == [True, False] * 3
+    assert all(one.performance.load_complete for one in loads[1::2])
