@@ -133,9 +133,11 @@ def _id(teller: Teller, event: Json, *more: str) -> str:
 
 
 def _source(event: Json) -> int:
-    if event.get("type") != INCREMENTAL or not isinstance(event.get("data"), dict):
+    data = event.get("data")
+    if event.get("type") != INCREMENTAL or not isinstance(data, dict):
         return -1
-    return whole(event["data"].get("source", -1))
+    source = data.get("source")
+    return source if type(source) is int else -1
 
 
 def _scroll(teller: Teller, event: Json, viewport: int, height: int) -> Event:
