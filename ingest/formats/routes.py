@@ -94,7 +94,7 @@ ROUTES = (
     _tells(r"/static/(?:\d[\d.]*/)?(?P<name>[A-Za-z0-9_.-]+\.js)", _posthog_script),
     _tells(rf"/array/{_KEY}/(?P<name>[A-Za-z0-9_.-]+\.js)", _posthog_script),
     _takes(
-        r"/v1/(?:page|p|track|t|identify|i|screen|s|group|g|alias|a|batch|b|import)/?",
+        r"/(?:beacon/)?v1/(?:page|p|track|t|identify|i|screen|s|group|g|alias|a|batch|b|import)/?",
         segment.read,
         of_json({"success": True}),
     ),

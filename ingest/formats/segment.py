@@ -50,13 +50,19 @@ def read(request: Request) -> Envelope:
     first = first_of(messages)
     shared = object_of(body.get("context")) if is_batch else {}
     return envelope(
-        text(body.get("writeKey") or first.get("writeKey")) or _basic_user(request),
+        _key(body, first, request),
         _sdk(first, request),
         sent_at_of(body.get("sentAt")),
         request.received_at,
         messages,
         lambda message: _events(message, _TYPES.get(kind, kind), shared, request),
     )
+
+
+def _key(body: Json, first: Json, request: Request) -> str:
+    """RudderStack's beacons have it in the address."""
+    written = body.get("writeKey") or first.get("writeKey")
+    return text(written) or _basic_user(request) or request.query.get("writeKey", "")
 
 
 def _basic_user(request: Request) -> str:
