@@ -19,6 +19,7 @@ COMMANDS = {
     "replay": "hxi.replay",
     "status": "hxi.status",
     "live": "hxi.live",
+    "pages": "hxi.pages",
     "project": "hxi.project",
     "key": "hxi.key",
     "user": "hxi.user",

@@ -15,16 +15,21 @@ from hxi.stores import open_postgres
 @click.command()
 @click.argument("name")
 @click.option("--project", "given", multiple=True, help="Slug or id; repeat for several.")
+@click.option("--issues", is_flag=True, help="It may also set the status of their issues.")
 @click.option("--new-password", is_flag=True, help="Replace the password of a login.")
 @data_dir_option
-def grant_bi(*, name: str, given: Sequence[str], new_password: bool, data_dir: Path | None) -> None:
+def grant_bi(
+    *, name: str, given: Sequence[str], issues: bool, new_password: bool, data_dir: Path | None
+) -> None:
     """Let the BI login NAME read projects; a new login's address is printed, only now."""
     if not given and not new_password:
         raise click.UsageError("name a --project, or ask for a --new-password")
     dsn = resolve(data_dir).postgres_dsn
     with open_postgres(data_dir) as connection:
         found = [projects.find(connection, one) for one in given]
-        password = access.grant(connection, name, found) if found else None
+        password = None
+        if found:
+            password = access.grant(connection, name, found, may_change_issues=issues)
         if password is None and new_password:
             password = access.new_password_of(connection, name)
         _tell(connection, name)

@@ -24,9 +24,9 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     type=click.Choice(["fixed", "auto"]),
     default="fixed",
     show_default=True,
-    help="fixed: 28300-28306; auto: any free ones, the same at each start of this folder.",
+    help="fixed: 28300-28307; auto: any free ones, the same at each start of this folder.",
 )
-@click.option("--ui", is_flag=True, help="Also Dagster's pages.")
+@click.option("--ui", is_flag=True, help="Also the pages, and Dagster's.")
 @every_option
 def up(data_dir: Path | None, ports: PortChoice, ui: bool, every: float | None) -> None:
     """Start the stores and ingest and keep them running until Ctrl-C.
@@ -75,6 +75,7 @@ def _announce(stack: Stack, *, ui: bool) -> None:
     }
     if ui:
         lines["dagster"] = f"http://{HOST}:{stack.ports.ui}"
+        lines["pages"] = f"http://{HOST}:{stack.ports.pages}"
     for name, address in lines.items():
         click.echo(f"{name:<12} {address}")
     click.echo(f"ready (pid {os.getpid()}): addresses with passwords by `hxi env`, end by Ctrl-C")

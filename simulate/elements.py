@@ -105,15 +105,15 @@ def text_input(form: str, name: str, row: int, kind: str = "text") -> Element:
 # Looks interactive (a click on it needs an answer), each by another of the marks.
 BUTTONS = (
     Element(
-        "button", "#add-to-cart", "Add to cart", ("cta",), "add-to-cart", at=(980, 420, 260, 52)
+        "button", "#add-to-cart", "Add to cart", ("cta",), "add-to-cart", at=(800, 760, 260, 52)
     ),
-    Element("button", "main .filters button:nth-child(2)", "In stock", at=(80, 300, 120, 36)),
+    Element("button", "main .filters button:nth-child(2)", "In stock", at=(160, 508, 120, 36)),
     Element(
         "div",
         "main .tile:nth-child(3)",
         "Show sizes",
         ("tile", "clickable"),
-        at=(320, 380, 210, 260),
+        at=(640, 1216, 210, 220),
     ),
     Element(
         "span",
@@ -128,27 +128,27 @@ BUTTONS = (
         "[role=tab]:nth-child(2)",
         "Reviews",
         attributes=(("role", "tab"),),
-        at=(420, 700, 140, 40),
+        at=(310, 1000, 140, 40),
     ),
     Element(
-        "input", "#agree", attributes=(("type", "checkbox"),), id="agree", at=(420, 640, 20, 20)
+        "input", "#agree", attributes=(("type", "checkbox"),), id="agree", at=(800, 712, 20, 20)
     ),
-    Element("summary", "details.faq > summary", "Delivery times", at=(160, 900, 640, 40)),
-    Element("a", "main a.more", "Read more", ("more",), href="/blog", at=(200, 820, 120, 24)),
+    Element("summary", "details.faq > summary", "Delivery times", at=(800, 848, 480, 40)),
+    Element("a", "main a.more", "Read more", ("more",), href="/blog", at=(800, 912, 120, 24)),
 )
 # Looks like nothing to click: needs no answer.
 SURFACES = (
     Element("div", "main .hero", classes=("hero",), at=(0, 80, 1440, 420)),
-    Element("img", "main .gallery img:nth-child(1)", classes=("photo",), at=(160, 260, 600, 480)),
-    Element("p", "main article p:nth-child(4)", "Ships within two days", at=(240, 980, 720, 96)),
-    Element("h2", "main h2", "You may also like", at=(240, 1180, 400, 40)),
+    Element("img", "main .gallery img:nth-child(1)", classes=("photo",), at=(160, 556, 600, 420)),
+    Element("p", "main article p:nth-child(4)", "Ships within two days", at=(160, 1060, 720, 80)),
+    Element("h2", "main h2", "You may also like", at=(160, 1160, 400, 40)),
     Element(
-        "span", "", "New", ("badge",), at=(640, 280, 60, 22)
+        "span", "", "New", ("badge",), at=(684, 572, 60, 22)
     ),  # no selector: as old SDKs send it
 )
 # The browser itself answers a click on these, and the page sees nothing of it.
 NATIVE = (
-    Element("select", "#sort", id="sort", classes=("sorter",), at=(1120, 220, 160, 36)),
+    Element("select", "#sort", id="sort", classes=("sorter",), at=(1120, 508, 160, 36)),
     Element(
         "a",
         "a.terms",
@@ -163,9 +163,9 @@ NATIVE = (
         "Sizes",
         href="/sizes",
         attributes=(("target", "_blank"),),
-        at=(980, 500, 60, 24),
+        at=(1080, 774, 60, 24),
     ),
-    Element("video", "main video", classes=("player-button",), at=(160, 760, 640, 360)),
+    Element("video", "main video", classes=("player-button",), at=(160, 1560, 640, 360)),
 )
 OUTBOUND = Element(
     "a",

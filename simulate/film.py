@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
+from simulate import scene
 from simulate.people import new_uuid
 from simulate.planned import Planned, Recording
 from simulate.recorder import Recorder
@@ -18,14 +19,6 @@ _GZIP = 16 + zlib.MAX_WBITS
 _CHUNK_MS = 5_000  # a payload holds so much at most
 # rrweb's event types and, of incremental ones (3), sources.
 _FULL, _INCREMENTAL, _META = 2, 3, 4
-_META_DATA = b'{"href":"https://shop.example.test/","width":1440,"height":900}'
-_FULL_DATA = (
-    b'{"node":{"type":0,"id":1,"childNodes":[{"type":1,"name":"html","publicId":"","systemId":"",'
-    b'"id":2},{"type":2,"tagName":"html","attributes":{"lang":"en"},"id":3,"childNodes":[{"type":2,'
-    b'"tagName":"head","attributes":{},"childNodes":[],"id":4},{"type":2,"tagName":"body",'
-    b'"attributes":{"class":"shop"},"childNodes":[{"type":3,"textContent":"\\u2026","id":6}],'
-    b'"id":5}]}]},"initialOffset":{"left":0,"top":0}}'
-)
 _MUTATION = (
     b'{"source":0,"texts":[],"attributes":[{"id":5,"attributes":{"class":"shop open"}}],'
     b'"removes":[],"adds":[]}'
@@ -69,11 +62,13 @@ def _frames(rec: Recorder, rng: Random) -> list[Frame]:
     truth = rec.truth
     begin, end = _span(truth.started_at, truth.ended_at, rng)
     frames: list[Frame] = []
-    for at, kind, _ in truth.timeline:
+    path = truth.views[0].path if truth.views else "/"
+    opening = [(begin, *frame) for frame in _pictured(path, rec.viewport)]
+    for at, kind, path in truth.timeline:
         if kind in _SEEN:
             frames.append((at, _INCREMENTAL, _SEEN[kind]))
         if kind == "page_view":
-            frames += [(at, _META, _META_DATA), (at, _FULL, _FULL_DATA)]
+            frames += [(at, *frame) for frame in _pictured(path, rec.viewport)]
         if kind in _STIRS and rng.random() < 0.6:
             frames.append((at + 5 + int(rng.random() * 300), _INCREMENTAL, _MUTATION))
     for row in truth.insights:
@@ -81,8 +76,12 @@ def _frames(rec: Recorder, rng: Random) -> list[Frame]:
             frames.append((row.at + _late(rng), _INCREMENTAL, _MUTATION))
     kept = [frame for frame in frames if begin < frame[0] < end]
     kept.sort(key=lambda frame: frame[0])
-    opening = [(begin, _META, _META_DATA), (begin, _FULL, _FULL_DATA)]
     return [*opening, *kept, (end, _INCREMENTAL, _MOVE)]
+
+
+def _pictured(path: str, viewport: tuple[int, int]) -> tuple[tuple[int, bytes], ...]:
+    """Where the recorder is, and all it sees there."""
+    return (_META, scene.meta(path, viewport)), (_FULL, scene.snapshot(path, viewport[0]))
 
 
 def _span(started_at: int, ended_at: int, rng: Random) -> tuple[int, int]:

@@ -68,7 +68,7 @@ class Stack:
 
     @property
     def pids(self) -> dict[str, int]:
-        """Pid by program: clickhouse, mongodb, postgres, redis, ingest, ui, runs."""
+        """Pid by program: clickhouse, mongodb, postgres, redis, ingest, pages, ui, runs."""
         return self.supervisor.pids
 
     def start_stores(self) -> None:
@@ -112,9 +112,10 @@ class Stack:
         self.supervisor.wait_ready(names or self.supervisor.names, READY_SECONDS)
 
     def start_ui(self) -> None:
-        """Start Dagster's pages and return when they answer."""
+        """Start the pages and Dagster's, and return when they answer."""
+        self._start(services.pages(self.ports, self.endpoints))
         self._start(services.dagster(self.folder, self.ports, self.endpoints))
-        self.wait_ready("ui")
+        self.wait_ready("pages", "ui")
 
     def start_runs(self, every: float) -> None:
         """Keep the tables up to date, looking every so many seconds whether anything is new."""

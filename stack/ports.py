@@ -31,6 +31,7 @@ class Ports:
     postgres: int = 28304
     redis: int = 28305
     ui: int = 28306
+    pages: int = 28307
 
 
 def choose(choice: PortChoice, kept: Path | None = None) -> Ports:

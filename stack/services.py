@@ -1,4 +1,4 @@
-"""How the stack's own services are run on top of the stores: ingest and Dagster's pages."""
+"""How the stack's own services are run on top of the stores: ingest, pages, Dagster's pages."""
 
 import os
 import signal
@@ -79,6 +79,21 @@ def dagster(folder: DataFolder, ports: Ports, endpoints: Endpoints) -> Program:
         },
         before_start=before_start,
         death_signal=signal.SIGTERM,  # the keeper then ends what Dagster started
+    )
+
+
+def pages(ports: Ports, endpoints: Endpoints) -> Program:
+    """What people look at; signed in with a BI login."""
+    return Program(
+        name="pages",
+        command=[sys.executable, "-m", "pages"],
+        is_ready=lambda: answers_ok(f"http://{HOST}:{ports.pages}/ready"),
+        environment={
+            **endpoints.environment(),
+            **_python_path(),
+            "HXI_PAGES_HOST": HOST,
+            "HXI_PAGES_PORT": str(ports.pages),
+        },
     )
 
 

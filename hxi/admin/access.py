@@ -37,11 +37,18 @@ def open_ingest(connection: Connection, password: str) -> None:
     )
 
 
-def grant(connection: Connection, login: str, project_ids: Sequence[str]) -> str | None:
+def grant(
+    connection: Connection,
+    login: str,
+    project_ids: Sequence[str],
+    *,
+    may_change_issues: bool = False,
+) -> str | None:
     """Let `login` read these projects too; returns the password of a login made for it.
 
-    None for one that is there already: its password stays. UserError for a name that is not for
-    BI logins.
+    None for one that is there already: its password stays. With `may_change_issues` it also sets
+    the status of their issues; a grant without it takes nothing back. UserError for a name that is
+    not for BI logins.
     """
     with connection.transaction():
         password = None
@@ -49,9 +56,10 @@ def grant(connection: Connection, login: str, project_ids: Sequence[str]) -> str
             password = _make_login(connection, login)
         for project_id in project_ids:
             connection.execute(
-                "INSERT INTO access.bi_grants (login, project_id) VALUES (%s, %s)"
-                " ON CONFLICT DO NOTHING",
-                (login, project_id),
+                "INSERT INTO access.bi_grants AS it (login, project_id, may_change_issues)"
+                " VALUES (%s, %s, %s) ON CONFLICT (login, project_id) DO UPDATE SET"
+                " may_change_issues = it.may_change_issues OR EXCLUDED.may_change_issues",
+                (login, project_id, may_change_issues),
             )
         _group(connection, login)
     return password

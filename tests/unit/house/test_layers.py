@@ -33,7 +33,8 @@ PACKAGES = {
     "hxi.admin": {"ingest"},  # the documents' schema and Redis keys, to prepare and to show
     "simulate": {"gosight", "hxi.admin"},
     "stack": {"hxi.admin"},
-    "hxi": {"gosight", "hxi.admin", "ingest", "orchestration", "simulate", "stack"},
+    "pages": {"hxi.admin", "orchestration"},  # what a recording's payload is made of
+    "hxi": {"gosight", "hxi.admin", "ingest", "orchestration", "pages", "simulate", "stack"},
 }
 # The rooms of orchestration, lowest first: each may import those before it. A name without a folder
 # is a file.
@@ -46,6 +47,7 @@ FORBIDDEN_IMPORTS = [
     ("ingest/**/*.py", ("dagster", "dagster_dbt", "dbt")),
     ("orchestration/**/transform.py", ("dagster", "clickhouse_connect", "psycopg", "pymongo")),
     ("stack/**/*.py", ("dagster", "dagster_dbt")),
+    ("pages/**/*.py", ("dagster", "dagster_dbt", "dbt", "pymongo")),
 ]
 
 

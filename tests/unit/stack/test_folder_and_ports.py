@@ -41,7 +41,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 def test_fixed_ports_are_a_block_outside_the_usual_and_the_clients_range() -> None:
     numbers = astuple(Ports())
-    assert numbers == tuple(range(28300, 28307))
+    assert numbers == tuple(range(28300, 28308))
     assert choose("fixed") == Ports()
 
 

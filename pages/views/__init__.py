@@ -1,0 +1,1 @@
+"""A module a page: its queries, and what is made of them."""
