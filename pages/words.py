@@ -57,11 +57,11 @@ def number(value: float | None, digits: int = 0) -> str:
 
 
 def short(value: float | None) -> str:
-    """At most four characters and a unit: 940, 1.2k, 48k, 3.1M."""
+    """At most five characters and a unit: 940, 9,412, 48k, 3.1M."""
     if value is None or _is_none(value):
         return NOTHING
-    for limit, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= limit * 0.9995:
+    for least, limit, unit in ((1e9, 1e9, "B"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
+        if abs(value) >= least * 0.9995:
             scaled = value / limit
             return f"{scaled:.1f}{unit}" if abs(scaled) < 10 else f"{scaled:.0f}{unit}"
     return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:.1f}"

@@ -14,6 +14,7 @@ from hxi.admin.folder import new_password
 # Groups of logins of one project, and of several: row security asks them in different words.
 READERS_OF_ONE = "bi_reader"
 READERS_OF_MANY = "bi_reader_many"
+ISSUE_EDITORS = "bi_issue_editor"
 INGEST = "hxi_ingest"
 INGEST_DSN = "HXI_INGEST_POSTGRES_DSN"
 
@@ -62,6 +63,12 @@ def grant(
                 (login, project_id, may_change_issues),
             )
         _group(connection, login)
+        if may_change_issues:
+            connection.execute(
+                sql.SQL("GRANT {} TO {}").format(
+                    sql.Identifier(ISSUE_EDITORS), sql.Identifier(login)
+                )
+            )
     return password
 
 

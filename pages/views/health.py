@@ -3,9 +3,12 @@
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from pages import charts
+from pages.marts import Row
 from pages.shown import Ask, Shown, Table
 
 LEDGER = """
@@ -43,6 +46,7 @@ SELECT plan_id, min(at) AS began_at, maxOrNullIf(at, p.state != 'open') AS ended
 FROM ops.plans AS p GROUP BY plan_id ORDER BY plan_id DESC LIMIT 12
 """
 HEALTH_S = 2
+BAR_DAYS = 30
 
 
 def show(ask: Ask) -> Shown:
@@ -58,7 +62,7 @@ def show(ask: Ask) -> Shown:
         "ledger": ledger,
         "totals": totals,
         "balances": not ledger or _balances(totals),
-        "bars": charts.histogram([row["received"] for row in reversed(ledger)]),
+        "bars": charts.histogram(_by_day(ledger)),
         "reasons": ask.marts.rows(REASONS),
         "landed": landed,
         "built": built,
@@ -67,6 +71,17 @@ def show(ask: Ask) -> Shown:
         "knows_ingest": bool(ask.ingest_url),
     }
     return Shown("health.html", "Health", data, (Table("ledger", ledger), Table("runs", runs)))
+
+
+def _by_day(ledger: Sequence[Row]) -> list[int]:
+    """What was received on each of the newest BAR_DAYS days, days without anything too."""
+    received = {row["day"]: row["received"] for row in ledger}
+    newest = max(received, default=date.min)
+    return (
+        [received.get(newest - timedelta(days=n), 0) for n in range(BAR_DAYS - 1, -1, -1)]
+        if received
+        else []
+    )
 
 
 def _balances(totals: dict[str, int]) -> bool:

@@ -63,10 +63,12 @@ ORDER BY has_recording DESC, m.occurrence_count DESC, m.first_detected_at DESC,
     m.session_id LIMIT 20
 """
 AUDIT = """
-SELECT changed_at, login, status_before, status FROM hxi.issue_statuses
+SELECT changed_at, login, status_before, status FROM access.issue_statuses
 WHERE project_id = %(project)s AND issue_key = %(key)s ORDER BY changed_at DESC LIMIT 20
 """
-MAY_CHANGE = "SELECT access.may_change_issues(%(project)s::uuid) AS may"
+MAY_CHANGE = """
+SELECT may_change_issues AS may FROM access.bi_grants WHERE project_id = %(project)s
+"""
 
 
 def show(ask: Ask) -> Shown:

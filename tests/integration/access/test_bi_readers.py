@@ -24,6 +24,7 @@ READABLE = {
     "traceflow.traceflow_sessions",
     "traceflow.traceflow_ux_issue_sessions",
     "traceflow.traceflow_ux_issues",
+    "access.issue_statuses",
 }
 SERVED_WHOLE = {"hxi", "hxi_v0"}
 # Views of hardware that is not everywhere.

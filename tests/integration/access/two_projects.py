@@ -37,7 +37,12 @@ ROWS = {
     "traceflow.traceflow_ux_issues": ISSUE,
     "traceflow.traceflow_ai_queue": IN_TEXT_SESSION | {"task_type": WORD},
     "traceflow.neurorouter_logs": {"task_type": WORD, "model_selected": WORD, "provider": WORD},
-    "traceflow.audit_logs": {"action": WORD},
+    "traceflow.audit_logs": {
+        "action": "'issue_status'",
+        "target_type": "'traceflow_ux_issue'",
+        "target_id": TEXT_ID,
+        "details": "jsonb_build_object('login', %(word)s::text)",
+    },
 }
 SESSIONS = 12  # enough that the server keeps common values of columns
 

@@ -1,10 +1,18 @@
--- What people decide about issues, and who decided it. A BI login of a project may be let do so (`hxi grant-bi --issues`): by
--- these functions alone, which judge by what the login logged in as. It may write nothing else.
+-- What people decide about issues, and who decided it. A BI login of a project may be let do so (`hxi grant-bi --issues`), through
+-- one function, which judges by what the login logged in as. It may write nothing else.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'bi_issue_editor') THEN
+        CREATE ROLE bi_issue_editor NOLOGIN;
+    END IF;
+END
+$$;
+
 ALTER TABLE access.bi_grants ADD COLUMN may_change_issues BOOLEAN NOT NULL DEFAULT false;
 
 -- What was decided, for those who read the project. As its owner, because audit_logs is nobody else's; a barrier, so that no
 -- condition of a query is asked of other projects' rows.
-CREATE VIEW hxi.issue_statuses WITH (security_barrier) AS
+CREATE VIEW access.issue_statuses WITH (security_barrier) AS
 SELECT
     project_id,
     target_id::uuid AS issue_key,
@@ -17,15 +25,7 @@ WHERE
     action = 'issue_status' AND target_type = 'traceflow_ux_issue'
     AND project_id = ANY (ARRAY(SELECT project_id FROM access.bi_grants WHERE login = session_user));
 
-GRANT SELECT ON hxi.issue_statuses TO bi_reader, bi_reader_many;
-
--- Of the project that is asked for, or of any.
-CREATE FUNCTION access.may_change_issues(project UUID DEFAULT NULL) RETURNS BOOLEAN
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-RETURN EXISTS (
-    SELECT FROM access.bi_grants
-    WHERE login = session_user AND may_change_issues AND (project IS NULL OR project_id = project)
-);
+GRANT SELECT ON access.issue_statuses TO bi_reader, bi_reader_many;
 
 -- Whether there was such an issue. resolved_by stays empty: it names an account of the platform, which a BI login is not.
 CREATE FUNCTION access.change_issue(project UUID, issue UUID, new_status TEXT) RETURNS BOOLEAN
@@ -34,7 +34,9 @@ AS $$
 DECLARE
     earlier TEXT;
 BEGIN
-    IF NOT access.may_change_issues(project) THEN
+    IF NOT EXISTS (
+        SELECT FROM access.bi_grants WHERE login = session_user AND project_id = project AND may_change_issues
+    ) THEN
         RAISE EXCEPTION 'this login may not change issues of this project' USING ERRCODE = 'insufficient_privilege';
     END IF;
     IF new_status <> ALL (ARRAY['open', 'investigating', 'resolved', 'ignored']) THEN
@@ -58,5 +60,5 @@ BEGIN
 END
 $$;
 
-REVOKE EXECUTE ON FUNCTION access.may_change_issues(UUID), access.change_issue(UUID, UUID, TEXT) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION access.may_change_issues(UUID), access.change_issue(UUID, UUID, TEXT) TO bi_reader, bi_reader_many;
+REVOKE EXECUTE ON FUNCTION access.change_issue(UUID, UUID, TEXT) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION access.change_issue(UUID, UUID, TEXT) TO bi_issue_editor;
