@@ -24,8 +24,11 @@ from orchestration.run.refresh import refresh
 from stack.embedded import Stack
 from tests.conftest import SHARED_DATA
 from tests.e2e import small_dirt
+from tests.e2e.sdk_recordings import post_calls, wait_landed
 from tests.e2e.whatever_fits import batch
 from tests.unit.ingest_doors.sent_events import now
+from tests.unit.ingest_formats.sdk_traffic import TELL, visits
+from tests.unit.ingest_formats.sdk_traffic import broken as broken_json
 
 SEED = 13
 BATCHES, EVENTS = 6, 100
@@ -46,6 +49,7 @@ class Sent:
     project: str
     totals: tuple[LoadTotals, LoadTotals]
     small: str
+    sdks: str
     cases: dict[str, tuple[str, LoadTotals]]
 
 
@@ -61,6 +65,11 @@ def sent(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sen
         totals = whatever_fits(own, tmp_path_factory.mktemp("lines") / "events.ndjson")
         small, small_own = project_of(postgres, endpoints, "small dirt")
         load_batches(small_own, [small_dirt.batch()])
+        sdks, sdks_own = project_of(postgres, endpoints, "broken SDKs")
+        rng = random.Random(SEED)
+        calls = visits(rng, now() - 3 * 3_600_000, len(TELL))
+        post_calls(sdks_own, (replace(one, body=broken_json(one.body, rng)) for one in calls))
+        wait_landed(endpoints)
         cases = {}
         for path in CASES:
             case_project, case_own = project_of(postgres, endpoints, path.parent.name)
@@ -70,7 +79,7 @@ def sent(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sen
             for name, value in endpoints.environment().items():
                 patch.setitem(os.environ, name, value)
             refresh()
-        yield Sent(clickhouse, postgres, project, totals, small, cases)
+        yield Sent(clickhouse, postgres, project, totals, small, sdks, cases)
 
 
 def project_of(
@@ -101,6 +110,15 @@ def test_whatever_fits_the_wire_lands_or_is_refused_with_a_reason(sent: Sent) ->
     of_project = f"WHERE project_id = '{sent.project}'"
     found = sent.clickhouse.query(f"SELECT count() FROM gosight.sessions {of_project}").result_rows
     assert found == [(3,)]  # one id is written in two ways
+
+
+@pytest.mark.timeout(900)
+def test_broken_requests_of_sdks_cost_only_what_is_broken_in_them(sent: Sent) -> None:
+    (sums,) = sent.clickhouse.query(
+        "SELECT sum(landed) > 40, sum(valid) = sum(landed) + sum(duplicate), sum(rejected) > 0"
+        f" FROM raw.ingest_ledger FINAL WHERE project_id = '{sent.sdks}'"
+    ).result_rows
+    assert sums == (True, True, True)
 
 
 @pytest.mark.timeout(900)

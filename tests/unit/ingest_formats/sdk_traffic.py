@@ -26,6 +26,10 @@ SNAPSHOT = {
     ],
 }
 Json = dict[str, Any]
+ODD: tuple[Any, ...] = (
+    *(None, True, 0, -1, 1.5, 1e308, float("nan"), 2**70, "", "\0", "\ud83d", "9" * 400),
+    *([], [[]], [None], {}, {"a": {}}, {"$a.b": [1]}, "2026-99-99", "1280x", "//[", "iglu:"),
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,16 @@ def visits(random: Random, begins: int, count: int) -> Iterator[Call]:
     """Of three pages and what is done there, each visit with another SDK as long as there are."""
     for tell in random.sample(TELL, min(count, len(TELL))):
         yield from tell(random, begins + random.randrange(HOUR))
+
+
+def broken(value: Any, random: Random) -> Any:
+    """A JSON value with odd values, or none, in a few places however deep."""
+    if random.random() < 0.03:
+        return random.choice(ODD)
+    if isinstance(value, dict):
+        kept = {name: one for name, one in value.items() if random.random() < 0.98}
+        return {name: broken(one, random) for name, one in kept.items()}
+    return [broken(one, random) for one in value] if isinstance(value, list) else value
 
 
 def _id(random: Random) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
-from typing import Any
 
 import pytest
 
@@ -12,29 +11,14 @@ from ingest.errors import RefusalError
 from ingest.judging import body_of, judge
 from ingest.privacy.policy import policy_of
 from tests.unit.ingest_formats.recorded import NOW, read, request
-from tests.unit.ingest_formats.sdk_traffic import TELL, visits
-
-ODD: tuple[Any, ...] = (
-    *(None, True, 0, -1, 1.5, 1e308, float("nan"), 2**70, "", "\0", "\ud83d", "9" * 400),
-    *([], [[]], [None], {}, {"a": {}}, {"$a.b": [1]}, "2026-99-99", "1280x", "//[", "iglu:"),
-)
-
-
-def _broken(value: Any, random: Random) -> Any:
-    """With odd values, or none, in a few places however deep."""
-    if random.random() < 0.03:
-        return random.choice(ODD)
-    if isinstance(value, dict):
-        kept = {name: one for name, one in value.items() if random.random() < 0.98}
-        return {name: _broken(one, random) for name, one in kept.items()}
-    return [_broken(one, random) for one in value] if isinstance(value, list) else value
+from tests.unit.ingest_formats.sdk_traffic import TELL, broken, visits
 
 
 def _envelopes(seed: int) -> Iterator[Envelope]:
     random = Random(seed)
     for call in visits(random, NOW - 10_000_000, len(TELL)):
         try:
-            yield read(request(call.path, _broken(call.body, random)))
+            yield read(request(call.path, broken(call.body, random)))
         except RefusalError:
             continue
 
