@@ -24,6 +24,7 @@ COMMANDS = {
     "key": "hxi.key",
     "user": "hxi.user",
     "member": "hxi.member",
+    "alert": "hxi.alert",
     "grant-bi": "hxi.grant_bi",
     "revoke-bi": "hxi.grant_bi",
     "simulate": "hxi.simulate",

@@ -76,6 +76,8 @@ def run(
         refreshed = refreshed_once(**_what_to_build(**wanted))
         seconds = time.monotonic() - started
         _report(endpoints, refreshed, seconds, as_json=as_json)
+        for line in told_alerts():
+            _say(line)
     if refreshed.failed_checks:
         sys.exit(RunFailedError.exit_code)
 
@@ -153,6 +155,20 @@ def refreshed_once(
         raise BusyError(str(error)) from error
     except RefreshFailedError as error:
         raise RunFailedError(f"the run stopped, the next one repeats it: {error}") from error
+
+
+def told_alerts() -> list[str]:
+    """Judge the rules over what is built now; what came of it, no line where nothing did."""
+    from orchestration.alerts.now import alert_now
+
+    evaluated, sent = alert_now()
+    lines = list(evaluated.problems)
+    if evaluated.new or sent.sent or sent.failed or sent.unknown:
+        lines.append(
+            f"alerts: {evaluated.new} new; messages: {sent.sent} sent, {sent.waiting} to try again,"
+            f" {sent.failed} failed, {sent.unknown} unknown"
+        )
+    return lines
 
 
 def _say(line: str) -> None:

@@ -13,7 +13,7 @@ import click
 from hxi.admin.endpoints import Endpoints
 from hxi.admin.errors import BusyError
 from hxi.every import repeat
-from hxi.run import RunFailedError, answer, refreshed_once
+from hxi.run import RunFailedError, answer, refreshed_once, told_alerts
 from orchestration.lease.lease import LeaseHeldError
 from orchestration.rebuild.rules import rules_hash
 from orchestration.run.outcome import Refreshed
@@ -30,12 +30,14 @@ def run_again(endpoints: Endpoints, every: float, *, as_json: bool) -> None:
     def turn() -> str:
         try:
             if standing.nothing_is_new():
-                return ""
+                return "\n".join(told_alerts())
         except LeaseHeldError as error:
             raise BusyError(str(error)) from error
         started = time.monotonic()
         done = refreshed()
         seconds = time.monotonic() - started
+        for told in told_alerts():
+            click.echo(told, err=True)
         if as_json:
             return json.dumps(answer(endpoints, done, seconds), default=str)
         return line_of(done, seconds)

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from orchestration.alerts.assets import ALERTS_SCHEDULE, alerts_job
 from orchestration.automation import (
     BACKFILL,
     EXPIRE_SCHEDULE,
@@ -39,9 +40,9 @@ defs = dg.Definitions(
         done_asset(BUILT),
     ],
     asset_checks=CHECKS,
-    jobs=[REFRESH, BACKFILL, expire_job, WATCH],
+    jobs=[REFRESH, BACKFILL, expire_job, WATCH, alerts_job],
     sensors=[refresh_when_events_land],
-    schedules=[REFRESH_SCHEDULE, EXPIRE_SCHEDULE, WATCH_SCHEDULE],
+    schedules=[REFRESH_SCHEDULE, EXPIRE_SCHEDULE, WATCH_SCHEDULE, ALERTS_SCHEDULE],
     resources={"run": Run(wait_minutes=WAIT_MINUTES), "watch": Watch()},
     # One process holds the lease from the first asset to the last.
     executor=dg.in_process_executor,

@@ -24,6 +24,7 @@ CLICKHOUSE_COMPONENTS = {
 POSTGRES_COMPONENTS = {
     "gosight": "ingest/schema/postgres",
     "ops": "orchestration/plan/schema/postgres",
+    "alerts": "orchestration/alerts/schema/postgres",
     "publish": "orchestration/publish/schema/postgres",
 }
 

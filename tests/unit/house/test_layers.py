@@ -40,7 +40,16 @@ PACKAGES = {
 # is a file.
 ROOMS = (
     *("stores", "plan", "lease", "raw", "transform", "signals", "publish", "documents"),
-    *("project_settings", "retention", "rebuild", "checks", "automation", "definitions", "run"),
+    *(
+        "project_settings",
+        "retention",
+        "rebuild",
+        "checks",
+        "alerts",
+        "automation",
+        "definitions",
+        "run",
+    ),
 )
 # What a part may not import whatever room it is in.
 FORBIDDEN_IMPORTS = [

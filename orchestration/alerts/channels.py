@@ -1,0 +1,56 @@
+"""Who is told: the JSON of `gosight.alert_rules.channels`, read strictly (spec 003 §4.5)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from orchestration.alerts.conditions import RuleError
+
+# Type -> the fields it must have, and those it may have.
+FIELDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
+    "webhook": (frozenset({"url"}), frozenset({"secret"})),
+    "slack": (frozenset({"url"}), frozenset()),
+    "telegram": (frozenset({"chat_id"}), frozenset()),
+    "email": (frozenset({"to"}), frozenset()),
+}
+# Receivers tell a message that comes twice by its id; a chat shows it twice.
+REPEATABLE = frozenset({"webhook", "email"})
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One receiver; `fields` as FIELDS has them."""
+
+    kind: str
+    fields: Mapping[str, str]
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether a message whose fate is unknown may be sent again."""
+        return self.kind in REPEATABLE
+
+
+def channels_of(given: Any) -> tuple[Channel, ...]:
+    """RuleError when one is unknown or incomplete."""
+    if not isinstance(given, list):
+        raise RuleError("channels is no JSON list")
+    return tuple(channel_of(one) for one in given)
+
+
+def channel_of(given: Any) -> Channel:
+    """RuleError says what is wrong."""
+    if not isinstance(given, Mapping) or given.get("type") not in FIELDS:
+        raise RuleError(f"a channel's type is one of {', '.join(FIELDS)}")
+    kind = str(given["type"])
+    needed, allowed = FIELDS[kind]
+    fields = {str(name): str(value) for name, value in given.items() if name != "type"}
+    if missing := sorted(name for name in needed if not fields.get(name)):
+        raise RuleError(f"a {kind} needs {missing[0]}")
+    if unknown := sorted(fields.keys() - needed - allowed):
+        raise RuleError(f"a {kind} has no {unknown[0]}")
+    if "url" in fields and urlsplit(fields["url"]).scheme not in ("http", "https"):
+        raise RuleError(f"{fields['url']!r} is no http or https address")
+    if kind == "email" and "@" not in fields["to"]:
+        raise RuleError(f"{fields['to']!r} is no e-mail address")
+    return Channel(kind, fields)

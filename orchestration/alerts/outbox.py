@@ -1,0 +1,137 @@
+"""Sends what waits in `ops.alert_messages`: each message once, whatever is killed meanwhile.
+
+A message is claimed before it is sent and marked after. Of one whose sender died in between nobody
+knows whether it arrived: where the receiver tells by its id that it comes twice, it is sent again;
+a chat would show it twice, so there it stays `unknown`, which `hxi alert list` shows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import namedtuple_row
+
+from orchestration.alerts.channels import REPEATABLE, channel_of
+from orchestration.alerts.post import FailedError, RefusedError, UnknownError
+from orchestration.alerts.senders import Message, Senders
+
+Postgres = psycopg.Connection[Any]
+ATTEMPTS = 8
+FIRST_BACK_OFF_S = 15  # doubles: the last attempt is about half an hour after the first
+CLAIM_S = 120  # longer than any send takes
+
+CLAIM = f"""
+    UPDATE ops.alert_messages m
+    SET state = 'sending', attempts = attempts + 1,
+        claimed_until = now() + interval '{CLAIM_S} seconds'
+    WHERE message_id = (
+        SELECT message_id FROM ops.alert_messages
+        WHERE (state = 'waiting' AND next_attempt_at <= now())
+           OR (state = 'sending' AND claimed_until < now() AND channel->>'type' = ANY(%s))
+        ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING message_id::text, history_id::text, channel, attempts"""
+GIVE_UP = """
+    UPDATE ops.alert_messages
+    SET state = 'unknown', error = 'its sender died: it may have arrived'
+    WHERE state = 'sending' AND claimed_until < now() AND NOT channel->>'type' = ANY(%s)
+    RETURNING history_id::text"""
+FACTS = """
+    SELECT context, metric_value, threshold, triggered_at FROM gosight.alert_history
+    WHERE id = %s"""
+TOLD = """
+    UPDATE gosight.alert_history h
+    SET notification_sent = told.sent, notification_error = told.error
+    FROM (SELECT bool_and(state = 'sent') AS sent, string_agg(error, '; ') AS error
+          FROM ops.alert_messages WHERE history_id = %s) told
+    WHERE h.id = %s"""
+
+
+@dataclass
+class Sent:
+    """Messages by how they ended; `waiting` ones are tried again."""
+
+    sent: int = 0
+    waiting: int = 0
+    failed: int = 0
+    unknown: int = 0
+
+
+def send_due(connection: Postgres, senders: Senders) -> Sent:
+    """Send all that is due now. The connection commits each statement."""
+    done = Sent()
+    repeatable = sorted(REPEATABLE)
+    for (history,) in connection.execute(GIVE_UP, (repeatable,)).fetchall():
+        _told(connection, history)
+        done.unknown += 1
+    for claimed in _claims(connection, repeatable):
+        state, error = _attempt(connection, senders, claimed)
+        wait = FIRST_BACK_OFF_S * 2 ** (claimed.attempts - 1)
+        connection.execute(
+            "UPDATE ops.alert_messages SET state = %s, error = %s, claimed_until = NULL,"
+            " next_attempt_at = now() + make_interval(secs => %s) WHERE message_id = %s",
+            (state, error, wait, claimed.message_id),
+        )
+        _told(connection, claimed.history_id)
+        setattr(done, state, getattr(done, state) + 1)
+    return done
+
+
+def _claims(connection: Postgres, repeatable: list[str]) -> Iterator[Any]:
+    with connection.cursor(row_factory=namedtuple_row) as cursor:
+        while (claimed := cursor.execute(CLAIM, (repeatable,)).fetchone()) is not None:
+            yield claimed
+
+
+def _attempt(connection: Postgres, senders: Senders, claimed: Any) -> tuple[str, str | None]:
+    """The state after it, and what went wrong."""
+    channel = channel_of(claimed.channel)
+    try:
+        senders.send(channel, _message(connection, claimed))
+    except RefusedError as error:
+        return "failed", str(error)
+    except UnknownError as error:
+        if not channel.is_repeatable:
+            return "unknown", str(error)
+        return _again(claimed.attempts), str(error)
+    except FailedError as error:
+        return _again(claimed.attempts), str(error)
+    return "sent", None
+
+
+def _again(attempts: int) -> str:
+    return "waiting" if attempts < ATTEMPTS else "failed"
+
+
+def _message(connection: Postgres, claimed: Any) -> Message:
+    row = connection.execute(FACTS, (claimed.history_id,)).fetchone()
+    assert row is not None  # noqa: S101 - messages go with their entry
+    context, value, limit, triggered_at = row
+    facts = {
+        **context,
+        "value": value,
+        "threshold": limit,
+        "triggered_at": triggered_at.isoformat(),
+    }
+    return Message(claimed.message_id, text_of(facts), facts)
+
+
+def text_of(facts: dict[str, Any]) -> str:
+    """Two lines: what happened, and when."""
+    group = ", ".join(f"{name} {value}" for name, value in facts["group"].items())
+    where = f" ({group})" if group else ""
+    what = {
+        "absence": f"no {facts['metric']}",
+        "anomaly": f"{facts['metric']} {facts['value']:.6g}, unusual beyond"
+        f" {facts['threshold']:.6g}",
+        "threshold": f"{facts['metric']} {facts['value']:.6g} {facts['operator']}"
+        f" {facts['threshold']:.6g}",
+    }[facts["kind"]]
+    return (
+        f"{facts['rule']}: {what}{where}\n"
+        f"{facts['project']}, {facts['start'][:16]} to {facts['end'][:16]} UTC"
+    )
+
+
+def _told(connection: Postgres, history: str) -> None:
+    connection.execute(TOLD, (history, history))
