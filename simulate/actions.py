@@ -171,6 +171,9 @@ def look_away(rec: Recorder, _view: View) -> None:
 def aside(rec: Recorder, _view: View) -> None:
     """What happens without the visitor's doing: polls, long tasks, media, resizes."""
     rec.pause(1_300, 12_000)
+    if rec.soils():
+        odd = (-1 - int(rec.rng.random() * 9_000), 3_600_001)[rec.now % 2]
+        rec.request("GET", "/api/recommendations", 200, 40, odd_ms=odd)
     draw = rec.rng.random()
     if draw < 0.5:
         call(rec, "GET", "/api/recommendations")

@@ -7,6 +7,7 @@ from random import Random
 from gosight.ingest_pb2 import EventBatch
 
 from simulate.delivery import Timed, batches
+from simulate.dirt import soil
 from simulate.film import film
 from simulate.people import Crowd
 from simulate.plan import DAY_MS, HOUR_MS, LONGEST_SESSION_MS, Plan
@@ -32,10 +33,12 @@ def generate(plan: Plan, truth: Truth | None = None) -> Iterator[EventBatch]:
 def _sessions(plan: Plan, rng: Random, truth: Truth) -> Iterator[tuple[int, list[Timed]]]:
     crowd = Crowd(rng, plan.sessions)
     camera = Random(f"replay {plan.seed}")  # its own, so that recordings change no visit
+    soiling = Random(f"dirt {plan.seed}")
     for offset in _starts(plan, rng):
-        recorder = visit(rng, crowd.next(), plan.start_ms + offset)
+        recorder = visit(rng, crowd.next(), plan.start_ms + offset, plan.dirty)
         if camera.random() < plan.recorded:
             film(recorder, camera)
+        soil(recorder, soiling, plan.end_ms)
         truth.add(recorder.truth)
         yield recorder.truth.started_at, recorder.events
 

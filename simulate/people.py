@@ -140,24 +140,27 @@ LOCALES = (
     ("ES", "es-ES", "Europe/Madrid"),
     ("PL", "pl-PL", "Europe/Warsaw"),
 )
-REFERRERS = (
-    "",
-    "",
-    "",
-    "https://www.google.com/",
-    "https://www.bing.com/",
-    "https://news.example.org/outdoor",
-    "https://t.co/x1",
-    "https://partner.example.net/deals?week=7",
-)
-CAMPAIGNS = (
-    ("newsletter", "email", "autumn"),
-    ("google", "cpc", "brand"),
-    ("google", "cpc", "tents"),
-    ("facebook", "paid_social", "lookalike"),
-    ("partner", "referral", ""),
-    ("Android App", "e-mail", "50 % off: Výprodej + více"),
-)
+# Referrer -> channel and the domain that is told of it; a page of one's own domain is no source.
+REFERRERS = {
+    "": ("Direct", ""),
+    "https://www.google.com/": ("Organic Search", "google.com"),
+    "HTTPS://WWW.Bing.COM/": ("Organic Search", "bing.com"),
+    "https://news.example.org/outdoor": ("Referral", "news.example.org"),
+    "https://t.co/x1": ("Organic Social", "t.co"),
+    "https://partner.example.net/deals?week=7": ("Referral", "partner.example.net"),
+    "https://help.example.test/boots": ("Internal", ""),
+}
+_DRAWN = ("", "", *REFERRERS)
+# Source, medium and name -> channel. One is in Latin-1: what is no UTF-8 is a lone surrogate here.
+CAMPAIGNS = {
+    ("newsletter", "email", "autumn"): "Email",
+    ("google", "cpc", "brand"): "Paid Search",
+    ("Google", "CPC", "tents"): "Paid Search",
+    ("facebook", "paid_social", "lookalike"): "Paid Social",
+    ("partner", "referral", ""): "Referral",
+    ("Android App", "e-mail", "50 % off: Výprodej + více"): "Email",
+    ("caf\udce9", "banner", "\udcff1"): "Display",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,12 @@ class Visitor:
     referrer: str
     campaign: tuple[str, str, str] | None
     campaign_by_url: bool
+
+    @property
+    def came_from(self) -> tuple[str, str]:
+        """Channel and referring domain of a visit that begins with a page view."""
+        channel, domain = REFERRERS[self.referrer]
+        return CAMPAIGNS[self.campaign] if self.campaign else channel, domain
 
     def device_part(self) -> bytes:
         """The device as a part of an event."""
@@ -218,7 +227,8 @@ class Crowd:
         person = int(rng.random() * len(self._seen))
         trait = person * 2_654_435_761 >> 4  # spreads neighbours over devices and locales
         kind = rng.random()
-        campaign = CAMPAIGNS[int(rng.random() * len(CAMPAIGNS))] if rng.random() < 0.22 else None
+        campaigns = [*CAMPAIGNS]
+        campaign = campaigns[int(rng.random() * len(campaigns))] if rng.random() < 0.22 else None
         visitor = Visitor(
             session_id=new_uuid(rng),
             user="" if kind < 0.4 else f"user-{person:06d}",
@@ -226,7 +236,7 @@ class Crowd:
             is_new=not self._seen[person],
             device=DEVICES[trait % len(DEVICES)],
             locale=LOCALES[trait // 16 % len(LOCALES)],
-            referrer=REFERRERS[int(rng.random() * len(REFERRERS))],
+            referrer=_DRAWN[int(rng.random() * len(_DRAWN))],
             campaign=campaign,
             campaign_by_url=rng.random() < 0.5,
         )

@@ -25,8 +25,10 @@ def last_midnight(now: datetime | None = None) -> datetime:
 class Plan:
     """`sessions` visits over the `days` days before `end` (exclusive), drawn from `seed`.
 
-    A share of them, `recorded`, has a session replay. Equal plans give equal bytes; moving `end` by
-    whole days moves the times and nothing else; another share changes no event but replay.
+    A share of them, `recorded`, has a session replay; `dirty` is the share of bots, of sessions
+    that last over a day, and of the chances for a little dirt. Equal plans give equal bytes; moving
+    `end` by whole days moves the times and nothing else; another share of `recorded` changes no
+    event but replay.
     More than 29 days reach past the age that ingest accepts without backfill.
     """
 
@@ -35,12 +37,15 @@ class Plan:
     seed: int = 1
     end: datetime = field(default_factory=last_midnight)
     recorded: float = 0.1
+    dirty: float = 0.02
 
     def __post_init__(self) -> None:
         if self.sessions < 1 or self.days < 1:
             raise PlanError("a plan needs at least one session and one day")
         if not 0 <= self.recorded <= 1:
             raise PlanError("the share of recorded sessions lies between 0 and 1")
+        if not 0 <= self.dirty <= 1:
+            raise PlanError("the share of dirt lies between 0 and 1")
         if self.end.tzinfo is None:
             raise PlanError("the end of a plan needs a time zone, e.g. 2026-01-31T00:00:00Z")
 

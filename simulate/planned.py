@@ -33,13 +33,18 @@ class Call:
     endpoint: str
     status: int
     at: int
-    duration_ms: int
+    duration_ms: int | None  # none: what was told cannot be
     is_aborted: bool = False  # cut off by leaving the page
 
     @property
     def is_failed(self) -> bool:
         """No answer, or the server's fault."""
         return not self.is_aborted and (self.status == 0 or self.status >= 500)
+
+    @property
+    def is_measured(self) -> bool:
+        """Tells how well the server answers."""
+        return not self.is_aborted and (self.is_failed or self.duration_ms is not None)
 
 
 @dataclass(slots=True)

@@ -95,12 +95,12 @@ def _vital(values: Sequence[int], good: int, poor: int) -> int:
 
 
 def _slow_api(made_calls: Sequence[Call]) -> int:
-    calls = [call for call in made_calls if not call.is_aborted]
+    calls = [call for call in made_calls if call.is_measured]
     if (made := len(calls)) < 3:
         return 0
-    fine = [call for call in calls if not call.is_failed]
-    satisfied = sum(call.duration_ms <= SATISFIED_MS for call in fine)
-    tolerating = sum(SATISFIED_MS < call.duration_ms <= TOLERABLE_MS for call in fine)
+    fine = [call.duration_ms or 0 for call in calls if not call.is_failed]
+    satisfied = sum(took <= SATISFIED_MS for took in fine)
+    tolerating = sum(SATISFIED_MS < took <= TOLERABLE_MS for took in fine)
     return (15 * (2 * made - 2 * satisfied - tolerating) + made) // (2 * made)
 
 

@@ -14,6 +14,8 @@ from simulate.truth import ERROR_TYPES, EVENT_TYPES, SessionTruth
 from simulate.wire import part, payload
 
 EventType = pb.EventType
+SAME_VIEW_MS = 100
+LONGEST_ON_PAGE_MS = 86_400_000
 DEVICE_NAMES = {1: "desktop", 2: "tablet", 3: "mobile"}
 _TIMINGS = {
     "lcp": "largest_contentful_paint",
@@ -32,8 +34,9 @@ class Recorder:
     ends, so `events` is not sorted.
     """
 
-    def __init__(self, rng: Random, visitor: Visitor, started_at: int) -> None:
+    def __init__(self, rng: Random, visitor: Visitor, started_at: int, dirty: float = 0) -> None:
         self.rng = rng
+        self.dirty = dirty
         self.visitor = visitor
         self.now = started_at
         self.place: Place  # set by move_to, which comes first
@@ -57,9 +60,14 @@ class Recorder:
     def _name(self) -> None:
         who = pb.Event(session_id=self.visitor.session_id)
         if self._user:
-            who.user_id = self._user
+            # NUL fits the wire, and some SDKs send what a database of fixed widths gave them.
+            who.user_id = self._user + "\0" * (self.visitor.is_new and self.dirty > 0)
         self._who = part(who) + self._device
         self._rest = self._page + self._who
+
+    def soils(self) -> bool:
+        """Whether this chance for a little dirt is taken."""
+        return self.dirty > 0 and self.rng.random() < self.dirty
 
     def pause(self, low: int, high: int) -> int:
         """Let `low`..`high` ms pass; returns the new time."""
@@ -74,11 +82,7 @@ class Recorder:
     def emit(self, kind: pb.EventType, body: bytes = b"", at: int | None = None) -> None:
         """Write one event of the current page."""
         when = self.now if at is None else at
-        head = self._head
-        head.event_id = new_uuid(self.rng)
-        head.event_type = kind
-        self._head_time.millis = when
-        self.events.append((when, head.SerializeToString() + body + self._rest))
+        self._write(kind, body, when)
         truth, name = self.truth, EVENT_TYPES[kind]
         truth.event_types[name] += 1
         truth.timeline.append((when, name, self.place.clean))
@@ -87,6 +91,13 @@ class Recorder:
         truth.ended_at = max(truth.ended_at, when)
         if when < truth.started_at or not truth.started_at:
             truth.started_at = when
+
+    def _write(self, kind: pb.EventType, body: bytes, when: int) -> None:
+        head = self._head
+        head.event_id = new_uuid(self.rng)
+        head.event_type = kind
+        self._head_time.millis = when
+        self.events.append((when, head.SerializeToString() + body + self._rest))
 
     def move_to(self, place: Place, referrer: str) -> None:
         """Be on `place` without a page view; the events that follow carry it."""
@@ -108,12 +119,16 @@ class Recorder:
         self.truth.seen_paths = [*self.truth.seen_paths[:1], place.clean]
 
     def page_view(self, place: Place, referrer: str) -> None:
-        """Open `place` now."""
+        """Open `place` now; some frameworks tell it a second time, as if it were another view."""
         self.move_to(place, referrer)
         view = pb.PageViewPayload(page_title=PAGES[place.page].title, page_path=place.path)
         if place.fragment:
             view.page_hash = "#" + place.fragment
         self.emit(pb.EVENT_TYPE_PAGE_VIEW, payload(view))
+        if self.soils():
+            again = self.now + 1 + int(self.rng.random() * SAME_VIEW_MS)
+            self._write(pb.EVENT_TYPE_PAGE_VIEW, payload(view), again)
+            self.truth.doubled += 1
         self.truth.views.append(View(self.now, place.clean))
         if not self.steps or self.steps[-1][0].clean != place.clean:
             self.steps.append((place, self.now))
@@ -121,10 +136,14 @@ class Recorder:
 
     def page_exit(self, on_page_ms: int, depth: int) -> None:
         """Leave the page now, having seen `depth` percent of it."""
+        told: int | None = on_page_ms
+        if self.soils():
+            told, on_page_ms = None, (-on_page_ms - 1, LONGEST_ON_PAGE_MS + 1)[self.now % 2]
+            self.truth.implausible += 1
         exit_ = pb.PageExitPayload(time_on_page_ms=on_page_ms, max_scroll_depth=depth)
         self.emit(pb.EVENT_TYPE_PAGE_EXIT, payload(exit_))
         view = self.truth.views[-1]
-        view.exit_at, view.exit_depth, view.time_on_page_ms = self.now, depth, on_page_ms
+        view.exit_at, view.exit_depth, view.time_on_page_ms = self.now, depth, told
         self._seen(depth)
 
     def scroll(self, depth: int, previous: int, *, milestone: bool = False) -> None:
@@ -174,22 +193,34 @@ class Recorder:
         return drawn
 
     def request(
-        self, method: str, path: str, status: int, duration_ms: int, query: str = ""
+        self,
+        method: str,
+        path: str,
+        status: int,
+        duration_ms: int,
+        query: str = "",
+        *,
+        odd_ms: int | None = None,
     ) -> None:
-        """A fetch or XHR begun now; its event is dated `duration_ms` later."""
+        """A fetch or XHR begun now; its event is dated `duration_ms` later.
+
+        `odd_ms`: told as its duration instead, which cannot be.
+        """
         fetch = self.rng.random() < 0.7
         call = pb.NetworkRequestPayload(
             method=method,
             url=ORIGIN + path + query,
             status=status,
-            duration_ms=duration_ms,
+            duration_ms=duration_ms if odd_ms is None else odd_ms,
             response_size=int(self.rng.random() * 40_000),
             request_type=pb.NETWORK_REQUEST_TYPE_FETCH if fetch else pb.NETWORK_REQUEST_TYPE_XHR,
         )
         kind = pb.EVENT_TYPE_FETCH_REQUEST if fetch else pb.EVENT_TYPE_XHR_REQUEST
         self.emit(kind, payload(call), at=self.now + duration_ms)
         endpoint = "/".join(":id" if part.isdigit() else part for part in path.split("/"))
-        self.truth.calls.append(Call(method, endpoint, status, self.now + duration_ms, duration_ms))
+        took = duration_ms if odd_ms is None else None
+        self.truth.implausible += took is None
+        self.truth.calls.append(Call(method, endpoint, status, self.now + duration_ms, took))
 
     def timing(self, measured: pb.PerformancePayload, kind: pb.EventType, at: int) -> None:
         """What was measured of the current view. Of what is told again the greatest holds."""

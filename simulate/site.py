@@ -1,7 +1,11 @@
-"""The made-up shop that simulated visitors walk through: pages, links, forms, API endpoints."""
+"""The made-up shop that simulated visitors walk through: pages, links, forms, API endpoints.
+
+The account is a single-page application that routes by the fragment.
+"""
 
 from dataclasses import dataclass
 from random import Random
+from urllib.parse import quote
 
 from simulate.elements import Element, link, text_input
 
@@ -22,7 +26,7 @@ _POSTS = (
     "care-for-leather",
     "maps-and-compass",
     "ten-day-walks",
-    "quiet-huts",
+    "café-mit-hütte",
 )
 
 
@@ -155,7 +159,7 @@ PAGES = {
         "/account", "Your account", ("orders", "home", "help"), ("/api/account",), "", 1600
     ),
     "orders": Page(
-        "/account/orders",
+        "/account#/orders",
         "Your orders",
         ("order", "order", "account", "help"),
         ("/api/orders",),
@@ -163,7 +167,7 @@ PAGES = {
         2200,
     ),
     "order": Page(
-        "/account/orders/{id}", "Order", ("orders", "contact", "help"), ("/api/orders",), "", 1700
+        "/account#/orders/{id}", "Order", ("orders", "contact", "help"), ("/api/orders",), "", 1700
     ),
     "blog": Page(
         "/blog",
@@ -204,11 +208,22 @@ def place_on(rng: Random, name: str) -> Place:
         clean = clean.replace("{slug}", _POSTS[int(rng.random() * len(_POSTS))])
     query = _query(rng, name)
     style = rng.random()
-    if style < 0.08 and clean != "/":
-        return Place(name, clean, clean + "/", query)
+    page_path, _, route = clean.partition("#")
+    path = _written(page_path, style)
+    if style < 0.08 and page_path != "/":
+        path += "/"
+    if route:
+        return Place(name, clean, path, query, route + ("?tab=open#top" if style < 0.3 else ""))
     if style < 0.14:
-        return Place(name, clean, clean, query, "top" if style < 0.11 else "details")
-    return Place(name, clean, clean, query)
+        return Place(name, clean, path, query, "top" if style < 0.11 else "details")
+    return Place(name, clean, path, query)
+
+
+def _written(path: str, style: float) -> str:
+    """Percent-encoded as browsers do, not at all, or more than need be, in either case."""
+    if style < 0.2:
+        return path.replace("o", "%6f" if style < 0.17 else "%6F")
+    return path if style < 0.25 else quote(path)
 
 
 def _query(rng: Random, name: str) -> str:

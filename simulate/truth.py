@@ -15,6 +15,16 @@ from simulate.planned_time import INTERACTIONS, Moment, engaged_ms, hourly, step
 EVENT_TYPES = {number: name[len("EVENT_TYPE_") :].lower() for name, number in EventType.items()}
 LEAVING = ("page_exit", "page_hidden", "session_end")
 CUT_OFF_MS = 1000
+DAY_MS = 86_400_000
+# What a bot's line does not tell: it is in no aggregate, signal or score.
+NOTHING: dict[str, Any] = {
+    **dict.fromkeys(("journey", "insights", "deductions", "steps", "views"), ()),
+    **dict.fromkeys(("calls", "hours", "clicked"), ()),
+    **dict.fromkeys(("rage_clicks", "dead_clicks", "error_clicks"), 0),
+    "requests": {},
+    "score": None,
+    "state": None,
+}
 ERROR_TYPES = ("js_error", "unhandled_rejection", "resource_error", "console_error")
 
 
@@ -40,6 +50,11 @@ class SessionTruth:
     forms: set[str] = field(default_factory=set)  # what became of them: started, sent, refilled
     insights: list[Planned] = field(default_factory=list)
     recording: Recording | None = None
+    channel: str = "Direct"
+    referrer_domain: str = ""
+    bot: str = ""  # how it gives itself away: user_agent, webdriver
+    doubled: int = 0  # views told twice; the second counts nowhere
+    implausible: int = 0  # values that cannot be
 
     @property
     def page_paths(self) -> list[str]:
@@ -68,14 +83,28 @@ class SessionTruth:
         paths = self.page_paths
         return [path for n, path in enumerate(paths) if n == 0 or path != paths[n - 1]]
 
+    def move(self, by_ms: int) -> None:
+        """All of it happened so much later."""
+        self.started_at += by_ms
+        self.ended_at += by_ms
+        self.timeline = [(at + by_ms, kind, path) for at, kind, path in self.timeline]
+        self.calls = [replace(call, at=call.at + by_ms) for call in self.calls]
+        self.insights = [replace(row, at=row.at + by_ms) for row in self.insights]
+        for view in self.views:
+            view.at += by_ms
+            view.exit_at = None if view.exit_at is None else view.exit_at + by_ms
+        if film := self.recording:
+            first, last = film.first_at + by_ms, film.last_at + by_ms
+            self.recording = replace(film, first_at=first, last_at=last)
+
     def count_of(self, kind: str, *, charged: bool = True) -> int:
         """Planned rows of a kind; charged ones only, or (False) all of them."""
         return sum(1 for row in self.insights if row.kind == kind and (row.charged or not charged))
 
     def as_dict(self) -> dict[str, Any]:
-        """The session's line of a truth file."""
+        """The session's line of a truth file. A bot is there, and counts nowhere else."""
         paths = self.page_paths or self.seen_paths
-        return {
+        line = {
             "session_id": self.session_id,
             "user_id": self.user_id,
             "started_at": self.started_at,
@@ -91,6 +120,12 @@ class SessionTruth:
             "max_scroll_depth": self.max_scroll_depth,
             "device_type": self.device_type,
             "utm": self.utm,
+            "channel": self.channel,
+            "referrer_domain": self.referrer_domain,
+            "bot": self.bot,
+            "is_overlong": self.ended_at - self.started_at > DAY_MS,
+            "doubled": self.doubled,
+            "implausible": self.implausible,
             "journey": self.journey,
             "events": dict(sorted(self.event_types.items())),
             "requests": nested(self.requests),
@@ -98,7 +133,9 @@ class SessionTruth:
             "dead_clicks": self.count_of("dead_click"),
             "error_clicks": self.count_of("error_click"),
             "insights": [row.as_dict() for row in self.insights],
-        } | self._details(engaged_ms(self.timeline))
+        }
+        line |= self._details(engaged_ms(self.timeline))
+        return line | NOTHING if self.bot else line
 
     def _details(self, engaged: int) -> dict[str, Any]:
         """What files written before 0.2 do not have."""
@@ -136,6 +173,8 @@ class Totals:
     bounces: int = 0
     recorded_sessions: int = 0
     replay_payloads: int = 0  # sent beside the events
+    bots: int = 0
+    doubled: int = 0  # views sent beside the events
     first_at: int = 0
     last_at: int = 0
     event_types: Counter[str] = field(default_factory=Counter)
@@ -158,6 +197,10 @@ class Totals:
             self.users.add(session.user_id)
         else:
             self.anonymous_sessions += 1
+        self.doubled += session.doubled
+        self.bots += session.bot != ""
+        if session.bot:
+            return
         self.event_types.update(session.event_types)
         self.page_views.update(session.page_paths)
         self.requests.update(session.requests)
@@ -175,6 +218,8 @@ class Totals:
             "bounces": self.bounces,
             "recorded_sessions": self.recorded_sessions,
             "replay_payloads": self.replay_payloads,
+            "bots": self.bots,
+            "doubled": self.doubled,
             "first_at": self.first_at,
             "last_at": self.last_at,
             "events_by_type": dict(sorted(self.event_types.items())),

@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from gosight import events_pb2 as pb
 
-from simulate import forms
+from simulate import dirt, forms
 from simulate.actions import ORDINARY, Action, View, error
 from simulate.bursts import NO_RAGE, RAGE
 from simulate.clicks import DEAD, ERROR, NO_ERROR, NOT_DEAD, thrash
@@ -35,12 +35,13 @@ _SPECIALS: tuple[Sequence[Action], ...] = (
 )
 
 
-def visit(rng: Random, visitor: Visitor, started_at: int) -> Recorder:
+def visit(rng: Random, visitor: Visitor, started_at: int, dirty: float = 0) -> Recorder:
     """Play one session; the recorder holds its events and its truth."""
-    rec = Recorder(rng, visitor, started_at)
+    rec = Recorder(rng, visitor, started_at, dirty)
     if rng.random() < 0.02:
         without_views(rec)
         return rec
+    rec.truth.channel, rec.truth.referrer_domain = visitor.came_from
     place = place_on(rng, _one_of(rng, ENTRIES))
     if rng.random() < 0.92 or visitor.campaign:
         place = _session_start(rec, place)
@@ -88,17 +89,25 @@ def _session_start(rec: Recorder, place: Place) -> Place:
         given = {name: value for name, value in zip(names, visitor.campaign, strict=True) if value}
         if visitor.campaign_by_url:
             place = Place(
-                place.page, place.clean, place.path, f"?{urlencode(given)}", place.fragment
+                place.page,
+                place.clean,
+                place.path,
+                f"?{urlencode(given, errors='surrogateescape')}",
+                place.fragment,
             )
-        else:
-            for name, value in given.items():
+        rec.truth.utm = {name: _readable(value) for name, value in given.items()}
+        if not visitor.campaign_by_url:
+            for name, value in rec.truth.utm.items():
                 setattr(start, name, value)
-        rec.truth.utm = given
     start.entry_url = place.url
     rec.move_to(place, visitor.referrer)
     own = pb.Event(session_start=start, custom={"country_code": visitor.locale[0]})
     rec.emit(pb.EVENT_TYPE_SESSION_START, part(own))
     return place
+
+
+def _readable(text: str) -> str:
+    return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _is_detour(rec: Recorder, place: Place) -> bool:
@@ -151,6 +160,10 @@ def _maybe_form(rec: Recorder, view: View, name: str) -> None:
 def _close(rec: Recorder, view: View, slow: str | None) -> None:
     """The view's last words; one in ten is lost."""
     vitals(rec, view, slow)
+    if rec.soils():
+        dirt.odd_vitals(rec)
+    if rec.soils():
+        dirt.cut_off(rec)
     if rec.rng.random() < 0.9:
         rec.pause(5, 60)
         rec.page_exit(rec.now - view.opened_at, min(100, view.depth))

@@ -21,7 +21,7 @@
     )
 {%- endmacro %}
 
-{#- The message with what differs between alike errors as `?`: quoted text, ids, content hashes, numbers. An
+{#- The message with what differs between alike errors as `?`: quoted text, ids, addresses, content hashes, numbers. An
     apostrophe within a word quotes nothing. -#}
 {% macro error_pattern(message) -%}
     {%- set single = "(^|[\\\\s(\\\\[{=:,])''[^'']*''($|[\\\\s)\\\\]}=:,.;!?])" -%}
@@ -33,9 +33,19 @@
 {% macro name_pattern(name) -%}
     {%- set hex = _with_a_digit('[a-fA-F]', '[0-9a-fA-F]') -%}
     {%- set word = _with_a_digit('[A-Za-z]', '[0-9A-Za-z_]') -%}
-    {%- set ids = _replaced(name, '(?i)\\\\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\\\\b|\\\\b0x[0-9a-f]+\\\\b', '?') -%}
-    {%- set files = _replaced(ids, '([.~_-])(?:' ~ word ~ ')((?:\\\\.[a-z]+)*\\\\.(?:m?js|css|wasm|json|map)\\\\b)', '\\\\1?\\\\2') -%}
+    {%- set uuid_or_ulid = '\\\\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\\\\b|\\\\b[0-7][0-9a-hjkmnp-tv-z]{25}\\\\b' -%}
+    {%- set address = '[\\\\w.+-]+@[\\\\w-]+(?:\\\\.[\\\\w-]+)+' -%}
+    {%- set ids = _replaced(name, '(?i)' ~ uuid_or_ulid ~ '|\\\\b0x[0-9a-f]+\\\\b|' ~ address, '?') -%}
+    {%- set files = _replaced(ids, '([.~_-])(?:' ~ word ~ '|' ~ _hash_of_a_bundler() ~ ')((?:\\\\.[a-z]+)*\\\\.(?:m?js|css|wasm|json|map)\\\\b)', '\\\\1?\\\\2') -%}
     {{ _replaced(_replaced(files, '\\\\b(?:' ~ hex ~ ')\\\\b', '?'), '[-+]?\\\\d(?:[\\\\d,.]*\\\\d)?(?:[eE][-+]?\\\\d+)?', '?') }}
+{%- endmacro %}
+
+{#- 8 characters of base64, as bundlers put them into names: a digit or a capital beyond the first. A fifth of them has
+    no digit, and `-` may be among them. -#}
+{% macro _hash_of_a_bundler() -%}
+    {%- for place in range(1, 8) -%}
+        {{ '[\\\\w-]{' ~ place ~ '}[0-9A-Z][\\\\w-]{' ~ (7 - place) ~ '}' }}{{ '|' if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}
 
 {#- At least 6 characters of `any`, a digit among them: RE2 cannot look ahead, so its place is spelled out. -#}

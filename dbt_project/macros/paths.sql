@@ -3,9 +3,10 @@
     if({{ text }} = '', '', if(match({{ text }}, '^/*([?#]|$)'), '/', replaceRegexpOne(extract({{ text }}, '^[^?#]*'), '/+$', '')))
 {%- endmacro %}
 
-{#- The path of an absolute or relative URL, cleaned; '' for no URL. -#}
+{#- The path of an absolute or relative URL, cleaned; '' for no URL. A slash behind ? or # is none of the path's. -#}
 {% macro url_path(url) -%}
-    if({{ url }} = '', '', {{ clean_path("if(path(" ~ url ~ ") = '', '/', path(" ~ url ~ "))") }})
+    {%- set path = "path(extract(" ~ url ~ ", '^[^?#]*'))" -%}
+    if({{ url }} = '', '', {{ clean_path("if(" ~ path ~ " = '', '/', " ~ path ~ ")") }})
 {%- endmacro %}
 
 {#- A page's path, else that of its URL, with the route of single-page applications that route by the fragment

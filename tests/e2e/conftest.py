@@ -1,27 +1,30 @@
 """One warehouse with simulated traffic and its answer sheet, for tests that only read."""
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 from uuid import uuid4
 
 import pytest
 from clickhouse_connect.driver.client import Client
-from gosight.ingest_pb2 import EventBatch
 
 from hxi.admin import clients, projects
 from hxi.admin.endpoints import Endpoints
 from hxi.load import load_batches, load_files
 from orchestration.run.refresh import refresh
-from simulate import Plan, Truth, generate
+from simulate import Plan, SessionTruth, Truth, generate
+from simulate.clocks import with_wrong_clocks
 from simulate.output import truth_writer
 from stack.embedded import Stack
 from tests.conftest import SHARED_DATA
 from tests.e2e import dirty_traffic
 from tests.e2e.sdk_recordings import post_recording, recorded_sdks, wait_landed
 
-PLAN = Plan(sessions=1_000, days=3, seed=11)
+PLAN = Plan(sessions=1_000, days=3, seed=11, dirty=0.04)
+WRONG_CLOCKS = 0.05
 SENT_TWICE = 5  # every fifth batch
 # The first is there in two forms, so that each of its events comes twice.
 RECORDINGS = [
@@ -34,15 +37,16 @@ RECORDINGS = [
 class PlannedWarehouse:
     """A project that holds the plan's traffic alone; `truth` is what was planned.
 
-    `recordings`, `reported`: others, with the recordings of real visits and the files of reported
-    traffic beside the checkout if there are any. `dirty`: dirt of the same kinds.
-    `recordings`: another, with the recordings of real visits beside the checkout if there are any.
-    `sdks`: one more for each SDK whose requests are recorded there, by its name.
+    `on_the_way`: ms by which the sessions of wrong clocks happened later than planned, all of them
+    told by one skew. `recordings`, `reported`: other projects, with the recordings of real visits
+    and the files of reported traffic beside the checkout if there are any. `dirty`: dirt of the
+    same kinds. `sdks`: one more for each SDK whose requests are recorded there, by its name.
     """
 
     client: Client
     project_id: str
     truth: Path
+    on_the_way: dict[str, int]
     recordings: str
     dirty: str
     reported: str
@@ -60,7 +64,12 @@ def planned_warehouse(
         recordings, _, other_key = projects.create(postgres, f"recordings {uuid4().hex}")
         dirty, _, dirty_key = projects.create(postgres, f"dirty {uuid4().hex}")
         reported, _, reported_key = projects.create(postgres, f"reported {uuid4().hex}")
-    load_batches(replace(stack.endpoints, project_key=key), _out_of_order(truth))
+    planned_sessions: list[SessionTruth] = []
+    plan = list(generate(PLAN, Truth(planned_sessions.append)))
+    now = time.time_ns() // 1_000_000
+    batches, ahead = with_wrong_clocks(plan, WRONG_CLOCKS, Random(PLAN.seed), now)
+    shuffled = [*batches[::-1], *batches[::SENT_TWICE]]
+    load_batches(replace(stack.endpoints, project_key=key), shuffled)
     recorded = replace(stack.endpoints, project_key=other_key)
     load_files(recorded, [path for path in RECORDINGS if path.is_file()], backfill=True)
     load_batches(
@@ -74,7 +83,9 @@ def planned_warehouse(
             patch.setitem(os.environ, name, value)
         refresh()
     with clients.clickhouse(stack.endpoints.clickhouse_url) as client:
-        yield PlannedWarehouse(client, planned, truth, recordings, dirty, reported, sdks)
+        late = _on_the_way(client, planned, ahead)
+        _write_truth(truth, planned_sessions, late)
+        yield PlannedWarehouse(client, planned, truth, late, recordings, dirty, reported, sdks)
 
 
 def _posted_twice(endpoints: Endpoints, name: str) -> str:
@@ -87,10 +98,22 @@ def _posted_twice(endpoints: Endpoints, name: str) -> str:
     return project
 
 
-def _out_of_order(truth_file: Path) -> list[EventBatch]:
-    with truth_writer(truth_file) as note:
+def _on_the_way(client: Client, project: str, ahead: dict[str, int]) -> dict[str, int]:
+    """By session: what the door took for its clock's, beyond what its clock is wrong."""
+    rows = client.query(
+        "SELECT DISTINCT toString(session_id), clock_skew_ms FROM gosight.events"
+        " WHERE project_id = {p:String} AND clock_skew_ms != 0",
+        parameters={"p": project},
+    ).result_rows
+    assert len(rows) == len({session for session, _ in rows}), "one batch, one skew"
+    return {session: skew + ahead[session] for session, skew in rows}
+
+
+def _write_truth(file: Path, sessions: list[SessionTruth], on_the_way: dict[str, int]) -> None:
+    with truth_writer(file) as note:
         truth = Truth(note)
-        batches = list(generate(PLAN, truth))
+        for session in sessions:
+            session.move(on_the_way.get(session.session_id, 0))
+            truth.add(session)
         assert note is not None
         note(truth.totals)
-    return [*batches[::-1], *batches[::SENT_TWICE]]

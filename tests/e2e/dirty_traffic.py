@@ -7,11 +7,20 @@ from uuid import UUID
 from gosight.events_pb2 import Event
 from gosight.ingest_pb2 import EventBatch
 
+from orchestration.transform.bot_user_agents import SELF_TOLD
 from tests.e2e.small_dirt import event
 
 HOUR = 3_600_000
 CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36"
+)
+# User agent and navigator.webdriver as it was sent. Cubot makes phones.
+BOTS = (
+    ("curl/8.5.0", ""),
+    (CHROME, "true"),
+    (CHROME, "True"),
+    ("Mozilla/5.0 (compatible; NewsSweeper-Spider/2.0; +https://sweeper.example/)", "false"),
+    (CHROME.replace("Windows NT 10.0; Win64; x64", "Linux; Android 9; CUBOT_X18_Plus"), "false"),
 )
 Rows = list[tuple[Any, ...]]
 
@@ -31,13 +40,39 @@ CAME = {
     ("/", "https://mail.google.com/"): ("Referral", "mail.google.com"),
     ("/", "https://l.facebook.com/l.php"): ("Organic Social", "l.facebook.com"),
     ("/", "https://m.youtube.com/watch"): ("Organic Video", "m.youtube.com"),
+    ("/", "HTTPS://WWW.Ecosia.ORG/"): ("Organic Search", "ecosia.org"),
+    ("/", "https://xn--bcher-kva.example/"): ("Referral", "xn--bcher-kva.example"),
+    ("/", "https://google.evil.example/"): ("Referral", "google.evil.example"),
+    ("/", "android-app://com.google.android.gm/"): ("Referral", "com.google.android.gm"),
+    ("/", "https://10.0.0.1/"): ("Referral", "10.0.0.1"),
+    ("/?a=1#/b?utm_source=no", ""): ("Direct", ""),
     ("/", "https://blog.shop.test/"): ("Internal", ""),
     ("/?utm_campaign=spring", ""): ("Unassigned", ""),
     ("/", ""): ("Direct", ""),
 }
+URLS = {
+    "https://shop.test/v1/u/7?a=1": "/v1/u/:id",
+    "//shop.test:443/v1/u/3F2504E0-4F89-11D3-9A0C-0305E82C3301": "/v1/u/:id",
+    "HTTPS://SHOP.test/v1/u/507f1f77bcf86cd799439011": "/v1/u/:id",
+    "v1/u/8#x": "/v1/u/:id",
+    "../a/../v1/u/./01ARZ3NDEKTSV4RRFFQ69G5FAV": "/v1/u/:id",
+    "https://api.test/v1/u/8": "https://api.test/v1/u/:id",
+    "https://me:secret@api.test/v1/u/9": "https://api.test/v1/u/:id",
+    "https://shop.test:8443/v1": "https://shop.test:8443/v1",
+    "https://api.test?u=/v1/u/8": "https://api.test",
+    "?page=2": "/a",
+    "data:text/plain,/v1/u/8": "data:",
+    "blob:https://shop.test/3f2504e0-4f89-11d3-9a0c-0305e82c3301": "blob:",
+    "/2024-01-15/top-10-shoes/v2/cus_8xT4": "/2024-01-15/top-10-shoes/v2/cus_8xT4",
+    "/caf%c3%a9/%2525": "/café/%25",
+}
+ENDPOINTS = [*URLS.values()]
 ERRORS = [
     "Failed to fetch module: https://shop.test/assets/index-Bx9Yq3kZ.js",
     "Failed to fetch module: https://shop.test/assets/index-a0cD_12f.js",
+    "Failed to fetch module: https://shop.test/assets/index-QwErTyUi.js",
+    "Failed to fetch module: https://shop.test/assets/index-dXy9-k_z.js",
+    "Failed to fetch module: https://shop.test/assets/date-picker.js",
     "Uncaught Script error",
     "ResizeObserver loop limit exceeded",
 ]
@@ -49,14 +84,16 @@ RIGHT: dict[str, tuple[str, Rows]] = {
             f" AND session_id = '{session('path')}'"
             " GROUP BY path ORDER BY path"
         ),
-        [("/app#!/a", 2), ("/你~/%2F/%FF", 2)],
+        [("/#/a/%20", 2), ("/%2F", 1), ("/app", 1), ("/app#!/a", 2), ("/你~/%2F/%FF", 2)],
     ),
     "one endpoint without its ids, another origin's with its host": (
         (
-            "SELECT method, endpoint, request_count FROM gosight.latency_daily WHERE {p}"
-            " AND endpoint LIKE '%/v1/%' ORDER BY endpoint"
+            "SELECT request_method, endpoint, count() FROM gosight.events WHERE {p}"
+            f" AND session_id = '{session('url')}' GROUP BY ALL ORDER BY endpoint"
         ),
-        [("GET", "/v1/u/:id", 4), ("GET", "https://api.test/v1/u/:id", 1)],
+        sorted(
+            ("GET", endpoint, ENDPOINTS.count(endpoint)) for endpoint in dict.fromkeys(ENDPOINTS)
+        ),
     ),
     "a request fails unless it was cut off by leaving": (
         (
@@ -83,20 +120,25 @@ RIGHT: dict[str, tuple[str, Rows]] = {
     "alike errors are one group over releases": (
         (
             "SELECT error_count, is_opaque, is_foreign FROM gosight.errors_grouped WHERE {p}"
-            " ORDER BY error_count DESC, is_opaque DESC"
+            " ORDER BY error_count DESC, is_opaque DESC, is_foreign"
         ),
-        [(2, False, False), (1, True, False), (1, False, True)],
+        [(4, False, False), (1, True, False), (1, False, False), (1, False, True)],
     ),
     "errors of others are not the page's": (
         (
             "SELECT error_count FROM gosight.sessions WHERE {p}"
             f" AND session_id = '{session('error')}'"
         ),
-        [(3,)],
+        [(6,)],
     ),
     "bots are told and counted nowhere": (
         "SELECT bot_reason, is_excluded FROM gosight.sessions WHERE {p} AND is_bot ORDER BY ALL",
-        [("^curl", True), ("webdriver", True)],
+        [
+            (SELF_TOLD, True),
+            ("^curl", True),
+            ("webdriver", True),
+            ("webdriver", True),
+        ],
     ),
     "no aggregate, insight or score knows a bot": (
         (
@@ -107,7 +149,7 @@ RIGHT: dict[str, tuple[str, Rows]] = {
             " (SELECT count() FROM gosight.journeys WHERE {p} AND path = '/bot'),"
             " (SELECT count() FROM gosight.events WHERE {p} AND path = '/bot')"
         ),
-        [(0, 0, 0, 0, 2)],
+        [(0, 0, 0, 0, 4)],
     ),
     "a view sent twice counts once, in another window or later it is another": (
         (
@@ -149,16 +191,18 @@ def batch() -> EventBatch:
 
 def _visits() -> Iterator[list[Event]]:
     page, odd, cut, error = session("path"), session("odd"), session("cut"), session("error")
-    paths = ("/%E4%BD%A0%7e/%2f/%ff", "/你~/%2F/%FF", "/app/#!/a?x=1", "/app#!/a/")
-    yield [event(page, "PAGE_VIEW", 1000 * n, path) for n, path in enumerate(paths)]
-    urls = (
-        "https://shop.test/v1/u/7?a=1",
-        "//shop.test:443/v1/u/3F2504E0-4F89-11D3-9A0C-0305E82C3301",
-        "/v1/u/507f1f77bcf86cd799439011",
-        "v1/u/8#x",
-        "https://api.test/v1/u/8",
+    paths = (
+        *("/%E4%BD%A0%7e/%2f/%ff", "/你~/%2F/%FF"),
+        *("/app/#!/a?x=1", "/app#!/a/", "/app?y=1#x#!/a", "/%252F"),
     )
-    yield [_request(session("url"), n, url, 200, 30, "get") for n, url in enumerate(urls)]
+    # A host alone: what follows a slash behind ? or # is no path.
+    by_url_alone = ("#/a/%2520?b=/c", "?b=/c#/a/%2520/")
+    yield [event(page, "PAGE_VIEW", 1000 * n, path) for n, path in enumerate(paths)]
+    yield [
+        event(page, "PAGE_VIEW", 9000 * n, page={"url": f"https://shop.test{rest}"}, pageView={})
+        for n, rest in enumerate(by_url_alone, start=1)
+    ]
+    yield [_request(session("url"), n, url, 200, 30, "get") for n, url in enumerate(URLS)]
     yield [
         *(_request(cut, at, "/cut", 0, 30) for at in (999, 1000, 2000)),
         event(cut, "PAGE_HIDDEN", 2000),
@@ -176,17 +220,11 @@ def _visits() -> Iterator[list[Event]]:
         event(error, "JS_ERROR", 5000 * n, jsError={"message": message})
         for n, message in enumerate(ERRORS)
     ]
-    yield [event(session("bot1"), "PAGE_VIEW", 0, "/bot", device={"userAgent": "curl/8.5.0"})]
-    yield [
-        event(
-            session("bot2"),
-            "PAGE_VIEW",
-            0,
-            "/bot",
-            custom={"webdriver": "true"},
-            device={"userAgent": CHROME},
-        )
-    ]
+    for n, (agent, webdriver) in enumerate(BOTS):
+        path = "/phone" if "CUBOT" in agent else "/bot"
+        told: dict[str, Any] = {"userAgent": agent}
+        custom = {"webdriver": webdriver}
+        yield [event(session(f"bot{n}"), "PAGE_VIEW", 0, path, device=told, custom=custom)]
     yield [
         event(session("twice"), "PAGE_VIEW", at, custom={"window_id": window})
         for at, window in ((0, "1"), (50, "2"), (100, "1"), (201, "1"))
@@ -204,6 +242,7 @@ def _clicks() -> Iterator[Event]:
         {"tag": "area", "href": "/other", "attributes": {"target": "_BLANK"}},
         {"tag": "input", "classes": ["btn"], "attributes": {"type": "COLOR"}},
         {"tag": "label", "classes": ["button"]},
+        {"tag": "summary"},
         {"tag": "canvas", "attributes": {"role": "button"}},
         {"tag": "a", "href": "mailto:a@b.test"},
         {"tag": "a", "href": "/same", "attributes": {"target": "_self"}, "selector": "#dead"},

@@ -8,6 +8,8 @@ from tests.e2e.compare_truth import differences
 from tests.e2e.conftest import PLAN, PlannedWarehouse
 
 FORGOTTEN = 200
+# Batches wait for those before them.
+MAX_MS_ON_THE_WAY = 120_000
 
 
 def test_every_count_rate_and_signal_is_as_planned(planned_warehouse: PlannedWarehouse) -> None:
@@ -22,6 +24,16 @@ def test_every_count_rate_and_signal_is_as_planned(planned_warehouse: PlannedWar
         "SELECT count() FROM gosight.sessions WHERE project_id = {p:String}",
         parameters={"p": project_id},
     ).result_rows == [(PLAN.sessions,)]
+
+
+def test_sessions_of_wrong_clocks_are_where_they_happened_but_for_the_way(
+    planned_warehouse: PlannedWarehouse,
+) -> None:
+    """What else is right of them, the other tests tell: they are in the plan like any."""
+    late = planned_warehouse.on_the_way
+    assert len(late) > 20
+    assert min(late.values()) >= 0
+    assert max(late.values()) < MAX_MS_ON_THE_WAY
 
 
 def test_sessions_nobody_planned_are_told_by_every_comparison(

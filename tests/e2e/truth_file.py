@@ -23,7 +23,9 @@ SESSION = {
         _INT,
     ),
     "is_bounce": pl.Boolean(),
-    "state": _TEXT,
+    **dict.fromkeys(("state", "channel", "referrer_domain", "bot"), _TEXT),
+    **dict.fromkeys(("doubled", "implausible"), _INT),
+    "is_overlong": pl.Boolean(),
     "utm": pl.Struct(dict.fromkeys(("utm_source", "utm_medium", "utm_campaign"), _TEXT)),
     "journey": pl.List(_TEXT),
     "events": pl.Struct(dict.fromkeys(EVENT_TYPES.values(), _INT)),
@@ -74,7 +76,12 @@ def to_parquet(truth: Path, folder: Path) -> pl.LazyFrame:
     """One row a session, as a file that is read by columns; nothing is held whole."""
     target = folder / "truth.parquet"
     lines = pl.scan_ndjson(truth, schema={"session": pl.Struct(SESSION)})
-    planned = lines.filter(pl.col("session").is_not_null()).unnest("session")
+    # Files written before 0.3 tell of no bots and no days.
+    planned = (
+        lines.filter(pl.col("session").is_not_null())
+        .unnest("session")
+        .with_columns(pl.col("bot").fill_null(""), pl.col("is_overlong").fill_null(value=False))
+    )
     planned.sink_parquet(target, row_group_size=20_000)
     return pl.scan_parquet(target)
 

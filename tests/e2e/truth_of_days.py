@@ -25,14 +25,16 @@ FROM gosight.events_hourly_mv WHERE {{rows}}"""
 def daily_sessions(truth: pl.LazyFrame) -> pl.LazyFrame:
     user = pl.when(pl.col("user_id") != "").then("user_id")
     return (
-        truth.with_columns(day=day("started_at"))
+        truth.filter(pl.col("bot") == "")
+        .with_columns(day=day("started_at"))
         .group_by("day", "device_type")
         .agg(
             pl.len(),
             user.n_unique() - user.is_null().any(),
-            pl.col("duration_ms", "page_count", "event_count").sum(),
+            pl.col("duration_ms").filter(~pl.col("is_overlong")).sum(),
+            pl.col("page_count", "event_count").sum(),
             *((pl.col(name) > 0).sum() for name in ("error_count", "rage_clicks")),
-            pl.col("is_bounce").sum(),
+            pl.col("is_bounce", "is_overlong").sum(),
         )
     )
 
@@ -40,7 +42,7 @@ def daily_sessions(truth: pl.LazyFrame) -> pl.LazyFrame:
 DAILY_SESSIONS = """
 SELECT day, device_type, sum(session_count), sum(user_count), sum(total_duration_ms),
        sum(total_pages), sum(total_events), sum(error_sessions), sum(rage_click_sessions),
-       sum(bounce_sessions)
+       sum(bounce_sessions), sum(overlong_sessions)
 FROM gosight.sessions_daily_mv WHERE {rows} GROUP BY ALL"""
 
 
@@ -90,9 +92,10 @@ def latency(truth: pl.LazyFrame) -> pl.LazyFrame:
     took = pl.col("duration_ms")
     told = ~pl.col("is_aborted")
     failed = told & ((pl.col("status") == 0) | (pl.col("status") >= 500))
+    measured = told & (failed | took.is_not_null())
     satisfied = told & ~failed & (took <= APDEX_MS)
     tolerating = told & ~failed & (took > APDEX_MS) & (took <= 4 * APDEX_MS)
-    apdex = (satisfied.sum() + tolerating.sum() / 2) / told.sum()
+    apdex = (satisfied.sum() + tolerating.sum() / 2) / measured.sum()
     return (
         exploded(truth, "calls")
         .with_columns(day=day("at"))

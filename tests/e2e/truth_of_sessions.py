@@ -68,7 +68,22 @@ def event_types(truth: pl.LazyFrame) -> pl.LazyFrame:
 
 
 EVENT_TYPE_COUNTS = f"""
-SELECT {ID}, event_type, count() FROM gosight.events WHERE {{rows}} GROUP BY ALL"""
+SELECT {ID}, event_type, count() FROM gosight.events
+WHERE {{rows}} AND NOT is_doubled GROUP BY ALL"""
+
+
+def dirt(truth: pl.LazyFrame) -> pl.LazyFrame:
+    told = ("channel", "referrer_domain", "bot", "is_overlong", "doubled", "implausible")
+    return truth.select("session_id", *told)
+
+
+DIRT = f"""
+SELECT {ID}, any(s.channel), any(s.referrer_domain),
+       any(if(s.bot_reason IN ('', 'webdriver'), toString(s.bot_reason), 'user_agent')),
+       any(s.is_overlong), countIf(e.is_doubled), sum(e.implausible)
+FROM gosight.events AS e
+INNER JOIN gosight.sessions AS s USING (project_id, session_id)
+WHERE {{rows}} GROUP BY session_id"""
 
 
 def insights(truth: pl.LazyFrame) -> pl.LazyFrame:
@@ -129,7 +144,8 @@ ENGAGED = f"SELECT {ID}, engaged_ms FROM gosight.sessions WHERE {{rows}}"
 
 
 def scores(truth: pl.LazyFrame) -> pl.LazyFrame:
-    return truth.select("session_id", "score", frustration_score=100 - pl.col("score"))
+    people = truth.filter(pl.col("bot") == "")
+    return people.select("session_id", "score", frustration_score=100 - pl.col("score"))
 
 
 SCORES = f"SELECT {ID}, score, frustration_score FROM gosight.experience_scores WHERE {{rows}}"
@@ -146,7 +162,7 @@ WHERE {{rows}}"""
 
 
 def states(truth: pl.LazyFrame) -> pl.LazyFrame:
-    return truth.select("session_id", "state")
+    return truth.filter(pl.col("bot") == "").select("session_id", "state")
 
 
 STATES = f"SELECT {ID}, state FROM gosight.behaviour_states WHERE {{rows}}"
@@ -165,6 +181,7 @@ FROM gosight.replay_chunks WHERE {{rows}} GROUP BY session_id"""
 CHECKS = (
     Check("sessions", sessions, SESSIONS, detailed=False),
     Check("events by type", event_types, EVENT_TYPE_COUNTS, detailed=False),
+    Check("dirt", dirt, DIRT),
     Check("insights", insights, INSIGHTS, detailed=False),
     Check("journeys", journeys, JOURNEYS, detailed=False),
     Check("journey steps", steps, STEPS),

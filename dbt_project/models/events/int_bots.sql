@@ -12,7 +12,7 @@ browsers as (
         project_id,
         session_id,
         argMinIf(user_agent, {{ event_order() }}, user_agent != '') as user_agent,
-        max(JSONExtractString(custom, 'webdriver') = 'true') as is_driven
+        max(lower(JSONExtractString(custom, 'webdriver')) in ('true', '1')) as is_driven
     from {{ ref('int_cleaned_events') }}
     group by project_id, session_id
 ),
@@ -23,7 +23,7 @@ found as (
         session_id,
         multiIf(
             is_driven, 'webdriver',
-            multiMatchAnyIndex(user_agent, (select known from patterns)) as place > 0, (select known from patterns)[place],
+            arrayMax(multiMatchAllIndices(user_agent, (select known from patterns))) as place > 0, (select known from patterns)[place],
             ''
         ) as bot_reason
     from browsers

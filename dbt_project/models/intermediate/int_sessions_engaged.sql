@@ -15,6 +15,7 @@ with moments as (
     from {{ ref('events') }}
     where
         {{ in_planned_sessions() }}
+        and not is_doubled
         and (event_type in ('page_hidden', 'page_visible', 'page_view') or {{ is_interaction() }})
     group by project_id, session_id
     having countIf({{ is_interaction() }}) > 0

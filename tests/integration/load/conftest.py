@@ -75,4 +75,4 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
                 part = EventBatch(events=batch.events[start : start + EVENTS_A_BATCH])
                 binary(part)
                 text(part)
-    return folder, truth.totals.events
+    return folder, truth.totals.events + truth.totals.doubled

@@ -7,20 +7,23 @@ from pathlib import Path
 
 import yaml
 
-from orchestration.project_settings.catalogue import VARS, WEIGHTS_SEED, catalogue
-from orchestration.project_settings.declaration import Integer, Value
+from orchestration.project_settings.catalogue import PROFILE, VARS, WEIGHTS_SEED, catalogue
+from orchestration.project_settings.declaration import Integer, Setting, Truth, Value
 from orchestration.project_settings.overrides import Overrides
 
+OTHERS: Overrides = {
+    "paths.id_rules": [r"\d+", "(?i)CART"],
+    "endpoints.id_rules": ["products"],
+    "users.nobody": [r"user-\d*[02468]"],
+    "time_zone": "Europe/Berlin",
+}
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def other_values() -> Overrides:
-    """Of every setting but the profile and the switches, a value that is not its default."""
-    values: Overrides = {"paths.id_rules": [r"\d+", "(?i)CART"]}
-    for name, one in catalogue().items():
-        if isinstance(one.kind, Integer):
-            values[name] = _other_integer(one.kind, one.default)
-    return values
+    """Of every setting a value that is not its default, but for two that would hide others."""
+    hiding = (PROFILE, "behaviour_states.enabled")
+    return {name: _other(name, one) for name, one in catalogue().items() if name not in hiding}
 
 
 def checkout_with(folder: Path, values: Overrides) -> Path:
@@ -38,9 +41,13 @@ def checkout_with(folder: Path, values: Overrides) -> Path:
     return folder
 
 
-def _other_integer(kind: Integer, default: Value) -> int:
-    quarter = default // 4 if isinstance(default, int) else 1500
-    return max(kind.at_least, quarter)
+def _other(name: str, one: Setting) -> Value:
+    if isinstance(one.kind, Integer):
+        quarter = one.default // 4 if isinstance(one.default, int) else 1500
+        return max(one.kind.at_least, quarter)
+    if isinstance(one.kind, Truth):
+        return not one.default
+    return OTHERS[name]
 
 
 def _rewrite(file: Path, values: Overrides) -> None:

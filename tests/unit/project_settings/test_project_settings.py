@@ -16,6 +16,7 @@ from orchestration.project_settings.catalogue import SIGNALS, catalogue, setting
 from orchestration.project_settings.declaration import Integer, SettingError, Value
 from orchestration.project_settings.overrides import checked, complete, effective, project_hash
 from orchestration.signals.rage_click.schema import STRICT
+from tests.integration.project_settings.changed_defaults import other_values
 
 ROOT = Path(__file__).resolve().parents[3]
 MODELS = ROOT / "dbt_project"
@@ -137,6 +138,12 @@ def test_projects_have_the_same_hash_if_and_only_if_their_values_are_the_same(
     assert (project_hash("r", values) == project_hash("r", other)) is same
     assert (project_hash("r", values) == "r") is (not values)
     assert project_hash("r", other) != project_hash("s", other)
+
+
+def test_another_value_of_any_setting_gives_another_hash_by_which_sessions_are_planned() -> None:
+    values: dict[str, Value] = {**other_values(), "behaviour_states.enabled": False}
+    hashes = {project_hash("r", {name: value}) for name, value in values.items()}
+    assert len(hashes | {"r"}) == len(catalogue()), "of all but the profile, and of none"
 
 
 def test_a_value_that_is_the_default_changes_nothing() -> None:

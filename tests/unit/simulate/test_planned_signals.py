@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 from math import acos, degrees, hypot
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from gosight.events_pb2 import Event, EventType
@@ -31,7 +31,9 @@ def name(event: Event) -> str:
 
 def cleaned(event: Event) -> str:
     path = urlsplit(event.page.path or event.page.url).path
-    return path.rstrip("/") or "/"
+    _, mark, route = event.page.url.partition("#/")
+    kept = path.rstrip("/") + mark + route.partition("?")[0].partition("#")[0]
+    return unquote(kept) or "/"
 
 
 def at(event: Event) -> int:
@@ -48,13 +50,35 @@ def played() -> tuple[dict[str, list[Event]], dict[str, SessionTruth]]:
     truths: dict[str, SessionTruth] = {}
     sessions: dict[str, list[Event]] = defaultdict(list)
     truth = Truth(lambda session: truths.update({session.session_id: session}))
-    batches: Iterator[EventBatch] = generate(Plan(4_000, days=5, seed=11, end=END), truth)
+    plan = Plan(4_000, days=5, seed=11, end=END)
+    batches: Iterator[EventBatch] = generate(plan, truth)
     for batch in batches:
         for event in batch.events:
             sessions[event.session_id].append(event)
-    for events in sessions.values():
+    for session_id, events in sessions.items():
         events.sort(key=lambda e: (at(e), e.event_id))
+        sessions[session_id] = without_dirt(events)
     return sessions, truths
+
+
+def without_dirt(events: list[Event]) -> list[Event]:
+    """Of a view told twice the first; values that cannot be are none."""
+    kept: list[Event] = []
+    viewed: dict[str, int] = {}
+    for event in events:
+        if name(event) == "page_view":
+            before = viewed.get(cleaned(event), -101)
+            viewed[cleaned(event)] = at(event)
+            if at(event) - before <= 100:
+                continue
+        if event.HasField("performance"):
+            for field, value in event.performance.ListFields():
+                if not 0 <= value <= 900_000:
+                    event.performance.ClearField(field.name)
+        if not 0 <= event.network_request.duration_ms <= 3_600_000:
+            event.network_request.duration_ms = 0
+        kept.append(event)
+    return kept
 
 
 def check(
