@@ -30,6 +30,22 @@ with told as (
 
 parts as (select * from told where event_type not in ('click_detail', 'scroll')),
 
+-- What details say, one row per name.
+details as (
+    select
+        project_id,
+        session_id,
+        event_id,
+        timestamp,
+        custom_name,
+        payload,
+        detail.1 as name,
+        detail.2 as value
+    from told
+    array join JSONExtractKeysAndValues(payload, 'properties', 'String') as detail
+    where event_type = 'click_detail' and custom_name in ('nodes', '$$heatmap')
+),
+
 -- What each number of a recording's elements means, from the moment it is told.
 elements as (
     select
@@ -37,11 +53,10 @@ elements as (
         session_id,
         timestamp as told_at,
         JSONExtractString(payload, 'category') as recorded_window,
-        element.1 as node,
-        element.2 as target
-    from told
-    array join JSONExtractKeysAndValues(payload, 'properties', 'String') as element
-    where event_type = 'click_detail' and custom_name = 'nodes'
+        name as node,
+        value as target
+    from details
+    where custom_name = 'nodes'
 ),
 
 hits as (
@@ -107,11 +122,10 @@ reports as (
         project_id,
         session_id,
         (timestamp, toString(event_id)) as reported_at,
-        page.1 as url,
-        JSONExtract(page.2, 'Array(Array(Int32))') as points
-    from told
-    array join JSONExtractKeysAndValues(payload, 'properties', 'String') as page
-    where event_type = 'click_detail' and custom_name = '$$heatmap'
+        name as url,
+        JSONExtract(value, 'Array(Array(Int32))') as points
+    from details
+    where custom_name = '$$heatmap'
 ),
 
 -- A click is in the first report after it.
