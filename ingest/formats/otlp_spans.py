@@ -12,7 +12,7 @@ from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from ingest.decode.envelope import load_json
 from ingest.errors import MalformedBatchError
 from ingest.formats.request import Json, Request
-from ingest.formats.telling import derived_id
+from ingest.formats.telling import UNREADABLE, derived_id
 from ingest.formats.values import text, whole
 
 NANOS = 1_000_000
@@ -49,7 +49,7 @@ def spans_of(request: Request) -> list[Span]:
     """MalformedBatchError when the body is neither protobuf nor JSON of a trace request."""
     try:
         return list(_spans_of(request))
-    except (AttributeError, TypeError, KeyError, ValueError) as error:
+    except UNREADABLE as error:
         raise MalformedBatchError(f"the body is no OTLP trace request: {error}") from error
 
 

@@ -27,6 +27,9 @@ HOUR_MS = 3_600_000
 SESSIONS_OF_A_PROJECT = 3
 ODD_EVENTS = 6
 SDK_VISITS = 1
+# The share of bots, of sessions that last days, and of each other kind.
+DIRTY = 0.3
+SKEWS_MS = (0, 0, 20 * HOUR_MS, -26 * HOUR_MS)
 # An index insert, a rows insert, a ledger insert and a few more: a landing makes about six writes.
 LANDING_WRITES = 6
 # What a project may have set: one for each way in which settings reach rows.
@@ -34,6 +37,7 @@ OVERRIDES: tuple[dict[str, object], ...] = (
     {},
     {"rage_click.profile": "strict", "heatmap_grid_px": 50, "weights.api_5xx": 20},
     {"paths.id_rules": [r"\d+"], "behaviour_states.enabled": False},
+    {"bots.counted": True, "paths.hash_routes": False},
 )
 # Fewer than a run has: it stops somewhere.
 STEPS = 12
@@ -52,7 +56,7 @@ class ProjectHistory:
     erased: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        plan = Plan(SESSIONS_OF_A_PROJECT, 2, self.random.randrange(10**6), END)
+        plan = Plan(SESSIONS_OF_A_PROJECT, 2, self.random.randrange(10**6), END, dirty=DIRTY)
         self.waiting = [event for batch in generate(plan) for event in batch.events]
         self._make_a_visitor_of(self.waiting[0].session_id)
         self.waiting += [self._moved(event) for event in self.random.sample(self.waiting, 4)]
@@ -137,7 +141,7 @@ class History:
     def _land(self) -> None:
         for project in self.projects:
             if batch := project.next_batch():
-                self.path.accept(project.id, batch)
+                self.path.accept(project.id, batch, self.random.choice(SKEWS_MS))
         dies_after = self.random.choice((None, self.random.randrange(LANDING_WRITES)))
         landed = self.path.land(dies_after=dies_after)
         self.steps.append(f"land, dies after {dies_after} writes: {not landed}")

@@ -56,8 +56,8 @@ class LandingPath:
         self.spooled: list[SpooledBatch] = []
         self.half_erased: list[Session] = []
 
-    def accept(self, project_id: str, events: Iterable[Event]) -> None:
-        """What the doors do with a batch of valid events."""
+    def accept(self, project_id: str, events: Iterable[Event], skew_ms: int = 0) -> None:
+        """What the doors do with a batch of valid events, which they moved by `skew_ms`."""
         kept = list(events)
         self.spooled.append(
             SpooledBatch(
@@ -70,7 +70,7 @@ class LandingPath:
                 received=len(kept),
                 valid=len(kept),
                 filtered=0,
-                body=EventBatch(events=kept).SerializeToString(),
+                body=EventBatch(events=kept, clock_skew_ms=skew_ms).SerializeToString(),
                 positions=b"",
                 rejects=rejects.dump([]),
             )

@@ -7,6 +7,7 @@ from gosight.events_pb2 import Event
 from gosight.ingest_pb2 import EventBatch
 
 from ingest import rejects
+from ingest.decode.clock import skew_of
 from ingest.decode.documents import event_document, from_event_document
 from ingest.decode.rows import event_row
 from ingest.landing.items import items_of
@@ -15,6 +16,7 @@ from tests.unit.ingest_doors.running_doors import KEY, RunningDoors
 from tests.unit.ingest_doors.sent_events import DAY_MS, click, now
 
 HOUR_MS = DAY_MS // 24
+NOW = 1_795_900_000_000
 
 
 def sent_by_a_clock(behind: int, *ages: int) -> EventBatch:
@@ -47,6 +49,15 @@ def test_events_of_a_wrong_clock_are_dated_by_ours(
         assert event_row(item.decoded, item.facts)["clock_skew_ms"] == skew
         document = event_document(item.decoded, item.facts)
         assert from_event_document(document) == (item.decoded, item.facts)
+
+
+@pytest.mark.parametrize(
+    ("behind", "moved_by"), [(60_000, 0), (60_001, 60_001), (-60_000, 0), (-60_001, -60_001)]
+)
+def test_a_minute_may_be_the_way_and_a_millisecond_more_is_the_clock(
+    behind: int, moved_by: int
+) -> None:
+    assert skew_of(NOW - behind, NOW) == moved_by
 
 
 @pytest.mark.parametrize(("behind", "age"), [(20_000, 0), (0, 6 * DAY_MS)])

@@ -14,10 +14,12 @@ from gosight.events_pb2 import Event, EventType
 from gosight.ingest_pb2 import EventBatch
 
 from simulate import Plan, SessionTruth, Truth, generate
+from simulate.people import CAMPAIGNS, REFERRERS
 from simulate.planned import Recording
 
 Found = Counter[tuple[str, int, str, int]]  # (path, first event's ms, selector, count)
 END = datetime(2026, 3, 9, tzinfo=UTC)
+CHANNELS = {channel for channel, _ in REFERRERS.values()} | {*CAMPAIGNS.values()}
 INPUT_LIKE = {"button", "submit", "checkbox", "radio"}
 ROLES = {"button", "link", "checkbox", "radio", "tab", "menuitem"}
 ANSWERS = ("page_view", "page_exit", "page_hidden", "custom", "scroll", "session_end",
@@ -404,3 +406,25 @@ def test_near_misses_are_in_the_traffic(
             gaps["error 1001"] += later.get("js_error") == 1_001
     for kind in ("gap 1001", "gap 1000", "answer 2500", "silence 2501", "error 1000", "error 1001"):
         assert gaps[kind] > 2, kind
+
+
+def test_every_kind_of_dirt_is_there(
+    played: tuple[dict[str, list[Event]], dict[str, SessionTruth]],
+) -> None:
+    sessions, truths = played
+    planned = [truth.as_dict() for truth in truths.values()]
+    kinds = Counter(one["bot"] for one in planned) + Counter(one["channel"] for one in planned)
+    kinds["overlong"] = sum(one["is_overlong"] for one in planned)
+    kinds["aborted"] = sum(call["is_aborted"] for one in planned for call in one["calls"])
+    kinds["failed"] = sum(
+        not call["is_aborted"] and call["status"] == 0 for one in planned for call in one["calls"]
+    )
+    for name_of_sum in ("doubled", "implausible"):
+        kinds[name_of_sum] = sum(one[name_of_sum] for one in planned)
+    sent = [event for events in sessions.values() for event in events]
+    kinds["encoded"] = sum("%6f" in e.page.url or "%6F" in e.page.url for e in sent)
+    kinds["routed"] = sum("#/" in cleaned(e) for e in sent)
+    kinds["no text"] = sum("�" in text for truth in truths.values() for text in truth.utm.values())
+    kinds["with NUL"] = sum("\0" in e.user_id for e in sent)
+    assert min(kinds.values()) > 10, kinds
+    assert {"user_agent", "webdriver", *CHANNELS} <= kinds.keys()
