@@ -21,7 +21,7 @@
 {% macro is_answered_by_browser() -%}
     toBool(
         ifNull(target_tag, '') in
-            ('select', 'option', 'label', 'summary', 'video', 'audio', 'canvas', 'iframe', 'embed', 'object')
+            ('select', 'option', 'label', 'video', 'audio', 'canvas', 'iframe', 'embed', 'object')
         or (
             ifNull(target_tag, '') = 'input'
             and lower(target_attributes['type']) in

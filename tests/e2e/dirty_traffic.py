@@ -242,7 +242,6 @@ def _clicks() -> Iterator[Event]:
         {"tag": "area", "href": "/other", "attributes": {"target": "_BLANK"}},
         {"tag": "input", "classes": ["btn"], "attributes": {"type": "COLOR"}},
         {"tag": "label", "classes": ["button"]},
-        {"tag": "summary"},
         {"tag": "canvas", "attributes": {"role": "button"}},
         {"tag": "a", "href": "mailto:a@b.test"},
         {"tag": "a", "href": "/same", "attributes": {"target": "_self"}, "selector": "#dead"},
