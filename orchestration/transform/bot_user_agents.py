@@ -10,7 +10,7 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from orchestration.stores.settings import CHECKOUT
 
-# A bot that no list has yet and that says where one may ask about it. Cubot makes phones: they give no address.
+# A bot that no list has yet, and that gives an address. Cubot's phones give none.
 SELF_TOLD = r"(?i)(?:bot|crawler|spider)\b[^()]*\+?https?://"
 SEED = CHECKOUT / "dbt_project/seeds/bot_user_agents.csv"
 

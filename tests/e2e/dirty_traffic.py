@@ -250,7 +250,10 @@ def _clicks() -> Iterator[Event]:
         chrome = {"userAgent": CHROME}
         yield event(session("click"), "CLICK", 10_000 * n, click={"target": target}, device=chrome)
     # What is sent while a page is left may name another browser; the visitor is none the less one.
-    left = {"mouseMove": {"positions": []}, "device": {"userAgent": "HeadlessChrome/142.0.0.0"}}
+    left: dict[str, Any] = {
+        "mouseMove": {"positions": []},
+        "device": {"userAgent": "HeadlessChrome/142.0.0.0"},
+    }
     yield event(session("click"), "MOUSE_MOVE", 90_000, **left)
 
 

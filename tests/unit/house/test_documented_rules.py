@@ -8,9 +8,7 @@ import pytest
 from orchestration.project_settings.catalogue import WEIGHTS, catalogue
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
-EVENTS, SIGNALS, MARTS = (
-    (DOCS / name).read_text() for name in ("events.md", "signals.md", "marts.md")
-)
+EVENTS, SIGNALS = ((DOCS / name).read_text() for name in ("events.md", "signals.md"))
 # owner/repository#number, as it is cited.
 REPORT = re.compile(r"\b[\w.-]+/[\w.-]+#\d+")
 
@@ -23,7 +21,7 @@ def rules() -> list[str]:
 @pytest.mark.parametrize("name", [one for one in catalogue() if not one.startswith(WEIGHTS)])
 def test_every_setting_is_named_beside_its_rule(name: str) -> None:
     wildcard = f"`{name.partition('.')[0]}.*`"
-    assert f"`{name}`" in EVENTS + SIGNALS + MARTS or wildcard in EVENTS
+    assert f"`{name}`" in EVENTS + SIGNALS or wildcard in EVENTS
 
 
 def test_every_rule_of_events_that_has_a_setting_tells_the_report_that_taught_it() -> None:
