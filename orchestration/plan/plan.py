@@ -22,6 +22,8 @@ UNFINISHED = "SELECT plan_id FROM ops.plans GROUP BY plan_id HAVING countIf(stat
 SEALED = """SELECT project_id, session_id FROM ops.sealed_sessions
     WHERE (project_id, session_id) NOT IN (SELECT project_id, session_id FROM raw.tombstones)"""
 
+# A replica may come to a plan's deletes this late, and finds the rows that they name.
+KEPT_DAYS = 7
 # So that a delete may name a plan's days by its number: what is closed later changes them not.
 NOT_CLOSED = "(project_id, day) NOT IN (SELECT project_id, day FROM ops.closed_days)"
 
@@ -75,7 +77,7 @@ def open_plan(
     number and becomes the plan's id. May be repeated under the same lease: an open plan stays as it
     is, one that was never visible is made anew.
     """
-    newest = integer(client, "SELECT max(plan_id) FROM ops.plans")
+    newest, begun = _newest(client, fence)
     if newest == fence and current_plan(client).plan_id == fence:
         _supersede(client, fence)
         return current_plan(client)
@@ -86,6 +88,8 @@ def open_plan(
             f" (then: SELECT setval('ops.plan_fence', {newest}))"
         )
     _forget(client, fence + 1)
+    if begun:
+        client.command(f"DELETE FROM ops.plan_sessions WHERE plan_id = {fence}")
     _seal_new_on_closed_days(client)
     planned.write(client, fence, settings.overrides)
     client.command(
@@ -96,14 +100,22 @@ def open_plan(
     if visitors.any_visitors(client):
         _plan_visitors(client, fence, settings)
     client.command(
-        f"INSERT INTO ops.plan_days SELECT DISTINCT {fence}, project_id, day"
-        f" FROM ops.plan_days WHERE plan_id IN ({UNFINISHED}) AND {NOT_CLOSED}"
+        "INSERT INTO ops.plan_days (plan_id, project_id, day)"
+        f" SELECT DISTINCT {fence}, project_id, day FROM ops.plan_days"
+        f" WHERE plan_id IN ({UNFINISHED}) AND {NOT_CLOSED}"
     )
     kind = "full" if full else "incremental"
     client.command(f"INSERT INTO ops.plans VALUES ({fence}, 'open', '{kind}', now64(3, 'UTC'))")
     _supersede(client, fence)
     replicas.wait_for_plan(client)
     return current_plan(client)
+
+
+def _newest(client: Client, fence: int) -> tuple[int, bool]:
+    """The newest plan that ever was visible; whether `fence` has sessions, visible or not."""
+    begun = f"EXISTS (SELECT 1 FROM ops.plan_sessions WHERE plan_id = {fence})"
+    ((newest, is_begun),) = client.query(f"SELECT max(plan_id), {begun} FROM ops.plans").result_rows
+    return int(newest), bool(is_begun)
 
 
 def _plan_visitors(client: Client, fence: int, settings: Settings) -> None:
@@ -194,8 +206,9 @@ def add_days(client: Client, plan: Plan, events: str = EVENTS) -> int:
     """
     if integer(client, f"EXISTS TABLE {events}"):
         client.command(
-            f"INSERT INTO ops.plan_days SELECT DISTINCT {plan.plan_id}, project_id,"
-            f" toDate(timestamp) AS day FROM {events} WHERE (project_id, session_id) IN (SELECT"
+            "INSERT INTO ops.plan_days (plan_id, project_id, day)"
+            f" SELECT DISTINCT {plan.plan_id}, project_id, toDate(timestamp) AS day"
+            f" FROM {events} WHERE (project_id, session_id) IN (SELECT"
             f" project_id, session_id FROM ops.plan_sessions WHERE plan_id = {plan.plan_id})"
             f" AND {NOT_CLOSED}"
         )
@@ -257,12 +270,17 @@ def _supersede(client: Client, fence: int) -> None:
 
 
 def _forget(client: Client, before: int) -> None:
-    """Drop what is kept of plans older than `before` that are over or were never visible."""
-    for table in ("plan_sessions", "plan_days", "plan_steps", "plan_cuts"):
-        partitions = client.query(
-            "SELECT DISTINCT partition_id FROM system.parts WHERE database = 'ops' AND active"
-            f" AND table = '{table}' AND toUInt64(partition) < {before}"
-            f" AND toUInt64(partition) NOT IN ({UNFINISHED})"
-        ).result_rows
-        for (partition,) in partitions:
-            client.command(f"ALTER TABLE ops.{table} DROP PARTITION ID '{partition}'")
+    """Drop what is kept of plans older than `before` that are over or were never visible.
+
+    What their deletes name stays for KEPT_DAYS, and while any plan is open.
+    """
+    over = client.query(
+        "SELECT DISTINCT table, partition_id FROM system.parts WHERE database = 'ops' AND active"
+        f" AND (table IN ('plan_steps', 'plan_cuts') AND toUInt64OrZero(partition) < {before}"
+        f" AND toUInt64OrZero(partition) NOT IN ({UNFINISHED})"
+        " OR table IN ('plan_sessions', 'plan_days')"
+        f" AND toDateOrNull(partition) < toDate(now('UTC')) - {KEPT_DAYS}"
+        f" AND NOT EXISTS ({UNFINISHED}))"
+    ).result_rows
+    for table, partition in over:
+        client.command(f"ALTER TABLE ops.{table} DROP PARTITION ID '{partition}'")

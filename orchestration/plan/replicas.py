@@ -12,8 +12,8 @@ from clickhouse_connect.driver.client import Client
 from ingest.sinks.placement import Placement, placement
 
 PLAN_TABLES = ("ops.plan_sessions", "ops.plan_days", "ops.plan_settings", "ops.plans")
-# Databases that replicate are clusters of their own name.
-_SYNC = "SYSTEM SYNC REPLICA ON CLUSTER {database} {table} LIGHTWEIGHT"
+# `{cluster}` is a macro of the servers.
+_SYNC = "SYSTEM SYNC REPLICA ON CLUSTER '{{cluster}}' {table} LIGHTWEIGHT"
 _TABLES = "SELECT concat(database, '.', table) FROM system.replicas ORDER BY 1"
 
 
@@ -33,4 +33,4 @@ def _wait(client: Client, tables: Sequence[str]) -> None:
     if placement() != Placement.REPLICATED:
         return
     for table in tables:
-        client.command(_SYNC.format(database=table.partition(".")[0], table=table))
+        client.command(_SYNC.format(table=table))

@@ -14,10 +14,10 @@ from typing import Any
 
 import chdb
 
-CONFIG = """<clickhouse>
-  <zookeeper><node><host>127.0.0.1</host><port>{port}</port></node></zookeeper>
-  <macros><shard>1</shard><replica>one</replica></macros>
-  <default_replica_path>/clickhouse/{name}/{{uuid}}/{{shard}}</default_replica_path>
+# As `make cluster-test` gives it to each server, with the paths that a database that replicates
+# gives its tables.
+SHIPPED = Path(__file__).parents[1] / "cluster" / "cluster.xml"
+PATHS = """<default_replica_path>/clickhouse/{name}/{{uuid}}/{{shard}}</default_replica_path>
   <default_replica_name>{{replica}}</default_replica_name>
 </clickhouse>"""
 
@@ -27,7 +27,10 @@ def main() -> None:
     folder, port = Path(sys.argv[1]), sys.argv[2]
     folder.mkdir()
     config = folder / "config.xml"
-    config.write_text(CONFIG.format(port=port, name=folder.name))
+    keeper = f"<host>127.0.0.1</host><port>{port}</port>"
+    shipped = SHIPPED.read_text().replace("<host>keeper</host><port>9181</port>", keeper)
+    config.write_text(shipped.replace("</clickhouse>", PATHS.format(name=folder.name)))
+    os.environ["REPLICA"] = "one"
     connection: Any = chdb.connect(  # type: ignore[no-untyped-call]
         f"{folder / 'engine'}?config-file={config}"
     )

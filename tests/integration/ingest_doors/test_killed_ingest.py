@@ -2,7 +2,9 @@
 
 import random
 import shutil
+import signal
 import sqlite3
+import subprocess
 import threading
 import time
 from contextlib import closing
@@ -16,8 +18,10 @@ from clickhouse_connect.driver.client import Client
 from gosight.ingest_pb2 import EventBatch
 
 from hxi.admin.endpoints import Endpoints
+from orchestration.stores.clients import integer
 from stack.embedded import Stack
 from tests.conftest import TestProject
+from tests.integration.clickhouse_front.front_process import Front
 from tests.integration.ingest_doors.ingest_process import IngestProcess, environment, stores_of
 from tests.unit.ingest_doors.door_clients import WAYS, Door, GrpcDoorClient, open_way
 from tests.unit.ingest_doors.sent_events import clicks
@@ -68,7 +72,7 @@ def test_every_acknowledged_event_lands_once_however_often_ingest_is_killed(
     mongo: Mongo,
     tmp_path: Path,
 ) -> None:
-    """In MongoDB's files too, as they are copied the moment the spool has forgotten the events."""
+    """In both stores' files too, copied the moment the spool has forgotten the events."""
     variables = environment(tmp_path, **stores_of(stores.endpoints))
     with IngestProcess(variables, tmp_path / "log") as ingest:
         senders = [Sender(way, ingest, project.key) for way in WAYS]
@@ -84,23 +88,46 @@ def test_every_acknowledged_event_lands_once_however_often_ingest_is_killed(
             sender.join()
         ingest.wait_drained(120)
         shutil.copytree(stores.folder.store("mongodb"), tmp_path / "copy")
+        _copy_clickhouse(clickhouse, stores.folder.store("clickhouse"), tmp_path / "parts")
         assert ingest.stop() == 0
     assert all(sender.repeats for sender in senders), "no kill has met a request"
     sent = sorted(event_id for sender in senders for event_id in sender.acknowledged)
     documents = mongo.hxi_events_db.events.find({"projectId": project.id}, {"eventId": 1})
     assert sorted(document["eventId"] for document in documents) == sent
     assert _ids_in_files(tmp_path / "copy" / "hxi_events_db.db", project.id) == sent
-    rows = clickhouse.query(
-        "SELECT toString(event_id) FROM raw.events FINAL WHERE project_id = {project:String}",
-        parameters={"project": project.id},
-    ).result_rows
-    assert sorted(row[0] for row in rows) == sent
+    assert _ids_in_rows(clickhouse, project.id) == sent
+    opened = Front(tmp_path / "parts")
+    try:
+        opened.wait_ready()
+        with opened.client() as copied:
+            assert _ids_in_rows(copied, project.id) == sent
+    finally:
+        opened.end(signal.SIGTERM)
     ledger = clickhouse.query(
         "SELECT sum(landed), sum(valid) - sum(landed) - sum(duplicate), sum(received) - sum(valid)"
         " FROM raw.ingest_ledger FINAL WHERE project_id = {project:String}",
         parameters={"project": project.id},
     ).result_rows
     assert tuple(ledger[0]) == (len(sent), 0, 0)
+
+
+def _ids_in_rows(client: Client, project_id: str) -> list[str]:
+    rows = client.query(
+        "SELECT toString(event_id) FROM raw.events FINAL WHERE project_id = {project:String}",
+        parameters={"project": project_id},
+    ).result_rows
+    return sorted(str(event_id) for (event_id,) in rows)
+
+
+def _copy_clickhouse(client: Client, folder: Path, to: Path) -> None:
+    """Events as they are now; files of other tables may come and go meanwhile."""
+    client.command("SYSTEM STOP MERGES raw.events")
+    try:
+        while integer(client, "SELECT count() FROM system.merges WHERE table = 'events'"):
+            time.sleep(0.05)
+        subprocess.run(["cp", "-a", str(folder), str(to)], check=False, capture_output=True)
+    finally:
+        client.command("SYSTEM START MERGES raw.events")
 
 
 def _ids_in_files(file: Path, project_id: str) -> list[str]:

@@ -72,6 +72,12 @@ class OwnDatabases:
         """As the client's."""
         return self._client.query(self.renamed(statement), parameters=parameters)
 
+    def migrate(self, file: str) -> None:
+        """Run one of the plan's migrations, up or down."""
+        for statement in split((OPS_SCHEMA / file).read_text(), "clickhouse"):
+            if not re.search(r"\bCREATE DATABASE\b", statement):
+                self.run(statement)
+
     @contextmanager
     def watched(self, before_write: BeforeWrite) -> Iterator[None]:
         """Let `before_write` see the statements of the block."""
@@ -99,9 +105,7 @@ def own_databases(client: Client) -> Iterator[OwnDatabases]:
     for table, columns in READ.items():
         own.run(f"CREATE TABLE {table} ({columns}) ENGINE = Memory")
     for file in sorted(OPS_SCHEMA.glob("*.up.sql")):
-        for statement in split(file.read_text(), "clickhouse"):
-            if not re.search(r"\bCREATE DATABASE\b", statement):
-                own.run(statement)
+        own.migrate(file.name)
     yield own
     for name in DATABASES:
         client.command(f"DROP DATABASE {own.renamed(name + '.').rstrip('.')}")

@@ -21,7 +21,7 @@ HOURS = 4 * 24
 PROJECTS = ("a", "b")
 SESSIONS = tuple(UUID(int=number) for number in range(1, 5))
 # A run of the toy warehouse makes about this many writes.
-WRITES = 18
+WRITES = 16
 
 Key = tuple[str, UUID]
 

@@ -7,7 +7,14 @@ from typing import Any
 
 from orchestration.retention.limits import CutOffs
 from tests.integration.plan.own_databases import CrashError, Parameters
-from tests.integration.plan.plan_histories import HOURS, START, History, Key, may_tear
+from tests.integration.plan.plan_histories import (
+    HOURS,
+    START,
+    History,
+    Key,
+    NotExactError,
+    may_tear,
+)
 from tests.integration.plan.toy_warehouse import (
     Event,
     Marts,
@@ -78,7 +85,7 @@ class RetentionHistory(History):
         )
 
     def check_records(self) -> None:
-        """What is counted as expired and as late is what went and what came too late."""
+        """NotExactError unless what is counted as expired and late is what went and came late."""
         there = self._by_session(
             "SELECT project_id, session_id, uniqExact(event_id) FROM raw.events"
         )
@@ -91,8 +98,9 @@ class RetentionHistory(History):
             landed = [event for event in self.landed if event.key == key]
             in_time = sum(event in on_time for event in landed)
             counted = there.get(key, 0) + gone.get(key, 0)
-            assert counted == len(landed), f"{self.steps}: {key} {counted} of {len(landed)}"
-            assert late.get(key, 0) == len(landed) - in_time, f"{self.steps}: {key} late"
+            found = (counted, late.get(key, 0))
+            if found != (len(landed), len(landed) - in_time):
+                raise NotExactError(f"{self.steps}: {key}: {found} counted, late of {len(landed)}")
 
     def _some_event(self) -> Event:
         event = super()._some_event()

@@ -47,6 +47,20 @@ class Warehouse:
         """A run that has nothing to do but to plan."""
         plan.close_plan(self.client, self.open(fence, rules))
 
+    def kept(self, table: str) -> list[int]:
+        """The plans of its rows."""
+        rows = self.db.query(f"SELECT plan_id FROM ops.{table} ORDER BY 1").result_rows
+        return [plan_id for (plan_id,) in rows]
+
+    def became_older(self, days: int) -> None:
+        """All that was planned was planned so much earlier."""
+        older = f"* REPLACE (planned_at - INTERVAL {days} DAY AS planned_at)"
+        for table in ("plan_sessions", "plan_days"):
+            self.db.run(f"CREATE TABLE ops.older AS ops.{table}")
+            self.db.run(f"INSERT INTO ops.older SELECT {older} FROM ops.{table}")
+            self.db.run(f"EXCHANGE TABLES ops.older AND ops.{table}")
+            self.db.run("DROP TABLE ops.older")
+
     def sessions(self) -> list[UUID]:
         rows = self.db.query("SELECT session_id FROM ops.planned_sessions").result_rows
         return sorted(session for (session,) in rows)
@@ -224,3 +238,40 @@ def test_opening_may_die_at_any_write_and_be_repeated(warehouse: Warehouse, writ
     assert warehouse.sessions() == [ONE, TWO, THREE]
     plan.close_plan(warehouse.client, again)
     assert plan.current_plan(warehouse.client) == plan.Plan(0, 0)
+
+
+def test_what_a_plan_named_is_kept_for_a_week_after_it_is_over(warehouse: Warehouse) -> None:
+    """A replica that comes to its deletes late looks it up; nothing is sent to keep it."""
+    warehouse.land(ONE, TWO)
+    warehouse.build(ONE, at(1))
+    opened = warehouse.open(1)
+    plan.add_days(warehouse.client, opened)
+    plan.close_plan(warehouse.client, opened)
+    warehouse.became_older(plan.KEPT_DAYS)
+    warehouse.land(ONE)
+    warehouse.run(2)
+    assert (warehouse.kept("plan_sessions"), warehouse.kept("plan_days")) == ([1, 1, 2], [1])
+
+    warehouse.became_older(1)
+    warehouse.run(3)
+    assert (warehouse.kept("plan_sessions"), warehouse.kept("plan_days")) == ([2], [])
+
+
+def test_a_plan_that_was_left_open_is_taken_over_however_old_it_is(warehouse: Warehouse) -> None:
+    warehouse.land(ONE)
+    warehouse.open(1)
+    warehouse.became_older(plan.KEPT_DAYS * 2)
+
+    warehouse.open(2)
+    warehouse.became_older(plan.KEPT_DAYS * 2)
+    assert warehouse.open(3).sessions == 1
+
+
+def test_an_open_plan_survives_the_upgrade_that_keeps_plans(warehouse: Warehouse) -> None:
+    warehouse.land(ONE)
+    warehouse.build(ONE, at(1))
+    plan.add_days(warehouse.client, warehouse.open(1))
+
+    for way in ("down", "up", "up"):
+        warehouse.db.migrate(f"0008_plans_kept.{way}.sql")
+    assert (warehouse.sessions(), warehouse.days()) == ([ONE], [date(2024, 2, 1)])

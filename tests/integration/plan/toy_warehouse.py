@@ -172,8 +172,9 @@ class ToyWarehouse:
         opened = plan.open_plan(self.client, self.fence, settings, full=full)
         if not self.scheme.leaves_sealed:
             self.client.command(
-                f"INSERT INTO ops.plan_sessions SELECT {opened.plan_id}, project_id, session_id,"
-                " sum(n), '' FROM raw.session_index WHERE (project_id, session_id) IN"
+                "INSERT INTO ops.plan_sessions (plan_id, project_id, session_id, n)"
+                f" SELECT {opened.plan_id}, project_id, session_id, sum(n)"
+                " FROM raw.session_index WHERE (project_id, session_id) IN"
                 " (SELECT project_id, session_id FROM ops.sealed_sessions)"
                 " GROUP BY project_id, session_id"
             )
