@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import DatabaseError
 
 from hxi.admin import placement
 from hxi.admin.errors import PlacementError
@@ -39,7 +40,7 @@ class Server:
         if "system.replicas" in query:
             return SimpleNamespace(result_rows=[(one,) for one in self.replicas])
         if "migrations.history" in query:
-            return SimpleNamespace(result_rows=[])
+            raise DatabaseError("Code: 81. DB::Exception: Database migrations does not exist")
         itself = (self.cloud_mode, self.version, self.databases, self.tables)
         cluster = (self.macros, self.shards, self.has_keeper)
         return SimpleNamespace(result_rows=[cluster if "system.macros" in query else itself])
