@@ -43,8 +43,9 @@ def simulate(  # one parameter an option
 ) -> None:
     """Make realistic traffic: pages, clicks, bursts, errors, vitals, requests, forms, scrolls.
 
-    Every tenth visit has a session replay. The same options give the same bytes. More than 29 days
-    need `hxi load --backfill`.
+    Every tenth visit has a session replay; some are bots', last for days or are told twice, and the
+    truth says what is right of them. The same options give the same bytes. More than 29 days need
+    `hxi load --backfill`.
     """
     plan = Plan(sessions, days, seed, _end(end))
     try:
