@@ -55,7 +55,7 @@ class Warehouse:
     def set_all(self, slug: str, values: dict[str, object]) -> None:
         """By the command, lists as a name given several times."""
         given = [
-            f"{name}={one}"
+            f"{name}={str(one).lower() if isinstance(one, bool) else one}"
             for name, value in values.items()
             for one in (value if isinstance(value, list) else [value])
         ]
