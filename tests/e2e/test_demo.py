@@ -29,8 +29,8 @@ ARGUMENTS = [
     "--disable-blink-features=AutomationControlled",
     f"--user-agent={AGENT} Safari/537.36",
 ]
-# A minute where nothing else runs.
-RUN_MS = 240_000
+# A minute where nothing else runs; ten where all does.
+RUN_MS = 600_000
 PLAY_MS = 60_000
 RECORDED = ("posthog", "rrweb")
 
@@ -131,6 +131,7 @@ def told(browser: Browser, shop: str) -> dict[str, str]:
     return said
 
 
+@pytest.mark.timeout(1800)
 def test_each_sdk_makes_a_session_that_is_shown_and_played(told: dict[str, str]) -> None:
     for sdk, text in told.items():
         assert f"/{sdk}/product" in text, text
