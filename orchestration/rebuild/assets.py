@@ -18,7 +18,7 @@ NOTHING_LATE = "nothing_beyond_retention"
 
 @dg.asset(
     key=PLANNED,
-    group_name="ops",
+    group_name="plan",
     deps=[dg.AssetKey(["raw", "session_index"]), dg.AssetKey(["raw", "predictions"])],
     kinds={"clickhouse"},
     pool=POOL,
@@ -50,7 +50,7 @@ def planned_sessions(
 
 @dg.asset(
     key=DAYS,
-    group_name="ops",
+    group_name="days",
     deps=[dg.AssetKey(["gosight", "events"])],
     kinds={"clickhouse"},
     pool=POOL,

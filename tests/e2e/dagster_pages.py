@@ -1,8 +1,10 @@
 """What Dagster's pages do when somebody clicks, through the same GraphQL server."""
 
+import http.client
 import json
 import re
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +12,9 @@ from typing import Any
 
 REPOSITORY = {"repositoryName": "__repository__", "repositoryLocationName": "hxi_warehouse"}
 OVER = {"SUCCESS", "FAILURE", "CANCELED"}
-PATIENCE_SECONDS = 400
+# What is heard of a server that was killed.
+AWAY = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)
+PATIENCE = 400.0  # seconds
 
 LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
   ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
@@ -21,6 +25,8 @@ AGAIN = """mutation ($params: ReexecutionParams!) {
   launchRunReexecution(reexecutionParams: $params) {
     ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
 CANCEL = """mutation ($run: String!) { terminateRun(runId: $run) { __typename } }"""
+LOCATION = """{ workspaceOrError { ... on Workspace { locationEntries {
+  loaded: locationOrLoadError { ... on RepositoryLocation { name } } } } } }"""
 RUNS = "{ runsOrError { ... on Runs { results { runId status jobName } } } }"
 LOGS = """query ($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
   __typename ... on MessageEvent { message stepKey } } } } }"""
@@ -32,9 +38,9 @@ class Pages:
 
     base: str
 
-    def launch(self, job: str) -> str:
-        """A run; its id."""
-        selector = {**REPOSITORY, "jobName": job}
+    def launch(self, job: str, **selected: object) -> str:
+        """A run, of all or of what is selected; its id."""
+        selector = {**REPOSITORY, "jobName": job, **selected}
         said = self._ask(LAUNCH, params={"selector": selector, "mode": "default"})
         return str(said["launchRun"]["run"]["runId"])
 
@@ -50,9 +56,9 @@ class Pages:
         assert "backfillId" in said["launchPartitionBackfill"], said
 
     def again(self, run: str, strategy: str = "FROM_FAILURE") -> str:
-        """Re-execute; the new run's id."""
+        """Re-execute; the new run's id, '' when Dagster refuses (nothing of it has failed)."""
         said = self._ask(AGAIN, params={"parentRunId": run, "strategy": strategy})
-        return str(said["launchRunReexecution"]["run"]["runId"])
+        return str(said["launchRunReexecution"].get("run", {}).get("runId", ""))
 
     def cancel(self, run: str) -> None:
         """Terminate."""
@@ -70,12 +76,17 @@ class Pages:
                 return int(found[1])
         return 0
 
-    def wait_until(self, condition: Callable[[], object]) -> None:
-        """Ask again and again."""
-        end = time.monotonic() + PATIENCE_SECONDS
+    def wait_until(self, condition: Callable[[], object], patience: float = PATIENCE) -> None:
+        """Ask again and again, so many seconds."""
+        end = time.monotonic() + patience
         while not condition():
             assert time.monotonic() < end, self.runs()
             time.sleep(0.5)
+
+    def can_run(self) -> bool:
+        """Whether the server has loaded what can be run."""
+        (location,) = self._ask(LOCATION)["workspaceOrError"]["locationEntries"]
+        return "name" in (location["loaded"] or {})
 
     def has_begun(self, run: str, step: str) -> bool:
         """Whether a step of the run has started."""
@@ -100,8 +111,15 @@ class Pages:
         body = json.dumps({"query": query, "variables": variables}).encode()
         headers = {"content-type": "application/json"}
         request = urllib.request.Request(f"{self.base}/graphql", body, headers)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            said = json.load(answer)
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=60) as answer:
+                    said = json.load(answer)
+                break
+            except AWAY:  # killed, or starting
+                assert time.monotonic() < end
+                time.sleep(1)
         assert "errors" not in said, said
         data: dict[str, Any] = said["data"]
         return data

@@ -21,7 +21,6 @@ from orchestration.checks.watch import Watch
 from orchestration.plan.doubts import doubted
 from orchestration.run.idle import nothing_is_new
 from orchestration.run.refresh import refresh
-from orchestration.transform.project import CLICKHOUSE
 from simulate import Plan, generate
 from stack.embedded import Stack
 from tests.e2e.scheduler import Scheduler, stopping
@@ -30,20 +29,8 @@ pytestmark = pytest.mark.timeout(900)
 
 
 GROUPS = dg.AssetSelection.groups
-SEEDS = dg.AssetSelection.assets(
-    *(
-        dg.AssetKey([node["schema"], node["name"]])
-        for node in CLICKHOUSE.manifest()["nodes"].values()
-        if node["resource_type"] == "seed"
-    )
-)
 STAGES = (
-    GROUPS("events") | SEEDS,
-    dg.AssetSelection.assets(dg.AssetKey(["ops", "planned_days"])),
-    GROUPS("signals"),
-    GROUPS("intermediate", "marts") - SEEDS,
-    GROUPS("landing"),
-    GROUPS("stage"),
+    *map(GROUPS, ("events", "days", "signals", "marts", "landing", "stage")),
     GROUPS("hxi", "traceflow"),
     GROUPS("documents"),
 )

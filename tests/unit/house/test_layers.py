@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -164,13 +165,24 @@ def test_every_asset_is_in_the_group_of_its_stage() -> None:
     graph = defs.resolve_asset_graph()
     groups = {key.to_user_string(): graph.get(key).group_name for key in graph.get_all_asset_keys()}
     assert groups.pop("gosight/events") == "events"
-    assert groups.pop("ops/done") == "done"
+    for name, group in (("planned_sessions", "plan"), ("planned_days", "days"), ("done", "done")):
+        assert groups.pop(f"ops/{name}") == group
     expiry = {"sealed_sessions", "expired_replays", "closed_days", "expired_marts"}
     assert {groups.pop(f"ops/{table}") for table in expiry} == {"expire"}
-    models = {"gosight": {"marts"}, "intermediate": {"events", "intermediate"}}
+    models = {"gosight": {"marts"}, "intermediate": {"events", "marts"}}
     wrong = {
         name: group
         for name, group in groups.items()
         if group not in models.get(name.split("/")[0], {name.split("/")[0]})
     }
     assert wrong == {}
+
+
+def test_groups_of_assets_follow_one_another_as_a_page_reads() -> None:
+    graph = defs.resolve_asset_graph()
+    reads: dict[str, set[str]] = {}
+    for key in graph.get_all_asset_keys():
+        group = graph.get(key).group_name
+        before = {graph.get(parent).group_name for parent in graph.get(key).parent_keys}
+        reads.setdefault(group, set()).update(before - {group})
+    assert [*TopologicalSorter(reads).static_order()][-1] == "done"
