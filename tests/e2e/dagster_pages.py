@@ -6,7 +6,7 @@ import re
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,9 @@ AGAIN = """mutation ($params: ReexecutionParams!) {
 CANCEL = """mutation ($run: String!) { terminateRun(runId: $run) { __typename } }"""
 LOCATION = """{ workspaceOrError { ... on Workspace { locationEntries {
   loaded: locationOrLoadError { ... on RepositoryLocation { name } } } } } }"""
-RUNS = "{ runsOrError { ... on Runs { results { runId status jobName } } } }"
+BACKFILLS = """{ partitionBackfillsOrError {
+  ... on PartitionBackfills { results { status } } } }"""
+RUNS = "{ runsOrError { ... on Runs { results { runId status jobName tags { key value } } } } }"
 LOGS = """query ($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
   __typename ... on MessageEvent { message stepKey } } } } }"""
 
@@ -66,8 +68,7 @@ class Pages:
 
     def runs(self, job: str = "") -> dict[str, str]:
         """Status by run, of one job or of all."""
-        found = self._ask(RUNS)["runsOrError"]["results"]
-        return {one["runId"]: one["status"] for one in found if job in {"", one["jobName"]}}
+        return {one["runId"]: one["status"] for one in self._runs() if job in {"", one["jobName"]}}
 
     def process(self, run: str) -> int:
         """The pid that executes it."""
@@ -100,8 +101,17 @@ class Pages:
         return self.runs()[run] in OVER
 
     def is_quiet(self) -> bool:
-        """Whether every run is over."""
-        return set(self.runs().values()) <= OVER
+        """Whether every run is over, and none is to come of a backfill or a failure."""
+        runs, backfills = self._runs(), self._ask(BACKFILLS)["partitionBackfillsOrError"]["results"]
+        return (
+            {one["status"] for one in runs} <= OVER
+            and "REQUESTED" not in {one["status"] for one in backfills}
+            and not any(map(_will_be_tried_again, runs))
+        )
+
+    def _runs(self) -> list[dict[str, Any]]:
+        runs: list[dict[str, Any]] = self._ask(RUNS)["runsOrError"]["results"]
+        return runs
 
     def _events(self, run: str) -> list[dict[str, Any]]:
         events: list[dict[str, Any]] = self._ask(LOGS, run=run)["logsForRun"]["events"]
@@ -123,3 +133,9 @@ class Pages:
         assert "errors" not in said, said
         data: dict[str, Any] = said["data"]
         return data
+
+
+def _will_be_tried_again(run: Mapping[str, Any]) -> bool:
+    """By Dagster's daemon, which has not begun it."""
+    tags = {tag["key"]: tag["value"] for tag in run["tags"]}
+    return tags.get("dagster/will_retry") == "true" and "dagster/auto_retry_run_id" not in tags

@@ -1,5 +1,6 @@
 """Runs as Dagster makes them: jobs and selections, failures in the middle, and runs done again."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,7 +8,9 @@ from typing import Any
 from unittest import mock
 
 import dagster as dg
+from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 from dagster._core.definitions.reconstruct import ReconstructableRepository
+from dagster._core.loader import LoadingContextForTest
 
 from orchestration.automation import BACKFILL, REFRESH
 from orchestration.definitions import defs
@@ -44,10 +47,10 @@ class Scheduler:
         """The whole job."""
         return self._run(REFRESH.name)
 
-    def materialise(self, selection: dg.AssetSelection) -> Ran:
-        """A click on these."""
+    def materialise(self, selection: dg.AssetSelection, *, checks: bool = True) -> Ran:
+        """A click on these, with or without their checks."""
         keys = selection.resolve(defs.resolve_asset_graph())
-        return self._run(ANY_ASSETS, keys=sorted(keys))
+        return self._run(ANY_ASSETS, keys=sorted(keys), checks=checks)
 
     def build_day(self, day: str) -> Ran:
         """A partition of a backfill."""
@@ -71,16 +74,40 @@ class Scheduler:
         assert run is not None
         return run.status
 
+    def warnings(self, ran: Ran) -> list[str]:
+        """What its page has in yellow or red."""
+        entries = self.instance.all_logs(ran.run_id)
+        return [entry.user_message for entry in entries if int(entry.level) >= logging.WARNING]
+
+    def unsynced(self) -> list[str]:
+        """Assets whose pages say that what they read has changed, or that they are missing."""
+        graph = defs.resolve_asset_graph()
+        resolver = CachingStaleStatusResolver(
+            self.instance, graph, LoadingContextForTest(self.instance)
+        )
+        statuses = {key: resolver.get_status(key) for key in graph.executable_asset_keys}
+        return sorted(
+            key.to_user_string()
+            for key, found in statuses.items()
+            if found is not StaleStatus.FRESH
+        )
+
     def _run(
         self,
         job: str,
         *,
         keys: Sequence[dg.AssetKey] | None = None,
+        checks: bool = True,
         config: object = None,
         options: dg.ReexecutionOptions | None = None,
     ) -> Ran:
+        whole = REPOSITORY.get_reconstructable_job(job)
         with dg.execute_job(
-            REPOSITORY.get_reconstructable_job(job),
+            whole
+            if checks
+            else whole.get_subset(
+                asset_selection=frozenset(keys or ()), asset_check_selection=frozenset()
+            ),
             instance=self.instance,
             asset_selection=keys,
             run_config={**(config if isinstance(config, dict) else {}), **QUIET},

@@ -103,7 +103,8 @@ def test_done_alone_closes_nothing_and_hides_nothing(tried: Tried) -> None:
 
     # One stage after the other, each a run of its own, is as good as one run.
     for stage in STAGES:
-        assert tried.scheduler.materialise(stage).error == ""
+        ran = tried.scheduler.materialise(stage)
+        assert (ran.error, tried.scheduler.warnings(ran)) == ("", [])
     assert tried.sessions() == (2, 2, 2)
     # A mart built again is missing what reads it, until that is built again too: the copies of
     # other marts are made with its own, so what reads those as well.
@@ -113,6 +114,23 @@ def test_done_alone_closes_nothing_and_hides_nothing(tried: Tried) -> None:
     readers = copies.required_multi_asset_neighbors().downstream()
     assert tried.scheduler.materialise(readers.required_multi_asset_neighbors()).error == ""
     assert nothing_is_new()
+
+
+def test_all_that_can_be_materialised_builds_everything_and_deletes_nothing(
+    tried: Tried, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kept in ("RAW", "REPLAY", "MARTS"):
+        monkeypatch.setenv(f"HXI_RETENTION_{kept}_DAYS", "0")
+    tried.land()
+
+    ran = tried.scheduler.materialise(dg.AssetSelection.all())
+
+    assert (ran.error, tried.scheduler.warnings(ran)) == ("", [])
+    assert tried.sessions() == (2, 2, 2)
+    assert tried.scheduler.unsynced() == []
+    # Pages send the checks that are to be shown; Dagster warns of others.
+    unasked = tried.scheduler.materialise(assets("gosight/sessions"), checks=False)
+    assert (unasked.error, tried.scheduler.warnings(unasked)) == ("", [])
 
 
 def test_a_run_done_again_from_failure_builds_what_its_first_run_planned(tried: Tried) -> None:
@@ -133,6 +151,7 @@ def test_a_run_done_again_from_failure_builds_what_its_first_run_planned(tried: 
     assert "nothing is left to do here" in twice.error
     assert tried.scheduler.status(twice) is dg.DagsterRunStatus.CANCELED
     assert tried.scheduler.refresh().error == ""
+    assert tried.scheduler.unsynced() == []
     assert tried.sessions() == (12, 12, 12)
     assert nothing_is_new()
 
