@@ -12,7 +12,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 
 from orchestration.lease.resource import POOL, RunResource
 from orchestration.transform.project import CLICKHOUSE, POSTGRES, Project
-from orchestration.transform.run_dbt import Event, build, unchanged
+from orchestration.transform.run_dbt import Event, build, check_key, unchanged
 
 
 class StageKeys(DagsterDbtTranslator):
@@ -61,9 +61,10 @@ def _models(project: Project, name: str, select: str) -> dg.AssetsDefinition:
     )
     def models(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[Event]:
         keys = context.selected_asset_keys
-        wanted = _selected(project, keys)
+        tables = _selected(project, keys)
+        wanted = [*tables, *_tests_alone(project, context)]
         with run.step(keys) as plan:
-            nothing = not plan.plan_id or (plan.sessions == 0 and _exist(run, project, wanted))
+            nothing = not plan.plan_id or (plan.sessions == 0 and _exist(run, project, tables))
             events = (
                 unchanged(project, wanted, TRANSLATOR)
                 if nothing
@@ -122,6 +123,17 @@ def _selected(project: Project, keys: set[dg.AssetKey]) -> list[str]:
         for unique_id, node in nodes.items()
         if node["resource_type"] in {"model", "seed"} and TRANSLATOR.get_asset_key(node) in keys
     ]
+
+
+def _tests_alone(project: Project, context: dg.AssetExecutionContext) -> list[str]:
+    """unique_ids of the tests that are to be executed without their table."""
+    built = context.selected_asset_keys
+    wanted = {key for key in context.selected_asset_check_keys if key.asset_key not in built}
+    if not wanted:
+        return []
+    manifest = project.manifest()
+    tests = (node for node in manifest["nodes"] if node.startswith("test."))
+    return [test for test in tests if check_key(test, manifest, TRANSLATOR) in wanted]
 
 
 def _exist(run: RunResource, project: Project, unique_ids: list[str]) -> bool:

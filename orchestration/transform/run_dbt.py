@@ -95,20 +95,22 @@ def build(
 def unchanged(
     project: Project, unique_ids: list[str], translator: DagsterDbtTranslator
 ) -> Iterator[Event]:
-    """What `build` yields, without dbt, where no row would be written.
+    """What `build` yields for tables and tests, without dbt, where no row would be written.
 
     Tests count as passed: they read the rows of the plan, and a run they fail leaves its plan open.
     """
     manifest = project.manifest()
     # Of the whole project: what lies between two of them may be no table (an ephemeral model).
     for unique_id in TopologicalSorter(manifest["parent_map"]).static_order():
-        if unique_id in unique_ids:
+        if unique_id not in unique_ids:
+            continue
+        if unique_id.startswith("test."):
+            yield from _passed(unique_id, manifest, translator)
+        else:
             key = translator.get_asset_spec(manifest, unique_id, None).key
             yield dg.MaterializeResult(asset_key=key, metadata={"rows_written": 0})
             for test in _tests_of(unique_id, manifest):
-                yield from _check(
-                    test, manifest, translator, passed=True, metadata={"rows_read": 0}
-                )
+                yield from _passed(test, manifest, translator)
 
 
 def _tests_of(unique_id: str, manifest: Mapping[str, Any]) -> Iterator[str]:
@@ -136,6 +138,24 @@ def _events(
         )
 
 
+def _passed(
+    test_id: str, manifest: Mapping[str, Any], translator: DagsterDbtTranslator
+) -> Iterator[Event]:
+    return _check(test_id, manifest, translator, passed=True, metadata={"rows_read": 0})
+
+
+def check_key(
+    test_id: str, manifest: Mapping[str, Any], translator: DagsterDbtTranslator
+) -> dg.AssetCheckKey | None:
+    """None for a test that belongs to no single asset."""
+    return get_asset_check_key_for_test(
+        manifest=manifest,
+        dagster_dbt_translator=translator,
+        test_unique_id=test_id,
+        project=None,
+    )
+
+
 def _check(
     test_id: str,
     manifest: Mapping[str, Any],
@@ -145,12 +165,7 @@ def _check(
     metadata: Mapping[str, float],
 ) -> Iterator[dg.AssetCheckResult]:
     """None for a test that belongs to no single asset."""
-    check = get_asset_check_key_for_test(
-        manifest=manifest,
-        dagster_dbt_translator=translator,
-        test_unique_id=test_id,
-        project=None,
-    )
+    check = check_key(test_id, manifest, translator)
     if check is not None:
         yield dg.AssetCheckResult(
             asset_key=check.asset_key, check_name=check.name, passed=passed, metadata=metadata

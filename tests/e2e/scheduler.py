@@ -1,7 +1,7 @@
 """Runs as Dagster makes them: jobs and selections, failures in the middle, and runs done again."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from unittest import mock
 
 import dagster as dg
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
-from dagster._core.definitions.reconstruct import ReconstructableRepository
+from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
 from dagster._core.loader import LoadingContextForTest
 
 from orchestration.automation import BACKFILL, REFRESH
@@ -31,10 +31,11 @@ class StoppedError(Exception):
 
 @dataclass(frozen=True)
 class Ran:
-    """A run, and the first line of the error that ended it; '' when it succeeded."""
+    """A run, the first line of its error ('' when it succeeded), and the checks that passed."""
 
     run_id: str
     error: str
+    passed: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -45,17 +46,23 @@ class Scheduler:
 
     def refresh(self) -> Ran:
         """The whole job."""
-        return self._run(REFRESH.name)
+        return self._run(REPOSITORY.get_reconstructable_job(REFRESH.name))
 
     def materialise(self, selection: dg.AssetSelection, *, checks: bool = True) -> Ran:
         """A click on these, with or without their checks."""
-        keys = selection.resolve(defs.resolve_asset_graph())
-        return self._run(ANY_ASSETS, keys=sorted(keys), checks=checks)
+        keys = frozenset(selection.resolve(defs.resolve_asset_graph()))
+        return self._run_parts(keys, None if checks else frozenset())
+
+    def check(self, asset: dg.AssetKey) -> Ran:
+        """A click on all checks of an asset."""
+        checks = defs.resolve_asset_graph().get(asset).check_keys
+        return self._run_parts(frozenset(), frozenset(checks))
 
     def build_day(self, day: str) -> Ran:
         """A partition of a backfill."""
-        job = defs.resolve_job_def(BACKFILL.name)
-        return self._run(job.name, config=job.get_run_config_for_partition_key(day))
+        job = REPOSITORY.get_reconstructable_job(BACKFILL.name)
+        config = job.get_definition().get_run_config_for_partition_key(day)
+        return self._run(job, config=config)
 
     def again(self, ran: Ran, *, from_failure: bool) -> Ran:
         """What "re-execute" and Dagster's own retries do."""
@@ -66,7 +73,8 @@ class Scheduler:
         )
         run = self.instance.get_run_by_id(ran.run_id)
         assert run is not None
-        return self._run(run.job_name, config=run.run_config, options=options)
+        job = REPOSITORY.get_reconstructable_job(run.job_name)
+        return self._run(job, config=run.run_config, options=options)
 
     def status(self, ran: Ran) -> dg.DagsterRunStatus:
         """How Dagster's pages show it."""
@@ -92,29 +100,30 @@ class Scheduler:
             if found is not StaleStatus.FRESH
         )
 
+    def _run_parts(
+        self, assets: frozenset[dg.AssetKey], checks: frozenset[dg.AssetCheckKey] | None
+    ) -> Ran:
+        """These alone; without a word about checks, with those of the assets."""
+        job = REPOSITORY.get_reconstructable_job(ANY_ASSETS)
+        return self._run(job.get_subset(asset_selection=assets, asset_check_selection=checks))
+
     def _run(
         self,
-        job: str,
+        job: ReconstructableJob,
         *,
-        keys: Sequence[dg.AssetKey] | None = None,
-        checks: bool = True,
         config: object = None,
         options: dg.ReexecutionOptions | None = None,
     ) -> Ran:
-        whole = REPOSITORY.get_reconstructable_job(job)
         with dg.execute_job(
-            whole
-            if checks
-            else whole.get_subset(
-                asset_selection=frozenset(keys or ()), asset_check_selection=frozenset()
-            ),
+            job,
             instance=self.instance,
-            asset_selection=keys,
             run_config={**(config if isinstance(config, dict) else {}), **QUIET},
             reexecution_options=options,
             raise_on_error=False,
         ) as result:
-            return Ran(result.run_id, "" if result.success else _reason(result))
+            checks = result.get_asset_check_evaluations()
+            passed = frozenset(check.check_name for check in checks if check.passed)
+            return Ran(result.run_id, "" if result.success else _reason(result), passed)
 
 
 @contextmanager

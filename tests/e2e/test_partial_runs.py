@@ -96,7 +96,10 @@ def test_done_alone_closes_nothing_and_hides_nothing(tried: Tried) -> None:
     assert tried.sessions() == (2, 0, 0)
     assert not nothing_is_new()
 
+    checks = {"sessions_are_unique", "sessions_count_their_events"}
+    assert tried.scheduler.check(dg.AssetKey(["gosight", "sessions"])).passed >= checks
     assert tried.scheduler.materialise(assets("ops/planned_sessions")).error == ""
+    assert tried.scheduler.check(dg.AssetKey(["gosight", "sessions"])).passed >= checks
     refused = tried.scheduler.materialise(assets("ops/done"))
     assert "tables are missing" in refused.error
     assert tried.sessions() == (2, 0, 0)
@@ -131,6 +134,7 @@ def test_all_that_can_be_materialised_builds_everything_and_deletes_nothing(
     # Pages send the checks that are to be shown; Dagster warns of others.
     unasked = tried.scheduler.materialise(assets("gosight/sessions"), checks=False)
     assert (unasked.error, tried.scheduler.warnings(unasked)) == ("", [])
+    assert unasked.passed == set()
 
 
 def test_a_run_done_again_from_failure_builds_what_its_first_run_planned(tried: Tried) -> None:
