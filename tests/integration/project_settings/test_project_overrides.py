@@ -133,7 +133,7 @@ def test_an_override_changes_the_rows_of_its_project_to_those_of_a_warehouse_wit
         *(f"gosight.{name}" for name in ("events", "insights", "sessions", "latency_daily")),
         *(f"gosight.{name}" for name in ("click_heatmap_mv", "click_heatmap_normalised")),
         *(f"gosight.{name}" for name in ("experience_scores", "behaviour_states", "page_views")),
-        *(f"gosight.{name}" for name in ("users_daily", "sessions_daily_mv", "project_days")),
+        *(f"gosight.{name}" for name in ("users_daily", "sessions_daily_mv")),
     }
     assert not difference(warehouse.rows("blog"), blog)
 
