@@ -90,13 +90,17 @@ COLLECTIONS = (*RECORDS, SESSION_EVENTS, JOURNEYS, EMOTION_PREDICTIONS, HEATMAPS
 def prepare(client: "MongoClient[Document]") -> None:
     """Make what is missing; safe to repeat, and beside a running ingest."""
     for spec in COLLECTIONS:
-        database = client[spec.database]
-        _make(database, spec)
-        collection = database[spec.name]
-        for keys in spec.unique:
-            collection.create_index(list(keys), unique=True)
-        for keys in spec.indexes:
-            collection.create_index(list(keys))
+        _make(client[spec.database], spec)
+        index(client, spec)
+
+
+def index(client: "MongoClient[Document]", spec: CollectionSpec) -> None:
+    """Make the collection's indexes where they are missing."""
+    collection = spec.of(client)
+    for keys in spec.unique:
+        collection.create_index(list(keys), unique=True)
+    for keys in spec.indexes:
+        collection.create_index(list(keys))
 
 
 def _make(database: "Database[Document]", spec: CollectionSpec) -> None:

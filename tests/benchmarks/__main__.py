@@ -15,37 +15,48 @@ from hxi.admin.folder import DataFolder
 from simulate import Plan, generate
 from stack.embedded import Stack
 from stack.stores import postgres
-from tests.benchmarks import adapters, bi, doors, landing, pipeline, publish, queries
+from tests.benchmarks import adapters, bi, doors, landing, pipeline, publish, queries, sustained
 from tests.benchmarks.memory import peak_mib
 from tests.benchmarks.processor import listening
 from tests.benchmarks.report import Report
 
 DOOR_SESSIONS = 2_000  # about 50,000 events
 PARTS = ("adapters", "doors", "landing", "pipeline")
+SUSTAINED = "sustained"  # ten minutes: only when it is asked for
 
 
 @click.command()
 @click.option("--events", default=1_000_000, show_default=True, help="Size of the pipeline's part.")
-@click.option("--only", type=click.Choice(PARTS), multiple=True)
+@click.option("--only", type=click.Choice((*PARTS, SUSTAINED)), multiple=True)
 @click.option(
     "--built-on",
     "data_dir",
     type=click.Path(path_type=Path),
     help="Measure builds alone, on the stack that runs there with the events it has.",
 )
+@click.option("--rate", default=5_000, show_default=True, help="Sustained: events a second.")
+@click.option("--seconds", default=600.0, show_default=True, help="Sustained: for so long.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Keep the figures here.")
-def main(events: int, only: tuple[str, ...], data_dir: Path | None, json_file: Path | None) -> None:
+def main(
+    *,
+    events: int,
+    only: tuple[str, ...],
+    data_dir: Path | None,
+    rate: int,
+    seconds: float,
+    json_file: Path | None,
+) -> None:
     """Measure on embedded stores of its own; absolute times are those of this machine."""
     report = Report()
     if data_dir:
         _measure_built(report, data_dir)
     else:
-        _measure(report, events, only or PARTS)
+        _measure(report, events, only or PARTS, sustained.Pace(rate, seconds))
     if json_file:
         json_file.write_text(json.dumps(report.figures, indent=2))
 
 
-def _measure(report: Report, events: int, wanted: Collection[str]) -> None:
+def _measure(report: Report, events: int, wanted: Collection[str], pace: sustained.Pace) -> None:
     if "adapters" in wanted:
         adapters.measure(report)
     if set(wanted) == {"adapters"}:
@@ -61,7 +72,9 @@ def _measure(report: Report, events: int, wanted: Collection[str]) -> None:
             key = projects.add_key(connection, stack.endpoints.project_id, limit=None)
         endpoints = replace(stack.endpoints, project_key=key)
         if "landing" in wanted:
-            landing.measure(report, endpoints, batches)
+            landing.measure(report, endpoints, stack.pids, batches)
+        if SUSTAINED in wanted:
+            sustained.measure(report, endpoints, pace)
         if "pipeline" in wanted:
             pipeline.measure(report, endpoints, stack.pids, events)
             _served(report, endpoints, stack.folder)

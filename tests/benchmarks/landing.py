@@ -1,8 +1,10 @@
 """Events landed per second from a full spool, beside bare inserts of the same rows."""
 
+import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,8 +19,11 @@ from ingest.decode.documents import event_document
 from ingest.decode.events import BatchFacts, Decoded, decode_body
 from ingest.decode.rows import event_row
 from ingest.landing.lander import Lander
+from ingest.schema import mongo as schema
 from ingest.settings import Settings
+from ingest.sinks.mongodb import connect, document_id
 from ingest.spool import Spool
+from tests.benchmarks.processor import watched
 from tests.benchmarks.report import Report, timed
 from tests.benchmarks.spooled import spooled
 
@@ -27,8 +32,11 @@ SCRATCH = "hxi_bench"
 POLL_SECONDS = 0.05
 
 
-def measure(report: Report, endpoints: Endpoints, batches: Sequence[EventBatch]) -> None:
-    """Into a project of its own, so that every event is new."""
+def measure(
+    report: Report, endpoints: Endpoints, stores: Mapping[str, int], batches: Sequence[EventBatch]
+) -> None:
+    """Into a project of its own, so that every event is new. `stores`: their processes."""
+    pids = {name: stores[name] for name in ("mongodb", "clickhouse")} | {"client": os.getpid()}
     events = sum(len(batch.events) for batch in batches)
     report.section(f"landing: {events:,} events in blocks of up to {BLOCK:,}")
     facts = BatchFacts(str(uuid4()), str(uuid4()), int(time.time() * 1000), "bench")
@@ -42,13 +50,19 @@ def measure(report: Report, endpoints: Endpoints, batches: Sequence[EventBatch])
     tables = [
         table([event_row(event, facts) for event in block], EVENTS) for block in _blocks(decoded)
     ]
-    mongodb = timed(lambda: _bare_mongodb(endpoints, documents)).seconds
-    clickhouse = timed(lambda: _bare_clickhouse(endpoints, tables)).seconds
-    report.rate("bare insert_many, one writer", events, mongodb)
+    with watched(pids) as bare_processor:
+        mongodb = timed(lambda: _bare_mongodb(endpoints, documents)).seconds
+        clickhouse = timed(lambda: _bare_clickhouse(endpoints, tables)).seconds
+    report.rate("bare insert_many, one writer, the same indexes", events, mongodb)
     report.rate("bare insert_arrow", events, clickhouse)
     bare = report.rate("both, one after the other", events, mongodb + clickhouse)
-    landed = report.rate("lander, both stores and the ledger", events, _land(endpoints, batches))
-    report.ratio("lander / both", landed / bare)
+    with watched(pids) as processor:
+        seconds = _land(endpoints, batches)
+    landed = report.rate("lander, both stores and the ledger", events, seconds)
+    report.ratio("lander / both", landed / bare, "bar: 0.8")
+    for name in pids:
+        report.microseconds(f"processor an event, bare: {name}", bare_processor[name] / events)
+        report.microseconds(f"processor an event, lander: {name}", processor[name] / events)
 
 
 def _blocks(decoded: Sequence[Decoded]) -> Iterator[Sequence[Decoded]]:
@@ -57,9 +71,13 @@ def _blocks(decoded: Sequence[Decoded]) -> Iterator[Sequence[Decoded]]:
 
 
 def _bare_mongodb(endpoints: Endpoints, documents: Sequence[dict[str, Any]]) -> None:
-    with clients.mongodb(endpoints.mongodb_uri) as client:
-        collection = client[SCRATCH]["events"]
-        collection.create_index([("projectId", 1), ("eventId", 1)], unique=True)
+    """As durable as the lander's, with its `_id`s, into a collection with its indexes."""
+    spec = replace(schema.EVENTS, database=SCRATCH)
+    for document in documents:
+        document["_id"] = document_id(document["projectId"], document["eventId"])
+    with connect(endpoints.mongodb_uri) as client:
+        schema.index(client, spec)
+        collection = spec.of(client)
         for start in range(0, len(documents), BLOCK):
             collection.insert_many(documents[start : start + BLOCK], ordered=False)
         client.drop_database(SCRATCH)

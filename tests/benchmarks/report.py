@@ -60,5 +60,9 @@ class Report:
         self._keep(name, mebibytes=value, limit=limit)
         click.echo(f"  {name:<44} {value:>12,.0f} MiB {limit}".rstrip())
 
+    def curve(self, name: str, points: list[dict[str, float]]) -> None:
+        """Kept for `--json`."""
+        self._keep(name, points=points)
+
     def _keep(self, name: str, **figures: Any) -> None:
         self.figures.append({"name": name, **figures})
