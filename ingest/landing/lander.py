@@ -1,5 +1,6 @@
 """Drains the spool into both stores, for as long as ingest runs and whatever state they are in."""
 
+import gc
 import logging
 import sqlite3
 import threading
@@ -19,6 +20,9 @@ LANES = 2
 PAUSE_SECONDS = 0.2
 PING_SECONDS = 2.0
 FIRST_BACKOFF_SECONDS = 0.2
+# A block is a million short-lived objects without cycles. With Python's own 700, 10, 10 looking for
+# cycles took a third of the time of decoding: 40 us an event, with these 29.
+COLLECTOR = (300_000, 10, 100)
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +107,8 @@ class Lander:
         ]
 
     def start(self) -> None:
-        """Begin with the oldest batch in the spool."""
+        """Begin with the oldest batch in the spool. The process looks for cycles rarely then."""
+        gc.set_threshold(*COLLECTOR)
         for thread in self._threads:
             thread.start()
 

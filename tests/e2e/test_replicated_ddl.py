@@ -166,7 +166,7 @@ def test_a_delete_that_is_replayed_when_its_plan_is_closed_leaves_rows_right(
     assert client.query("SELECT plan_id FROM ops.open_plan").result_rows == [(0,)]
     replayed = [(_place(text), text) for text in refreshed.deletes]
     replayed = [(place, text) for place, text in replayed if place in refreshed.copies]
-    assert len(replayed) > 30
+    assert len({place for place, _ in replayed}) > 20
     for place, text in replayed:
         copy, condition = refreshed.copies[place], WHERE.split(text, maxsplit=1)[1]
         before = _rows(client, copy)
