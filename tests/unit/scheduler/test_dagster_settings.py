@@ -56,6 +56,9 @@ def test_one_run_of_the_warehouse_goes_at_a_time_and_failed_ones_are_tried_again
         pools = instance.get_concurrency_config().pool_config
         assert (pools.pool_granularity, pools.default_pool_limit) == (PoolGranularity.RUN, 1)
         assert type(instance.run_coordinator).__name__ == "QueuedRunCoordinator"
+        queue = instance.get_concurrency_config().run_queue_config
+        assert queue is not None
+        assert queue.max_user_code_failure_retries > 0
         assert instance.run_retries_enabled
         assert instance.run_monitoring_enabled
 
@@ -96,7 +99,7 @@ def test_what_can_be_materialised_deletes_nothing() -> None:
 @pytest.mark.parametrize("name", ["docker.yaml", "kubernetes.yaml"])
 def test_documented_settings_queue_and_retry_as_ours_do(name: str) -> None:
     ours, theirs = settings(DAGSTER_SETTINGS), settings(DOCS / name)
-    for part in ("concurrency", "run_retries"):
+    for part in ("concurrency", "run_coordinator", "run_retries"):
         assert theirs[part] == ours[part]
 
 
