@@ -11,6 +11,12 @@ from simulate.wire import payload
 
 _EMBEDDED = (Place("help", "/help", "/help"), Place("pricing", "/pricing", "/pricing/"))
 
+REASONS = (
+    (pb.SESSION_END_REASON_CLOSE, "close"),
+    (pb.SESSION_END_REASON_TIMEOUT, "timeout"),
+    (pb.SESSION_END_REASON_NAVIGATION, "navigation"),
+)
+
 
 def end(rec: Recorder) -> None:
     """Said goodbye, hidden, cut off, or cut off right after a click (too soon to judge it)."""
@@ -32,16 +38,12 @@ def end(rec: Recorder) -> None:
 
 def _say_goodbye(rec: Recorder) -> None:
     truth = rec.truth
-    reasons = (
-        pb.SESSION_END_REASON_CLOSE,
-        pb.SESSION_END_REASON_TIMEOUT,
-        pb.SESSION_END_REASON_NAVIGATION,
-    )
+    reason, truth.told.end_reason = REASONS[int(rec.rng.random() * len(REASONS))]
     goodbye = pb.SessionEndPayload(
         duration_ms=rec.now - truth.started_at,
         page_count=len(truth.views),
         event_count=truth.event_types.total() + 1,
-        end_reason=reasons[int(rec.rng.random() * 3)],
+        end_reason=reason,
     )
     rec.emit(pb.EVENT_TYPE_SESSION_END, payload(goodbye))
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 from random import Random
+from uuid import NAMESPACE_URL, uuid5
 
 from gosight.common_pb2 import DeviceInfo, DeviceType
 from gosight.events_pb2 import Event
@@ -168,6 +169,7 @@ class Visitor:
     """The person of one session. `user` is '' for one who never tells; `identifies` tells late."""
 
     session_id: str
+    device_id: str
     user: str
     identifies: bool
     is_new: bool
@@ -214,6 +216,11 @@ def new_uuid(rng: Random) -> str:
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
 
+def device_id(person: int) -> str:
+    """What the device of a person is known by; no UUID of a version that tells its time."""
+    return str(uuid5(NAMESPACE_URL, f"device of {person}"))
+
+
 class Crowd:
     """Draws visitors; a person met again keeps device and language. Memory: a byte a person."""
 
@@ -231,6 +238,7 @@ class Crowd:
         campaign = campaigns[int(rng.random() * len(campaigns))] if rng.random() < 0.22 else None
         visitor = Visitor(
             session_id=new_uuid(rng),
+            device_id=device_id(person),
             user="" if kind < 0.4 else f"user-{person:06d}",
             identifies=0.4 <= kind < 0.55,
             is_new=not self._seen[person],

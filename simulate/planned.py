@@ -1,6 +1,6 @@
 """What a truth is made of: insights, page views, requests and recordings as they were planned."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -70,6 +70,18 @@ class View:
     def as_dict(self) -> dict[str, Any]:
         """A row of `views` in a truth file, without what nothing was told of."""
         return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+@dataclass(slots=True)
+class Told:
+    """What the SDK and the product say of a session as a whole; '' and None: nothing."""
+
+    device_id: str = ""
+    is_new_user: bool | None = None
+    referrer_domain: str = ""
+    end_reason: str = ""
+    country_code: str = ""  # a custom dimension
+    traits: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

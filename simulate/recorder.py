@@ -42,6 +42,7 @@ class Recorder:
         self.place: Place  # set by move_to, which comes first
         self.events: list[tuple[int, bytes]] = []
         self.truth = SessionTruth(visitor.session_id, device_type=DEVICE_NAMES[visitor.device.type])
+        self.truth.told.device_id = visitor.device_id
         self.viewport = visitor.device.viewport
         self.last_click_at = 0  # left clicks
         self.steps: list[tuple[Place, int]] = []  # collapsed page views and their times
@@ -58,7 +59,7 @@ class Recorder:
         self._name()
 
     def _name(self) -> None:
-        who = pb.Event(session_id=self.visitor.session_id)
+        who = pb.Event(session_id=self.visitor.session_id, device_id=self.visitor.device_id)
         if self._user:
             # NUL fits the wire, and some SDKs send what a database of fixed widths gave them.
             who.user_id = self._user + "\0" * (self.visitor.is_new and self.dirty > 0)
@@ -243,10 +244,12 @@ class Recorder:
 
     def identify(self) -> None:
         """The visitor says who they are; later events carry it."""
-        traits = {"plan": "member" if self.rng.random() < 0.3 else "guest"}
-        told = pb.IdentifyPayload(user_id=self.visitor.user, traits=traits)
-        self.emit(pb.EVENT_TYPE_IDENTIFY, payload(told))
-        self._user = self.truth.user_id = self.visitor.user
+        user = self.visitor.user
+        plan = "member" if self.rng.random() < 0.3 else "guest"
+        traits = {"plan": plan, "email": f"{user}@example.test"}
+        self.emit(pb.EVENT_TYPE_IDENTIFY, payload(pb.IdentifyPayload(user_id=user, traits=traits)))
+        self.truth.told.traits = traits
+        self._user = self.truth.user_id = user
         self._name()
 
     def plan(

@@ -7,7 +7,7 @@ from typing import Any
 
 from gosight.events_pb2 import EventType
 
-from simulate.planned import Call, Planned, Recording, View
+from simulate.planned import Call, Planned, Recording, Told, View
 from simulate.planned_score import score, state
 from simulate.planned_time import INTERACTIONS, Moment, engaged_ms, hourly, steps
 
@@ -55,6 +55,7 @@ class SessionTruth:
     bot: str = ""  # how it gives itself away: user_agent, webdriver
     doubled: int = 0  # views told twice; the second counts nowhere
     implausible: int = 0  # values that cannot be
+    told: Told = field(default_factory=Told)
 
     @property
     def page_paths(self) -> list[str]:
@@ -159,6 +160,7 @@ class SessionTruth:
                 for (path, selector), clicks in self.clicked.items()
             ],
             "recording": asdict(self.recording) if self.recording else None,
+            "told": asdict(self.told),
         }
 
 

@@ -46,6 +46,8 @@ def visit(rng: Random, visitor: Visitor, started_at: int, dirty: float = 0) -> R
     if rng.random() < 0.92 or visitor.campaign:
         place = _session_start(rec, place)
     referrer, arrived_from = visitor.referrer, ""
+    host = urlsplit(referrer).hostname or ""
+    rec.truth.told.referrer_domain = host.removeprefix("www.")
     pages = _page_count(rng)
     for left in range(pages - 1, -1, -1):
         hasty = left > 0 and _is_detour(rec, place)
@@ -101,7 +103,9 @@ def _session_start(rec: Recorder, place: Place) -> Place:
                 setattr(start, name, value)
     start.entry_url = place.url
     rec.move_to(place, visitor.referrer)
-    own = pb.Event(session_start=start, custom={"country_code": visitor.locale[0]})
+    told = rec.truth.told
+    told.is_new_user, told.country_code = visitor.is_new, visitor.locale[0]
+    own = pb.Event(session_start=start, custom={"country_code": told.country_code})
     rec.emit(pb.EVENT_TYPE_SESSION_START, part(own))
     return place
 

@@ -32,7 +32,7 @@ def _schema(*groups: tuple[pa.DataType, bool, str]) -> pa.Schema:
 
 # The columns that ingest fills; landed_at is ClickHouse's own, ip and geo have their defaults.
 EVENTS = _schema(
-    (_TEXT, False, "project_id event_id session_id user_id event_type"),
+    (_TEXT, False, "project_id event_id session_id user_id device_id event_type"),
     (_TIME, False, "timestamp"),
     (_TEXT, False, "url path title referrer"),
     (_INT32, True, "click_x click_y"),

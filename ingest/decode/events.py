@@ -37,8 +37,8 @@ class Decoded:
     """One event, ids canonical, texts without NUL.
 
     `metadata` holds what the documents and rows have no field of their own for, as protobuf-JSON:
-    page, device, custom and the payload under its JSON name `payload_name`. A replay's payload is
-    not in it, but in `replay_type` and `replay_data`.
+    page, device, deviceId, custom and the payload under its JSON name `payload_name`. A replay's
+    payload is not in it, but in `replay_type` and `replay_data`.
     """
 
     event_id: str
@@ -89,6 +89,8 @@ def decode(event: Event, memory: Flattener, position: int = 0) -> Decoded:
         metadata["page"] = memory.flat(event.page)
     if event.HasField("device"):
         metadata["device"] = memory.flat(event.device)
+    if event.HasField("device_id"):
+        metadata["deviceId"] = event.device_id.replace("\0", "")
     if event.custom:
         metadata["custom"] = clean(dict(event.custom))
     field = event.WhichOneof("payload")

@@ -41,6 +41,7 @@ def event_row(event: Decoded, batch: BatchFacts) -> Row:
         "event_id": event.event_id,
         "session_id": event.session_id,
         "user_id": event.user_id or "",
+        "device_id": metadata.get("deviceId", ""),
         "event_type": event.event_type,
         "timestamp": event.timestamp,
         "sdk_version": batch.sdk_version,

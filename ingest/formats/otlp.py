@@ -10,7 +10,7 @@ from ingest.formats.answers import Answer, of_json
 from ingest.formats.otlp_spans import Span, spans_of
 from ingest.formats.request import Request
 from ingest.formats.telling import Teller, derived_id, envelope, uuid_of
-from ingest.formats.values import clip, page, path_of, text, whole
+from ingest.formats.values import MAX_ID, clip, page, path_of, text, whole
 from ingest.formats.visitors import visitor_session
 
 NAME = "otlp"
@@ -49,14 +49,16 @@ def _events(span: Span, request: Request) -> Iterator[Event]:
 def _teller(span: Span, request: Request) -> Teller:
     session = text(span.said("session.id"))
     user = next((text(span.said(name)) for name in _USERS if span.said(name)), "")
-    visitor = text(span.said("user.pseudo.id") or span.said("service.instance.id")) or user
+    device = text(span.said("user.pseudo.id") or span.said("service.instance.id"))
+    visitor = device or user
     where = text(span.said("browser.page.url") or span.said("location.href"))
     return Teller(
         uuid_of(NAME, session) if session else visitor_session(NAME, visitor, span.started_at),
         span.ended_at,
-        clip(user, 400),
+        clip(user, MAX_ID),
         page(where) if where else None,
         _device(span, request),
+        clip(device, MAX_ID),
     )
 
 

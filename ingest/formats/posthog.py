@@ -1,22 +1,21 @@
 """PostHog: what posthog-js and the server libraries send to capture and session recording."""
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import Any
 
-from gosight.common_pb2 import DeviceInfo
 from gosight.events_pb2 import Event, EventType
 
 from ingest.decode.envelope import Envelope
 from ingest.errors import MalformedBatchError
 from ingest.formats import recording
 from ingest.formats.elements import chain_of_objects, chain_of_text, target
+from ingest.formats.posthog_device import device_of
 from ingest.formats.posthog_errors import error_of
 from ingest.formats.request import Json, Request
 from ingest.formats.telling import Teller, derived_id, envelope, event_id_of, first_of, uuid_of
 from ingest.formats.values import (
+    MAX_ID,
     clip,
-    device_type,
     moment_of,
     object_of,
     page,
@@ -33,12 +32,6 @@ DIRECT = "$direct"
 # What the SDK adds to every event beside its own `$` properties.
 _STANDARD = frozenset({"token", "distinct_id", "title"})
 _USER_PROPERTIES = ("$set", "$set_once")
-_SIZES = ("screen_width", "screen_height", "viewport_width", "viewport_height")
-_DEVICE = (
-    *("$raw_user_agent", "$browser", "$browser_version", "$os", "$os_version", "$device_type"),
-    *("$browser_language", "$timezone"),
-    *(f"${size}" for size in _SIZES),
-)
 
 
 def read(request: Request) -> Envelope:
@@ -124,8 +117,14 @@ def _teller(message: Json, properties: Json, received_at: int) -> Teller:
             "" if referrer == DIRECT else referrer,
             text(properties.get("$pathname")),
         ),
-        _device(properties),
+        device_of(properties),
+        clip(properties.get("$device_id"), MAX_ID) or _anonymous(distinct_id, properties),
     )
+
+
+def _anonymous(distinct_id: str, properties: Json) -> str:
+    """What a visitor without a name is known by; '' where `distinct_id` is a name."""
+    return "" if _user(distinct_id, properties) else clip(distinct_id, MAX_ID)
 
 
 def _user(distinct_id: str, properties: Json) -> str:
@@ -134,32 +133,7 @@ def _user(distinct_id: str, properties: Json) -> str:
     is_named = properties.get("$is_identified") or distinct_id != properties.get("$device_id")
     if is_browser and (properties.get("$is_identified") is False or not is_named):
         return ""
-    return clip(distinct_id, 400)
-
-
-def _device(properties: Json) -> DeviceInfo:
-    said = tuple(map(properties.get, _DEVICE))
-    try:
-        return _device_of(*said)
-    except TypeError:  # something that is no text, nor a number
-        return _device_of(*map(text, said))
-
-
-@lru_cache(1_024)
-def _device_of(*said: Any) -> DeviceInfo:
-    """In the order of _DEVICE. The message is shared by all events of a device."""
-    agent, browser, version, os, os_version, kind, language, timezone, *sizes = said
-    return DeviceInfo(
-        user_agent=clip(agent),
-        browser=clip(browser),
-        browser_version=clip(version),
-        os=clip(os),
-        os_version=clip(os_version),
-        device_type=device_type(text(kind)),  # type: ignore[arg-type]
-        language=clip(language),
-        timezone=clip(timezone),
-        **dict(zip(_SIZES, map(whole, sizes), strict=True)),
-    )
+    return clip(distinct_id, MAX_ID)
 
 
 def _own(properties: Json) -> Json:

@@ -12,7 +12,17 @@ from ingest.errors import MalformedBatchError
 from ingest.formats import recording
 from ingest.formats.request import Json, Request
 from ingest.formats.telling import Teller, content_id, derived_id, envelope, first_of, uuid_of
-from ingest.formats.values import clip, moment_of, page, path_of, sent_at_of, text, texts, whole
+from ingest.formats.values import (
+    MAX_ID,
+    clip,
+    moment_of,
+    page,
+    path_of,
+    sent_at_of,
+    text,
+    texts,
+    whole,
+)
 from ingest.formats.vitals import measure
 
 NAME = "rrweb"
@@ -22,7 +32,7 @@ _URL = ("href", "url")
 
 
 def read_replay(request: Request) -> Envelope:
-    """POST /v1/replay: one chunk `{session, href, w, h, events}`, or the events alone.
+    """POST /v1/replay: one chunk `{session, device, href, w, h, events}`, or the events alone.
 
     Of the events alone the session is named in the address.
     """
@@ -95,7 +105,8 @@ def _events(chunk: Json, device: DeviceInfo, _: int) -> Iterator[Event]:
     # Told once a document: what is sent while a page is left may name another browser.
     begins = any(event.get("type") == recording.FULL_SNAPSHOT for event in events)
     told_device = device if begins else None
-    teller = Teller(_session(chunk), at, clip(chunk.get("user")), None, told_device)
+    known = clip(chunk.get("device"), MAX_ID)
+    teller = Teller(_session(chunk), at, clip(chunk.get("user")), None, told_device, known)
     yield from _views(teller, events, text(chunk.get("title")), text(chunk.get("referrer")))
     event_id = content_id(NAME, [teller.session_id, window, events])
     yield recording.replay(teller, event_id, events, window)

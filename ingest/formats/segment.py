@@ -13,6 +13,7 @@ from ingest.errors import MalformedBatchError
 from ingest.formats.request import Json, Request
 from ingest.formats.telling import Teller, derived_id, envelope, event_id_of, first_of
 from ingest.formats.values import (
+    MAX_ID,
     clip,
     device_type,
     moment_of,
@@ -104,9 +105,10 @@ def _teller(message: Json, context: Json, said: Json, request: Request) -> Telle
     return Teller(
         derived_id(NAME, visitor, session) if session else visitor_session(NAME, visitor, at),
         at,
-        clip(user, 400),
+        clip(user, MAX_ID),
         page(*(text(where.get(name)) for name in ("url", "title", "referrer", "path"))),
         _device(context, request),
+        clip(message.get("anonymousId"), MAX_ID),
     )
 
 
@@ -132,9 +134,9 @@ def _device(context: Json, request: Request) -> DeviceInfo:
 
 def _campaign(teller: Teller, event_id: str, campaign: Json) -> Event:
     """What brought a visitor, of a page whose address does not say it."""
-    start = {field: clip(campaign[name]) for name, field in _UTM.items() if campaign.get(name)}
+    said = {field: clip(campaign[name]) for name, field in _UTM.items() if campaign.get(name)}
     kind = EventType.EVENT_TYPE_SESSION_START
-    return teller.event(event_id, kind, session_start=start)
+    return teller.event(event_id, kind, session_start={**said, "is_partial": True})
 
 
 def _page(teller: Teller, event_id: str, message: Json, said: Json) -> Iterator[Event]:

@@ -13,7 +13,7 @@ from ingest.errors import MalformedBatchError
 from ingest.formats.request import Json, Request
 from ingest.formats.snowplow_events import SELF_DESCRIBING
 from ingest.formats.telling import Teller, envelope, event_id_of, first_of, uuid_of
-from ingest.formats.values import clip, page, size, text, whole
+from ingest.formats.values import MAX_ID, clip, page, size, text, whole
 from ingest.formats.visitors import visitor_session
 
 NAME = "snowplow"
@@ -50,9 +50,10 @@ def _teller(message: Json, request: Request) -> Teller:
     return Teller(
         uuid_of(NAME, session) if session else visitor_session(NAME, visitor, at),
         at,
-        clip(message.get("uid"), 400),
+        clip(message.get("uid"), MAX_ID),
         page(text(message.get("url")), text(message.get("page")), text(message.get("refr"))),
         _device(message, request),
+        clip(message.get("duid") or message.get("nuid"), MAX_ID),
     )
 
 

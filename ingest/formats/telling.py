@@ -55,6 +55,7 @@ class Teller:
     user_id: str = ""
     page: PageContext | None = None
     device: DeviceInfo | None = None
+    device_id: str = ""
 
     def event(self, event_id: str, kind: int, *, at: int | None = None, **payload: Any) -> Event:
         """One event; the keyword is the payload's field, None where the type needs none."""
@@ -62,6 +63,7 @@ class Teller:
             event_id=event_id,
             session_id=self.session_id,
             user_id=self.user_id or None,
+            device_id=self.device_id or None,
             event_type=kind,  # type: ignore[arg-type]
             timestamp=Timestamp(millis=self.at if at is None else at),
             page=payload.pop("page", self.page),

@@ -12,6 +12,7 @@ import orjson
 from gosight.common_pb2 import DeviceType, PageContext
 
 MAX_TEXT = 8_000
+MAX_ID = 400  # of a user or a device
 INT32 = 2**31 - 1
 _SIZE = re.compile(r"(\d{1,6})x(\d{1,6})")
 _DEVICE_TYPES = {

@@ -1,8 +1,8 @@
 """Lands one block of spooled batches in both stores; every step may be repeated (decision 0001).
 
-MongoDB, whose unique key says which batch owns an event; ClickHouse's rows; summaries; the index;
-what was erased meanwhile; refused events; and last the ledger, after which a batch is never looked
-at again. The caller then forgets the spooled batches.
+MongoDB, whose unique key says which batch owns an event; ClickHouse's rows; the index; what was
+erased meanwhile; refused events; and last the ledger, after which a batch is never looked at again.
+The caller then forgets the spooled batches.
 """
 
 from collections import Counter, defaultdict
@@ -14,7 +14,6 @@ import orjson
 from ingest import rejects
 from ingest.decode.documents import Document
 from ingest.decode.rows import Row
-from ingest.decode.summary import SUMMARISED_TYPES
 from ingest.errors import RefusedByStoreError, StoreDownError
 from ingest.landing.items import UNUSABLE, Fate, Item, items_of, session_of_reject
 from ingest.rejects import Reason, Reject
@@ -47,7 +46,6 @@ class Landing:
         sessions = _sessions(batches, items, refused_at_door)
         erased = set(self.rows.erased(sessions))
         landed = self._write([item for item in items if item.session not in erased])
-        self.documents.summarise([item.document() for item in landed if is_summarised(item)])
         add_to_index(self.rows, (item.session for item in landed))
         # An erasure that began meanwhile may have missed what was being written.
         erased |= self.rows.erased(sessions - erased).keys()
@@ -140,7 +138,6 @@ class Landing:
         for kind in Kind:
             mine = [item.document() for item in items if item.kind is kind]
             self.documents.delete(kind, mine)
-        self.documents.forget(sessions)
         add_to_index(self.rows, sessions)
         for item in items:
             item.fate = Fate.ERASED
@@ -221,11 +218,6 @@ def _sessions(
             if session is not None:
                 sessions.add(session)
     return sessions
-
-
-def is_summarised(item: Item) -> bool:
-    """Whether the event adds to the summary of its session."""
-    return item.decoded is not None and item.decoded.event_type in SUMMARISED_TYPES
 
 
 def _untried(copies: Sequence[Item]) -> list[Item]:

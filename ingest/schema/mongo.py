@@ -82,9 +82,9 @@ HEATMAPS = CollectionSpec(
     indexes=((PROJECT, ("screen", ASCENDING)), (PROJECT, SESSION)),
 )
 # Written by ingest; the others by the pipeline, of what it made of these.
-RECORDS = (EVENTS, REPLAY_CHUNKS, SESSIONS)
+RECORDS = (EVENTS, REPLAY_CHUNKS)
 # Every collection that holds something of a session.
-COLLECTIONS = (*RECORDS, SESSION_EVENTS, JOURNEYS, EMOTION_PREDICTIONS, HEATMAPS)
+COLLECTIONS = (*RECORDS, SESSIONS, SESSION_EVENTS, JOURNEYS, EMOTION_PREDICTIONS, HEATMAPS)
 
 
 def prepare(client: "MongoClient[Document]") -> None:

@@ -46,12 +46,6 @@ class DocumentStore(Protocol):
     def erase(self, session: Session) -> None:
         """Delete everything of a session."""
 
-    def forget(self, sessions: Collection[Session]) -> None:
-        """Delete the summaries of sessions."""
-
-    def summarise(self, documents: Sequence[Document]) -> None:
-        """Bring the summaries of the sessions of these event documents up to date."""
-
 
 class RowStore(Protocol):
     """All calls may be repeated. StoreDownError: call again."""

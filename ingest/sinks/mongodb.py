@@ -1,15 +1,14 @@
-"""MongoDB as the lander sees it: bulk writes, owners of duplicates, summaries of sessions."""
+"""MongoDB as the lander sees it: bulk writes, and owners of duplicates."""
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Lock
 from typing import Any
 
 from bson.errors import BSONError
-from pymongo import MongoClient, ReplaceOne
+from pymongo import MongoClient
 from pymongo.collection import Collection as MongoCollection
 from pymongo.errors import (
     BulkWriteError,
@@ -20,7 +19,6 @@ from pymongo.errors import (
 )
 
 from ingest.decode.documents import Document
-from ingest.decode.summary import SUMMARISED_TYPES, fold, summary_id
 from ingest.errors import RefusedByStoreError, SettingsError, StoreDownError
 from ingest.schema import mongo as schema
 from ingest.sinks.interface import Kind, Session, Written
@@ -76,8 +74,6 @@ class MongoSink:
         self._client = client
         self._writers = writers
         self._pool = ThreadPoolExecutor(writers, thread_name_prefix="mongodb")
-        # A summary is read, folded and written back; two at once would lose one.
-        self._summaries = Lock()
 
     def insert(self, kind: Kind, documents: Sequence[Document]) -> Written:
         """Each document gets the `_id` of its event."""
@@ -104,35 +100,6 @@ class MongoSink:
             for batch_id, ids in by_batch.items():
                 for chunk in _chunks(ids):
                     collection.delete_many({"_id": {"$in": chunk}, "batchId": batch_id})
-
-    def forget(self, sessions: Collection[Session]) -> None:
-        """By primary key."""
-        summaries = schema.SESSIONS.of(self._client)
-        with self._summaries, translated():
-            for chunk in _chunks([summary_id(*session) for session in sessions]):
-                summaries.delete_many({"_id": {"$in": chunk}})
-
-    def summarise(self, documents: Sequence[Document]) -> None:
-        """Events of other types than SUMMARISED_TYPES change nothing."""
-        by_session: dict[str, list[Document]] = defaultdict(list)
-        for document in documents:
-            if document.get("type") in SUMMARISED_TYPES:
-                key = summary_id(document["projectId"], document["sessionId"])
-                by_session[key].append(document)
-        if not by_session:
-            return
-        collection = schema.SESSIONS.of(self._client)
-        with self._summaries, translated():
-            known: dict[str, Document] = {}
-            for chunk in _chunks(list(by_session)):
-                known |= {one["_id"]: one for one in collection.find({"_id": {"$in": chunk}})}
-            changed = [
-                ReplaceOne({"_id": key}, summary, upsert=True)
-                for key, events in by_session.items()
-                if (summary := fold(known.get(key), events)) != known.get(key)
-            ]
-            if changed:
-                _replace(collection, changed)
 
     def erase(self, session: Session) -> None:
         """From every collection, derived ones too."""
@@ -165,20 +132,6 @@ def of_session(session: Session) -> Document:
     """A filter; the written-out $eq lets the embedded server use its index."""
     project_id, session_id = session
     return {"projectId": {"$eq": project_id}, "sessionId": {"$eq": session_id}}
-
-
-def _replace(
-    collection: "MongoCollection[Document]", changed: "list[ReplaceOne[Document]]"
-) -> None:
-    try:
-        collection.bulk_write(changed, ordered=False)
-    except BulkWriteError as error:
-        for one in error.details["writeErrors"]:
-            # Another process may have made the summary first: then the next try reads it.
-            if one["code"] == DUPLICATE_KEY or _is_passing(one["code"], one["errmsg"]):
-                raise StoreDownError(f"MongoDB: {one['errmsg']}") from error
-            # Its events have landed; only their digest is missing.
-            log.error("MongoDB refuses a summary of a session: %s", one["errmsg"])
 
 
 def _insert(collection: "MongoCollection[Document]", documents: Sequence[Document]) -> Written:

@@ -50,7 +50,8 @@ def derived_documents(run: RunResource) -> Iterator[Event]:
                 asset_key=[DOCUMENTS, derived.name],
                 metadata={"rows_written": rows, **run.measured(started)},
             )
-            differences = compare(run, derived) if derived in kept else []
+            is_compared = derived in kept and not derived.is_of_record
+            differences = compare(run, derived) if is_compared else []
             found += differences
             yield dg.AssetCheckResult(
                 asset_key=[DOCUMENTS, derived.name],
@@ -75,8 +76,8 @@ def bring_up_to_date(run: RunResource, derived: Derived) -> int:
         return 0
     with run.mongodb() as mongo:
         if run.full_refresh:
-            derived.spec.of(mongo).delete_many(derived.ours)
-        else:
+            writing.clear(mongo, derived)
+        elif not derived.is_of_record:
             # Of a session that has left, what others wrote goes too.
             writing.remove(client, mongo, derived, changes.gone(derived), {})
             writing.remove(
@@ -91,7 +92,7 @@ def leave_out(run: RunResource, derived: Derived) -> int:
     """Delete them all: none is better than one that is no longer right."""
     if changes.forget(run.clickhouse(), derived):
         with run.mongodb() as mongo:
-            derived.spec.of(mongo).delete_many(derived.ours)
+            writing.clear(mongo, derived)
     return 0
 
 

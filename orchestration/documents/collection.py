@@ -38,11 +38,18 @@ class Derived:
     served: Served | None = None
     # Whose documents: all, or in a collection that others write to as well, ours.
     ours: Document = field(default_factory=dict)
+    # Fields that are set in documents of record, which are ingest's to make and to delete.
+    sets: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """Name of the collection and of the asset."""
         return self.spec.name
+
+    @property
+    def is_of_record(self) -> bool:
+        """Whether the documents are ingest's own."""
+        return bool(self.sets)
 
     def query(self, only: str) -> str:
         """The rows of the sessions for which `only` holds."""

@@ -5,6 +5,19 @@ from orchestration.documents import shapes
 from orchestration.documents.collection import Derived, Served
 from orchestration.raw.outside_prediction import OUR_SOURCE
 
+SESSIONS = Derived(
+    spec=mongo.SESSIONS,
+    description="Sessions as the marts have them: one document per session.",
+    marts=("sessions",),
+    served=Served("sessions", {"documents": "count(*)", "durationMs": "sum(duration_ms)"}),
+    rows="""
+        SELECT project_id, session_id, user_id, device_id, os, device_type, ip, started_at,
+            ended_at, duration_ms, user_agent, is_new_user, end_reason, referrer_domain, page_count,
+            event_count, custom_properties, traits
+        FROM gosight.sessions WHERE {only}""",
+    document=shapes.session,
+    sums={"durationMs": "duration_ms"},
+)
 SESSION_EVENTS = Derived(
     spec=mongo.SESSION_EVENTS,
     description="Events of a session in order: one document per event.",
@@ -40,7 +53,14 @@ HEATMAPS = Derived(
     spec=mongo.HEATMAPS,
     description="Clicks with a position and scrolls: one document per event.",
     marts=("events", "sessions"),
-    served=Served("heatmap_points", {"x": "sum(x)", "y": "sum(y)"}),
+    served=Served(
+        "heatmap_points",
+        {
+            "x": "sum(x)",
+            "y": "sum(y) FILTER (WHERE kind = 'click')",
+            "scroll": "sum(y) FILTER (WHERE kind = 'scroll')",
+        },
+    ),
     rows="""
         SELECT project_id, session_id, toString(event_id) AS event_id, timestamp, path,
             if(event_type = 'click', click_x, NULL) AS x,
@@ -65,5 +85,15 @@ EMOTION_PREDICTIONS = Derived(
     sums={"confidence": "rule_confidence"},
     ours={"source": OUR_SOURCE},
 )
+REPLAY_CHUNKS = Derived(
+    spec=mongo.REPLAY_CHUNKS,
+    description="The place of each replay payload in its recording, in the documents of record.",
+    marts=("replay_chunks",),
+    rows="""
+        SELECT project_id, session_id, toString(event_id) AS event_id, chunk_index
+        FROM gosight.replay_chunks WHERE {only}""",
+    document=shapes.place_in_recording,
+    sets=("chunkIndex",),
+)
 
-DERIVED = (SESSION_EVENTS, JOURNEYS, HEATMAPS, EMOTION_PREDICTIONS)
+DERIVED = (SESSIONS, SESSION_EVENTS, JOURNEYS, HEATMAPS, EMOTION_PREDICTIONS, REPLAY_CHUNKS)

@@ -4,7 +4,6 @@ from typing import Any
 
 import orjson
 
-from ingest.decode.summary import summary_id
 from ingest.sinks.mongodb import document_id
 from orchestration.documents.collection import Document, Row
 from orchestration.raw.outside_prediction import OUR_SOURCE
@@ -13,6 +12,39 @@ from orchestration.raw.outside_prediction import OUR_SOURCE
 MAX_STEPS = 10_000
 MAX_STEP_BYTES = 8 << 20  # of their paths, and of what a step is besides
 STEP_BYTES = 64
+
+
+def session(row: Row) -> Document:
+    """One session; what the document of the store does not name is in `meta`."""
+    return {
+        "_id": _session_id(row),
+        **_of(row),
+        "userId": row["user_id"] or None,
+        "device": row["os"] or row["device_type"] or None,
+        "ip": row["ip"] or None,
+        "startedAt": row["started_at"],
+        "endedAt": row["ended_at"],
+        "durationMs": row["duration_ms"],
+        "userAgent": row["user_agent"] or None,
+        "meta": {
+            "deviceId": row["device_id"] or None,
+            "isNewUser": row["is_new_user"],
+            "endReason": row["end_reason"] or None,
+            "referrerDomain": row["referrer_domain"] or None,
+            "pageCount": row["page_count"],
+            "eventCount": row["event_count"],
+            "custom": payload(row["custom_properties"]),
+            "traits": payload(row["traits"] or "{}"),
+        },
+    }
+
+
+def place_in_recording(row: Row) -> Document:
+    """What is set in the document of a replay payload."""
+    return {
+        "_id": document_id(row["project_id"], row["event_id"]),
+        "chunkIndex": row["chunk_index"],
+    }
 
 
 def session_event(row: Row) -> Document:
@@ -44,7 +76,7 @@ def heatmap_point(row: Row) -> Document:
 def journey(row: Row) -> Document:
     """The steps of one session; created when its last event happened."""
     return {
-        "_id": summary_id(row["project_id"], row["session_id"]),
+        "_id": _session_id(row),
         **_of(row),
         "steps": [{"step": step, "screen": screen, "ts": ts} for step, screen, ts in row["steps"]],
         "stepCount": row["step_count"],
@@ -55,7 +87,7 @@ def journey(row: Row) -> Document:
 def prediction(row: Row) -> Document:
     """What the rules say of one session."""
     return {
-        "_id": summary_id(row["project_id"], row["session_id"]),
+        "_id": _session_id(row),
         **_of(row),
         "eventId": None,
         "emotion": row["rule_state"],
@@ -73,6 +105,11 @@ def payload(text: str) -> Document:
     except orjson.JSONDecodeError:
         value = None
     return _storable(value) if isinstance(value, dict) else {"text": text}
+
+
+def _session_id(row: Row) -> str:
+    """Of what there is one a session."""
+    return f"{row['project_id']}:{row['session_id']}"
 
 
 def _of(row: Row) -> Document:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from clickhouse_connect.driver.client import Client
-from pymongo import DeleteMany, MongoClient, ReplaceOne
+from pymongo import DeleteMany, MongoClient, ReplaceOne, UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
@@ -30,14 +31,24 @@ def write(client: Client, mongo: Mongo, derived: Derived, sessions: str) -> int:
 
     Memory is bounded by a few chunks. A document that is there under the same id is replaced.
     """
-    collection = derived.spec.of(mongo)
+    put = partial(_set if derived.is_of_record else _insert, derived.spec.of(mongo))
     written = 0
     with ThreadPoolExecutor(WRITERS, thread_name_prefix="documents") as pool:
         for some in _slices(client, sessions):
             chunks = _chunks(derived, _rows(client, derived, sessions, some))
             while block := list(islice(chunks, WRITERS)):
-                written += sum(pool.map(lambda chunk: _insert(collection, chunk), block))
+                written += sum(pool.map(put, block))
     return written
+
+
+def clear(mongo: Mongo, derived: Derived) -> None:
+    """Delete all that is derived; of documents of record, the fields."""
+    collection = derived.spec.of(mongo)
+    if derived.is_of_record:
+        fields = dict.fromkeys(derived.sets, "")
+        collection.update_many({name: {"$exists": True} for name in fields}, {"$unset": fields})
+    else:
+        collection.delete_many(derived.ours)
 
 
 def remove(client: Client, mongo: Mongo, derived: Derived, sessions: str, only: Document) -> None:
@@ -98,6 +109,14 @@ def _chunks(derived: Derived, rows: Iterator[Mapping[str, Any]]) -> Iterator[lis
             chunk, size = [], 0
     if chunk:
         yield chunk
+
+
+def _set(collection: "Collection[Document]", documents: list[Document]) -> int:
+    """One that is no longer there stays away."""
+    collection.bulk_write(
+        [UpdateOne({"_id": one["_id"]}, {"$set": one}) for one in documents], ordered=False
+    )
+    return len(documents)
 
 
 def _insert(collection: "Collection[Document]", documents: list[Document]) -> int:

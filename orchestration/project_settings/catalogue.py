@@ -12,6 +12,7 @@ from orchestration.project_settings.declaration import (
     Choice,
     Integer,
     Kind,
+    Names,
     Patterns,
     Setting,
     SettingError,
@@ -69,6 +70,11 @@ DECLARED: Mapping[str, tuple[Kind, str, str]] = {
     ),
     "time_zone": (TimeZone(), "", "Told with each day (`project_days`); days of marts are UTC"),
     "paths.hash_routes": (Truth(), "", "A fragment that begins with / or !/ belongs to the path"),
+    "sessions.dimensions": (
+        Names(5),
+        "",
+        "Custom dimensions that are `dimension_1` … `dimension_5` of sessions, in this order",
+    ),
     "endpoints.id_rules": (
         Patterns("one segment of a path"),
         "RE2, case-sensitive",

@@ -1,5 +1,6 @@
 """What a setting is: its name, its default and which values it may have."""
 
+import re
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 from zoneinfo import available_timezones
@@ -7,6 +8,7 @@ from zoneinfo import available_timezones
 Value: TypeAlias = bool | int | str | list[str] | None
 """As JSON has it. None: without a limit."""
 
+_NAME = re.compile(r"[\w.-]{1,100}")
 MAX_PATTERNS = 50
 MAX_PATTERN_CHARS = 200
 
@@ -138,6 +140,27 @@ class Patterns:
         return (
             0 < len(pattern) <= MAX_PATTERN_CHARS and "/" not in pattern and pattern.isprintable()
         )
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of custom dimensions in order, each given by a NAME=VALUE of its own; empty: none."""
+
+    at_most: int
+
+    def allows(self, value: object) -> bool:
+        return (
+            isinstance(value, list)
+            and len(value) <= self.at_most
+            and all(isinstance(one, str) and _NAME.fullmatch(one) for one in value)
+        )
+
+    def parse(self, texts: list[str]) -> object:
+        return [] if texts == [""] else texts
+
+    @property
+    def described(self) -> str:
+        return f"up to {self.at_most} names of 1 to 100 letters, digits, `_`, `-` and `.`"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 ERRORS = "event_type IN ('js_error', 'unhandled_rejection', 'resource_error', 'console_error')"
 ISSUES = "charged AND insight_type IN ('rage_click', 'dead_click', 'slow_page', 'form_abandonment')"
+POINTS = """(event_type = 'click' AND click_x IS NOT NULL AND click_y IS NOT NULL
+    OR event_type = 'scroll' AND scroll_top IS NOT NULL)"""
 INT, BIGINT = 2**31 - 1, 2**63 - 1
 
 # What an issue is counted by, of each charged insight and each error.
@@ -60,9 +62,9 @@ AGREEMENTS = (
     Agreement(
         table="heatmap_points",
         mart="{marts}.events",
-        only="event_type = 'click' AND click_x IS NOT NULL AND click_y IS NOT NULL",
-        mart_sum="sum(toInt64(click_x) + click_y)",
-        served_sum="sum(x::bigint + y)",
+        only=POINTS,
+        mart_sum="sum(if(event_type = 'click', toInt64(click_x) + click_y, scroll_top))",
+        served_sum="sum(coalesce(x, 0)::bigint + y)",
     ),
     Agreement(table="journey_steps", mart="{marts}.journeys"),
     Agreement(

@@ -8,13 +8,12 @@ USERS = ServedTable(
     "users",
     key=("project_id", "user_id"),
     surrogate=(),
-    kept=("email",),
     scope=("pg_temp", "affected_users"),
     scope_key=("project_id", "user_id"),
     temporary_source="current_users",
     temporary_columns=(
         *("project_id", "user_id", "external_user_id"),
-        *("device_type", "locale", "created_at"),
+        *("email", "device_type", "locale", "created_at", "traits"),
     ),
 )
 

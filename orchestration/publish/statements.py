@@ -28,11 +28,11 @@ SELECT project_id, user_id FROM stage.hxi_users
 CURRENT_USERS = """
 CREATE TEMPORARY TABLE current_users ON COMMIT DROP AS
 WITH sessions AS (
-    SELECT project_id, user_id, session_id, start_time, device_type, locale
+    SELECT project_id, user_id, session_id, start_time, device_type, locale, traits
     FROM stage.hxi_sessions
     WHERE user_id IS NOT NULL
     UNION ALL
-    SELECT project_id, user_id, session_id, start_time, device_type, locale
+    SELECT project_id, user_id, session_id, start_time, device_type, locale, traits
     FROM affected_users
     JOIN hxi.sessions AS served USING (project_id, user_id)
     WHERE NOT EXISTS (
@@ -50,15 +50,37 @@ users AS (
         min(start_time) AS created_at
     FROM sessions
     GROUP BY project_id, user_id
+),
+-- Each trait as it was told last, in whichever session.
+told AS (
+    SELECT DISTINCT ON (project_id, user_id, name)
+        project_id, user_id, name, trait ->> 'value' AS value
+    FROM sessions CROSS JOIN LATERAL jsonb_each(traits) AS each (name, trait)
+    ORDER BY project_id, user_id, name, trait ->> 'at' COLLATE "C" DESC, session_id DESC
+),
+known AS (
+    SELECT
+        project_id,
+        user_id,
+        jsonb_object_agg(name, value) AS traits,
+        -- A cut address is somebody else's.
+        min(value) FILTER (
+            WHERE lower(name) = 'email' AND value LIKE '%@%' AND length(value) <= 255
+        ) AS email
+    FROM told
+    GROUP BY project_id, user_id
 )
 SELECT
     project_id,
     user_id,
     coalesce(landed.external_user_id, served.external_user_id) AS external_user_id,
+    known.email,
     users.device_type,
     users.locale,
-    users.created_at
+    users.created_at,
+    coalesce(known.traits, '{}') AS traits
 FROM users
+LEFT JOIN known USING (project_id, user_id)
 LEFT JOIN stage.hxi_users AS landed USING (project_id, user_id)
 LEFT JOIN hxi.users AS served USING (project_id, user_id)
 """

@@ -18,7 +18,7 @@ TRACEFLOW_SESSIONS = _table(
     name="traceflow_sessions",
     key=SESSION_KEY,
     initial=("id",),
-    kept=("geolocation", "ai_analyzed", "ai_summary", "ai_root_cause", "custom_properties"),
+    kept=("geolocation", "ai_analyzed", "ai_summary", "ai_root_cause"),
     is_shared=True,
 )
 

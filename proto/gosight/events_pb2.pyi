@@ -140,7 +140,7 @@ NETWORK_REQUEST_TYPE_FETCH: NetworkRequestType
 NETWORK_REQUEST_TYPE_WEBSOCKET: NetworkRequestType
 
 class Event(_message.Message):
-    __slots__ = ("event_id", "session_id", "user_id", "project_id", "event_type", "timestamp", "page", "device", "custom", "session_start", "session_end", "page_view", "page_exit", "click", "mouse_move", "scroll", "input_change", "input_focus", "form_submit", "js_error", "performance", "network_request", "custom_event", "identify", "replay")
+    __slots__ = ("event_id", "session_id", "user_id", "project_id", "event_type", "timestamp", "page", "device", "custom", "device_id", "session_start", "session_end", "page_view", "page_exit", "click", "mouse_move", "scroll", "input_change", "input_focus", "form_submit", "js_error", "performance", "network_request", "custom_event", "identify", "replay")
     class CustomEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -157,6 +157,7 @@ class Event(_message.Message):
     PAGE_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     CUSTOM_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_ID_FIELD_NUMBER: _ClassVar[int]
     SESSION_START_FIELD_NUMBER: _ClassVar[int]
     SESSION_END_FIELD_NUMBER: _ClassVar[int]
     PAGE_VIEW_FIELD_NUMBER: _ClassVar[int]
@@ -182,6 +183,7 @@ class Event(_message.Message):
     page: _common_pb2.PageContext
     device: _common_pb2.DeviceInfo
     custom: _containers.ScalarMap[str, str]
+    device_id: str
     session_start: SessionStartPayload
     session_end: SessionEndPayload
     page_view: PageViewPayload
@@ -198,10 +200,10 @@ class Event(_message.Message):
     custom_event: CustomEventPayload
     identify: IdentifyPayload
     replay: _replay_pb2.ReplayEventPayload
-    def __init__(self, event_id: _Optional[str] = ..., session_id: _Optional[str] = ..., user_id: _Optional[str] = ..., project_id: _Optional[str] = ..., event_type: _Optional[_Union[EventType, str]] = ..., timestamp: _Optional[_Union[_common_pb2.Timestamp, _Mapping]] = ..., page: _Optional[_Union[_common_pb2.PageContext, _Mapping]] = ..., device: _Optional[_Union[_common_pb2.DeviceInfo, _Mapping]] = ..., custom: _Optional[_Mapping[str, str]] = ..., session_start: _Optional[_Union[SessionStartPayload, _Mapping]] = ..., session_end: _Optional[_Union[SessionEndPayload, _Mapping]] = ..., page_view: _Optional[_Union[PageViewPayload, _Mapping]] = ..., page_exit: _Optional[_Union[PageExitPayload, _Mapping]] = ..., click: _Optional[_Union[ClickPayload, _Mapping]] = ..., mouse_move: _Optional[_Union[MouseMovePayload, _Mapping]] = ..., scroll: _Optional[_Union[ScrollPayload, _Mapping]] = ..., input_change: _Optional[_Union[InputChangePayload, _Mapping]] = ..., input_focus: _Optional[_Union[InputFocusPayload, _Mapping]] = ..., form_submit: _Optional[_Union[FormSubmitPayload, _Mapping]] = ..., js_error: _Optional[_Union[JsErrorPayload, _Mapping]] = ..., performance: _Optional[_Union[PerformancePayload, _Mapping]] = ..., network_request: _Optional[_Union[NetworkRequestPayload, _Mapping]] = ..., custom_event: _Optional[_Union[CustomEventPayload, _Mapping]] = ..., identify: _Optional[_Union[IdentifyPayload, _Mapping]] = ..., replay: _Optional[_Union[_replay_pb2.ReplayEventPayload, _Mapping]] = ...) -> None: ...
+    def __init__(self, event_id: _Optional[str] = ..., session_id: _Optional[str] = ..., user_id: _Optional[str] = ..., project_id: _Optional[str] = ..., event_type: _Optional[_Union[EventType, str]] = ..., timestamp: _Optional[_Union[_common_pb2.Timestamp, _Mapping]] = ..., page: _Optional[_Union[_common_pb2.PageContext, _Mapping]] = ..., device: _Optional[_Union[_common_pb2.DeviceInfo, _Mapping]] = ..., custom: _Optional[_Mapping[str, str]] = ..., device_id: _Optional[str] = ..., session_start: _Optional[_Union[SessionStartPayload, _Mapping]] = ..., session_end: _Optional[_Union[SessionEndPayload, _Mapping]] = ..., page_view: _Optional[_Union[PageViewPayload, _Mapping]] = ..., page_exit: _Optional[_Union[PageExitPayload, _Mapping]] = ..., click: _Optional[_Union[ClickPayload, _Mapping]] = ..., mouse_move: _Optional[_Union[MouseMovePayload, _Mapping]] = ..., scroll: _Optional[_Union[ScrollPayload, _Mapping]] = ..., input_change: _Optional[_Union[InputChangePayload, _Mapping]] = ..., input_focus: _Optional[_Union[InputFocusPayload, _Mapping]] = ..., form_submit: _Optional[_Union[FormSubmitPayload, _Mapping]] = ..., js_error: _Optional[_Union[JsErrorPayload, _Mapping]] = ..., performance: _Optional[_Union[PerformancePayload, _Mapping]] = ..., network_request: _Optional[_Union[NetworkRequestPayload, _Mapping]] = ..., custom_event: _Optional[_Union[CustomEventPayload, _Mapping]] = ..., identify: _Optional[_Union[IdentifyPayload, _Mapping]] = ..., replay: _Optional[_Union[_replay_pb2.ReplayEventPayload, _Mapping]] = ...) -> None: ...
 
 class SessionStartPayload(_message.Message):
-    __slots__ = ("is_new_user", "entry_url", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "referrer_domain")
+    __slots__ = ("is_new_user", "entry_url", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "referrer_domain", "is_partial")
     IS_NEW_USER_FIELD_NUMBER: _ClassVar[int]
     ENTRY_URL_FIELD_NUMBER: _ClassVar[int]
     UTM_SOURCE_FIELD_NUMBER: _ClassVar[int]
@@ -210,6 +212,7 @@ class SessionStartPayload(_message.Message):
     UTM_TERM_FIELD_NUMBER: _ClassVar[int]
     UTM_CONTENT_FIELD_NUMBER: _ClassVar[int]
     REFERRER_DOMAIN_FIELD_NUMBER: _ClassVar[int]
+    IS_PARTIAL_FIELD_NUMBER: _ClassVar[int]
     is_new_user: bool
     entry_url: str
     utm_source: str
@@ -218,7 +221,8 @@ class SessionStartPayload(_message.Message):
     utm_term: str
     utm_content: str
     referrer_domain: str
-    def __init__(self, is_new_user: _Optional[bool] = ..., entry_url: _Optional[str] = ..., utm_source: _Optional[str] = ..., utm_medium: _Optional[str] = ..., utm_campaign: _Optional[str] = ..., utm_term: _Optional[str] = ..., utm_content: _Optional[str] = ..., referrer_domain: _Optional[str] = ...) -> None: ...
+    is_partial: bool
+    def __init__(self, is_new_user: _Optional[bool] = ..., entry_url: _Optional[str] = ..., utm_source: _Optional[str] = ..., utm_medium: _Optional[str] = ..., utm_campaign: _Optional[str] = ..., utm_term: _Optional[str] = ..., utm_content: _Optional[str] = ..., referrer_domain: _Optional[str] = ..., is_partial: _Optional[bool] = ...) -> None: ...
 
 class SessionEndPayload(_message.Message):
     __slots__ = ("duration_ms", "page_count", "event_count", "end_reason")

@@ -8,7 +8,7 @@ from random import Random
 from uuid import UUID
 
 import dagster as dg
-from gosight.events_pb2 import Event
+from gosight.events_pb2 import Event, EventType
 
 from ingest.decode.checks import fault_of
 from ingest.formats.visitors import visitor_session
@@ -30,6 +30,7 @@ SDK_VISITS = 1
 # The share of bots, of sessions that last days, and of each other kind.
 DIRTY = 0.3
 SKEWS_MS = (0, 0, 20 * HOUR_MS, -26 * HOUR_MS)
+IDENTITIES = 5
 # An index insert, a rows insert, a ledger insert and a few more: a landing makes about six writes.
 LANDING_WRITES = 6
 # What a project may have set: one for each way in which settings reach rows.
@@ -38,6 +39,7 @@ OVERRIDES: tuple[dict[str, object], ...] = (
     {"rage_click.profile": "strict", "heatmap_grid_px": 50, "weights.api_5xx": 20},
     {"paths.id_rules": [r"\d+"], "behaviour_states.enabled": False},
     {"bots.counted": True, "paths.hash_routes": False},
+    {"sessions.dimensions": ["plan", "country_code"]},
 )
 # Fewer than a run has: it stops somewhere.
 STEPS = 12
@@ -62,6 +64,7 @@ class ProjectHistory:
         self.waiting += [self._moved(event) for event in self.random.sample(self.waiting, 4)]
         self.waiting += self._odd(ODD_EVENTS)
         self.waiting += self._told_by_sdks()
+        self.waiting += [self._identified(number) for number in range(IDENTITIES)]
         self.random.shuffle(self.waiting)
 
     def next_batch(self) -> list[Event]:
@@ -99,6 +102,17 @@ class ProjectHistory:
         for event in self.waiting:
             if event.session_id == session_id:
                 event.session_id = visitor_session("segment", session_id, event.timestamp.millis)
+
+    def _identified(self, number: int) -> Event:
+        """Of one user in any session: traits told again, in any order, within hours."""
+        event = self._moved(self.random.choice(self.waiting))
+        event.ClearField("payload")
+        event.event_type = EventType.EVENT_TYPE_IDENTIFY
+        event.user_id = event.identify.user_id = "one of all"
+        traits = {"email": f"{number}@shop.test", f"trait {number % 2}": str(number)}
+        event.identify.traits.update(traits)
+        event.custom.update({"plan": str(number)})
+        return event
 
     def _moved(self, event: Event) -> Event:
         """Another event of that session, up to two days before or after it."""

@@ -20,7 +20,13 @@ from orchestration.documents import changes, writing
 from orchestration.documents.agreement import disagreements
 from orchestration.documents.assets import bring_up_to_date, compare, leave_out
 from orchestration.documents.collection import Derived
-from orchestration.documents.collections import DERIVED, EMOTION_PREDICTIONS, HEATMAPS, JOURNEYS
+from orchestration.documents.collections import (
+    DERIVED,
+    EMOTION_PREDICTIONS,
+    HEATMAPS,
+    JOURNEYS,
+    SESSIONS,
+)
 from orchestration.lease.resource import RunResource
 from orchestration.plan.plan import Plan
 from orchestration.run.refresh import refresh
@@ -135,9 +141,30 @@ def test_documents_say_what_the_marts_say(warehouse: Warehouse) -> None:
         f"SELECT path, click_x, click_y FROM gosight.events {where} AND event_type = 'click'"
         " AND click_x IS NOT NULL AND click_y IS NOT NULL ORDER BY ALL"
     )
+    (summary,) = schema.SESSIONS.of(warehouse.mongo).find(of_session)
+    assert [
+        (
+            summary["userId"] or "",
+            summary["device"],
+            summary["durationMs"],
+            summary["meta"]["deviceId"],
+        )
+    ] == warehouse.rows(f"SELECT user_id, os, duration_ms, device_id FROM gosight.sessions {where}")
+    assert (summary["startedAt"], summary["endedAt"]) == (_utc(first), _utc(last))
     (said,) = schema.EMOTION_PREDICTIONS.of(warehouse.mongo).find(of_session)
     assert [(said["emotion"], said["confidence"], said["modelVersion"])] == warehouse.rows(
         f"SELECT rule_state, rule_confidence, rule_version FROM gosight.behaviour_states {where}"
+    )
+
+
+def test_payloads_of_recordings_are_numbered_in_order(warehouse: Warehouse) -> None:
+    found = schema.REPLAY_CHUNKS.of(warehouse.mongo).find({"projectId": {"$eq": warehouse.project}})
+    numbered = sorted((one["sessionId"], one["chunkIndex"], one["eventId"]) for one in found)
+    assert numbered
+    assert numbered == warehouse.rows(
+        "SELECT toString(session_id) AS session, chunk_index, toString(event_id)"
+        " FROM gosight.replay_chunks WHERE project_id = {project:String}"
+        " ORDER BY session, chunk_index"
     )
 
 
@@ -210,6 +237,7 @@ def test_a_collection_that_is_switched_off_is_emptied_and_filled_again_later(
     [
         (JOURNEYS, None, "hxi_journey_db.journeys: documents"),
         (JOURNEYS, {"stepCount": 999}, "hxi_journey_db.journeys: stepCount"),
+        (SESSIONS, None, "hxi_session_db.sessions: documents"),
         (HEATMAPS, {"x": -7}, "hxi_heatmap_db.heatmaps: x"),
         (HEATMAPS, {"scroll": 10**9}, "hxi_heatmap_db.heatmaps: scroll"),
         (EMOTION_PREDICTIONS, {"confidence": 2}, "hxi_emotion_db.emotion_predictions: confidence"),

@@ -68,6 +68,13 @@ SESSION = {
     ),
     "hours": pl.List(pl.Struct({"hour": _INT, "path": _TEXT, "type": _TEXT, "events": _INT})),
     "clicked": pl.List(pl.Struct({"path": _TEXT, "selector": _TEXT, "clicks": _INT})),
+    "told": pl.Struct(
+        {
+            **dict.fromkeys(("device_id", "referrer_domain", "end_reason", "country_code"), _TEXT),
+            "is_new_user": pl.Boolean(),
+            "traits": pl.Struct(dict.fromkeys(("plan", "email"), _TEXT)),
+        }
+    ),
     "recording": pl.Struct(dict.fromkeys(("payloads", "events", "first_at", "last_at"), _INT)),
 }
 
@@ -96,9 +103,9 @@ def totals(truth: Path) -> dict[str, Any]:
 
 
 def has_details(truth: Path) -> bool:
-    """Whether it tells of views, requests and scores, too; older files do not."""
+    """Whether it tells of views, requests, scores and what was told, too; older files do not."""
     with truth.open() as file:
-        return "steps" in json.loads(file.readline())["session"]
+        return "told" in json.loads(file.readline())["session"]
 
 
 def exploded(sessions: pl.LazyFrame, column: str) -> pl.LazyFrame:

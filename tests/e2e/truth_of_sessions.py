@@ -178,6 +178,26 @@ SELECT {ID}, uniqExact(chunk_index), sum(event_count),
        {MS}(min(timestamp_start)), {MS}(max(timestamp_end))
 FROM gosight.replay_chunks WHERE {{rows}} GROUP BY session_id"""
 
+
+def told(truth: pl.LazyFrame) -> pl.LazyFrame:
+    traits = pl.col("traits").struct
+    return (
+        truth.select("session_id", "told")
+        .unnest("told")
+        .select(
+            *("session_id", "device_id", "is_new_user", "referrer_domain", "end_reason"),
+            "country_code",
+            *(traits.field(name).fill_null("").alias(name) for name in ("plan", "email")),
+        )
+    )
+
+
+TOLD = f"""
+SELECT {ID}, device_id, is_new_user, referrer_domain, end_reason,
+       JSONExtractString(custom_properties, 'country_code'),
+       JSONExtractString(traits, 'plan', 'value'), JSONExtractString(traits, 'email', 'value')
+FROM gosight.sessions WHERE {{rows}}"""
+
 CHECKS = (
     Check("sessions", sessions, SESSIONS, detailed=False),
     Check("events by type", event_types, EVENT_TYPE_COUNTS, detailed=False),
@@ -191,4 +211,5 @@ CHECKS = (
     Check("deductions", deductions, DEDUCTIONS),
     Check("behaviour states", states, STATES),
     Check("replay", recordings, RECORDINGS),
+    Check("what was told", told, TOLD),
 )

@@ -76,6 +76,7 @@ select
     project_id,
     session_id,
     {{ known_user('user_id') }} as user_id,
+    device_id,
     event_type,
     timestamp,
     clock_skew_ms,

@@ -10,6 +10,19 @@ select
     min(timestamp) as started_at,
     max(timestamp) as ended_at,
     argMaxIf(user_id, position, user_id != '') as user_id,
+    argMinIf(device_id, position, device_id != '') as device_id,
+    min(device_timestamp) as started_on_device,
+    argMinIf(
+        toNullable(toBool(JSONExtractBool(payload, 'isNewUser'))),
+        position,
+        event_type = 'session_start' and not JSONExtractBool(payload, 'isPartial')
+    ) as told_new,
+    argMinIf(
+        JSONExtractString(payload, 'referrerDomain'),
+        position,
+        event_type = 'session_start' and JSONExtractString(payload, 'referrerDomain') != ''
+    ) as told_referrer_domain,
+    argMaxIf(JSONExtractString(payload, 'endReason'), position, event_type = 'session_end') as told_end,
 
     countIf(event_type = 'page_view') as page_count,
     count() as event_count,

@@ -24,11 +24,12 @@ with events as (
 sourced as (
     select
         *,
-        lower(domain(referrer)) as referring_host,
+        lower(if(referrer != '', domain(referrer), told_referrer_domain)) as referring_host,
         {{ is_same_site("concat('http://', referring_host)", 'landing_url') }} as is_own,
         if(is_own, '', replaceRegexpOne(referring_host, '^www\\.', '')) as referrer_domain,
         splitByChar(' ', {{ click_id_source('landing_url') }}) as clicked,
         utm.1 != '' or utm.2 != '' or utm.3 != '' as is_tagged,
+        UUIDv7ToDateTime(toUUIDOrZero(device_id), 'UTC') as device_made_at,
         lower(if(utm.1 = '' and (utm.2 = '' or clicked[2] != ''), if(clicked[1] != '', clicked[1], referrer_domain), utm.1)) as source,
         lower(multiIf(
             utm.2 != '', utm.2,
@@ -61,6 +62,13 @@ select
     session_id,
     project_id,
     user_id,
+    device_id,
+    -- Else by the moment that an id of version 7 was made, which no other session can change.
+    multiIf(
+        isNotNull(told_new), told_new,
+        device_made_at > toDateTime64(0, 3, 'UTC'), toBool(device_made_at >= started_on_device - toIntervalMinute(1)),
+        null
+    ) as is_new_user,
     started_at,
     ended_at,
     toUInt64(dateDiff('millisecond', started_at, ended_at)) as duration_ms,
@@ -107,6 +115,17 @@ select
     toDate(started_at) as session_date,
     toLowCardinality(channel) as channel,
     referrer_domain,
+    toLowCardinality(transform(
+        told_end,
+        ['SESSION_END_REASON_TIMEOUT', 'SESSION_END_REASON_NAVIGATION', 'SESSION_END_REASON_CLOSE'],
+        ['timeout', 'navigation', 'close'],
+        ''
+    )) as end_reason,
+    toJSONString(int_sessions_custom.custom) as custom_properties,
+    {%- for n in range(1, 6) %}
+    {{ chosen_dimension('int_sessions_custom.custom', n) }} as dimension_{{ n }},
+    {%- endfor %}
+    int_sessions_traits.traits as traits,
     toBool(sourced.bot_reason != '') as is_bot,
     toLowCardinality(sourced.bot_reason) as bot_reason,
     toBool(is_bot and not {{ setting('bots.counted') }}) as is_excluded,
@@ -114,3 +133,5 @@ select
 from sourced
 left join engaged using (project_id, session_id)
 left join charged using (project_id, session_id)
+left join {{ ref('int_sessions_custom') }} as int_sessions_custom using (project_id, session_id)
+left join {{ ref('int_sessions_traits') }} as int_sessions_traits using (project_id, session_id)

@@ -1,4 +1,4 @@
-{#- One row per click with a position. -#}
+{#- One row per click with a position, and per scroll with an offset. -#}
 {{ config(materialized='view') }}
 
 select
@@ -6,9 +6,12 @@ select
     session_id,
     event_id as source_event_id,
     {{ cut_text('path', 255) }} as screen_name,
-    click_x as x,
-    click_y as y,
+    case when event_type = 'click' then click_x end as x,
+    case when event_type = 'click' then click_y else scroll_top end as y,
     1::double precision as weight,
-    timestamp as event_time
+    timestamp as event_time,
+    event_type::varchar(20) as kind
 from {{ source('landing', 'events') }}
-where event_type = 'click' and click_x is not null and click_y is not null
+where
+    (event_type = 'click' and click_x is not null and click_y is not null)
+    or (event_type = 'scroll' and scroll_top is not null)

@@ -5,7 +5,7 @@ select
     project_id,
     session_id,
     user_uuid as user_id,
-    null::varchar(255) as device_id,
+    {{ cut_text('device_id', 255) }} as device_id,
     {{ cut_text('ip', 100) }} as ip_address,
     nullif(user_agent, '') as user_agent,
     started_at as start_time,
@@ -17,5 +17,12 @@ select
     end as screen_resolution,
     {{ cut_text('app_version', 50) }} as app_version,
     {{ cut_text('device_type', 50) }} as device_type,
-    {{ cut_text('language', 50) }} as locale
+    {{ cut_text('language', 50) }} as locale,
+    is_new_user,
+    {{ cut_text('referrer_domain', 255) }} as referrer_domain,
+    {{ cut_text('end_reason', 50) }} as end_reason,
+    {%- for n in range(1, 6) %}
+    {{ cut_text('dimension_' ~ n, 255) }} as dimension_{{ n }},
+    {%- endfor %}
+    case when traits != '' and pg_input_is_valid(traits, 'jsonb') then traits::jsonb end as traits
 from {{ source('landing', 'sessions') }}

@@ -18,7 +18,7 @@ select
     project_id,
     session_id::text as session_id,
     session_id as source_session_id,
-    {{ indexed_text('user_id') }} as visitor_id,
+    {{ indexed_text("coalesce(nullif(user_id, ''), device_id)") }} as visitor_id,
     nullif(user_agent, '') as user_agent,
     nullif(device_type, '') as device_type,
     nullif(browser, '') as browser,
@@ -39,6 +39,7 @@ select
     nullif(referrer, '') as referrer,
     nullif(entry_url, '') as landing_page,
     coalesce(visited.pages, '[]') as pages_visited,
+    {{ json_object('custom_properties') }} as custom_properties,
     {{ moment('started_at') }} as created_at,
     {{ moment('sessions.ended_at') }} as updated_at,
     session_id as id

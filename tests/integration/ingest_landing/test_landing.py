@@ -157,32 +157,3 @@ def test_events_of_an_erased_session_are_dropped_and_counted(world: World) -> No
     }
     assert world.tables()["rejected_events"] == []
     assert world.disagreements() == []
-
-
-def test_a_summary_is_the_same_whatever_the_order(world: World, other_world: World) -> None:
-    start = event("a", kind="session_start", user_id="anonymous")
-    start.device.os, start.device.user_agent = "Android", "Mozilla/5.0"
-    start.session_start.entry_url = "https://shop.example.test/"
-    identify = event("m", kind="identify")
-    identify.identify.user_id = "ann"
-    identify.identify.traits["plan.$name"] = "pro"
-    end = event("z", kind="session_end")
-    end.session_end.page_count = 3
-    one, two, three = [
-        world.batch("one", start),
-        world.batch("two", identify),
-        world.batch("three", end),
-    ]
-    for batch in (one, two, three):
-        world.land(batch)
-    for name, sent in (("three", end), ("two", identify), ("one", start), ("four", start)):
-        other_world.land(other_world.batch(name, sent))
-    (summary,) = world.documents()["sessions"]
-    assert other_world.documents()["sessions"] == [summary]
-    assert (summary["userId"], summary["device"], summary["userAgent"]) == (
-        "ann",
-        "Android",
-        "Mozilla/5.0",
-    )
-    assert summary["durationMs"] == end.timestamp.millis - start.timestamp.millis
-    assert summary["meta"]["identify"]["traits"] == [{"k": "plan.$name", "v": "pro"}]

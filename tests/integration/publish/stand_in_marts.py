@@ -51,6 +51,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "referrer": "https://search.test/",
         "entry_url": "https://shop.test/?utm_source=x",
         "page_count": 2,
+        "device_id": "",
+        "is_new_user": None,
+        "custom_properties": "{}",
+        "traits": "",
     },
     "events": {
         "url": "https://shop.test/cart?x=1",

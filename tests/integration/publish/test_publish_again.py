@@ -1,5 +1,6 @@
 """What a publish changes when it is repeated, when sessions change, and when they go."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid5
@@ -190,15 +191,43 @@ def test_a_session_that_changes_hands_takes_its_old_user_along(warehouse: Wareho
     assert warehouse.row("sessions")["user_id"] == user_id("ann")
 
 
-def test_what_people_wrote_survives(warehouse: Warehouse) -> None:
-    before = visit("a", device="desktop")
-    warehouse.marts.put(before)
-    warehouse.publish(before)
-    warehouse.connection.execute("UPDATE hxi.users SET email = 'ann@shop.test'")
+def identified(name: str, **traits: tuple[str, int]) -> Visit:
+    """A visit of ann in which each trait was told, last at a second of that day."""
+    told = {
+        name: {"value": value, "at": f"2026-03-29 00:00:{second:02}.000"}
+        for name, (value, second) in traits.items()
+    }
+    session = {"user_id": "ann", "traits": json.dumps(told)}
+    return Visit(named(name), session=session).click()
 
-    after = visit("a", device="mobile")
-    warehouse.marts.put(after)
-    assert warehouse.publish(after)["users"].updated == 1
+
+def test_a_user_has_each_trait_as_it_was_told_last_in_whichever_session(
+    warehouse: Warehouse,
+) -> None:
+    one = identified("a", email=("a@shop.test", 1), plan=("free", 9))
+    other = identified("b", email=("b@shop.test", 5), plan=("pro", 3), seats=("2", 1))
+    warehouse.marts.put(one, other, visit("c"))
+    for planned in (other, visit("c"), one):  # whichever comes late
+        warehouse.publish(planned)
 
     user = warehouse.row("users")
-    assert (user["email"], user["device_type"]) == ("ann@shop.test", "mobile")
+    assert user["traits"] == {"email": "b@shop.test", "plan": "free", "seats": "2"}
+    assert user["email"] == "b@shop.test"
+
+    warehouse.marts.erase(other)
+    assert warehouse.publish(other)["users"].updated == 1
+    assert warehouse.row("users", "email, traits") == {
+        "email": "a@shop.test",
+        "traits": {"email": "a@shop.test", "plan": "free"},
+    }
+
+
+def test_what_is_no_address_is_no_email(warehouse: Warehouse) -> None:
+    odd = identified("a", email=("unknown", 1), Email=("x" * 300 + "@shop.test", 2), e=("1@2", 3))
+    warehouse.marts.put(odd)
+    warehouse.publish(odd)
+    assert warehouse.row("users")["email"] is None
+    plain = Visit(named("a"), session={"user_id": "ann", "traits": "no JSON"}).click()
+    warehouse.marts.put(plain)
+    warehouse.publish(plain)
+    assert warehouse.row("users", "email, traits") == {"email": None, "traits": {}}

@@ -1,5 +1,6 @@
 """What a publish brings to each served table, seen on real stores."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -92,14 +93,17 @@ def test_users_that_differ_beyond_the_cut_stay_two(warehouse: Warehouse) -> None
 
 
 def test_a_session_row_has_the_documents_columns(warehouse: Warehouse) -> None:
-    warehouse.marts.put(visit())
-    warehouse.publish(visit())
+    told = {"device_id": "d-1", "is_new_user": True, "end_reason": "close", "dimension_1": "gold"}
+    told |= {"user_id": "ann", "referrer_domain": "search.test"}
+    whole = replace(visit(), session=told)
+    warehouse.marts.put(whole)
+    warehouse.publish(whole)
 
     assert warehouse.row("sessions") == {
         "project_id": UUID(PROJECT),
         "session_id": SESSION,
         "user_id": uuid5(UUID(PROJECT), "ann"),
-        "device_id": None,
+        "device_id": "d-1",
         "ip_address": "203.0.113.9",
         "user_agent": "Mozilla/5.0",
         "start_time": START_UTC,
@@ -109,6 +113,12 @@ def test_a_session_row_has_the_documents_columns(warehouse: Warehouse) -> None:
         "app_version": "1.0",
         "device_type": "desktop",
         "locale": "en-GB",
+        "is_new_user": True,
+        "referrer_domain": "search.test",
+        "end_reason": "close",
+        "dimension_1": "gold",
+        **dict.fromkeys(f"dimension_{n}" for n in range(2, 6)),
+        "traits": None,
     }
 
 
@@ -145,13 +155,18 @@ def test_a_rage_click_on_an_element_without_id_names_its_selector(warehouse: War
     assert {row["element_id"] for row in warehouse.rows("events")} == {"#buy > span"}
 
 
-def test_only_clicks_with_a_position_become_heatmap_points(warehouse: Warehouse) -> None:
+def test_clicks_with_a_position_and_scrolls_with_an_offset_become_heatmap_points(
+    warehouse: Warehouse,
+) -> None:
     clicks = Visit(SESSION).click(-5, 70).click(click_x=None, click_y=None).event("dblclick")
-    warehouse.marts.put(clicks)
-    warehouse.publish(clicks)
+    points = clicks.event("scroll", scroll_top=900).event("scroll").event("page_exit", scroll_top=1)
+    warehouse.marts.put(points)
+    warehouse.publish(points)
 
-    row = warehouse.row("heatmap_points")
-    assert (row["x"], row["y"], row["weight"], row["event_time"]) == (-5, 70, 1.0, second(0))
+    assert warehouse.rows("heatmap_points", "kind, x, y, weight, event_time") == [
+        {"kind": "click", "x": -5, "y": 70, "weight": 1.0, "event_time": second(0)},
+        {"kind": "scroll", "x": None, "y": 900, "weight": 1.0, "event_time": second(3)},
+    ]
 
 
 def test_requests_become_latencies_without_query_and_websockets_do_not(

@@ -28,6 +28,21 @@ def test_an_id_that_the_device_made_is_nobody() -> None:
     assert [event.user_id for event in told] == ["", "jane"]
 
 
+def test_a_device_is_known_whoever_uses_it() -> None:
+    web = [posthog("$pageview", DEVICE), posthog("$pageview", "jane")]
+    bare = {"event": "x", "timestamp": AT, "properties": {"$lib": "web", "$is_identified": False}}
+    told = events(
+        request("/batch/", {"api_key": "k", "batch": [*web, {**bare, "distinct_id": "made up"}]})
+    )
+    assert [event.device_id for event in told] == [DEVICE, DEVICE, "made up"]
+    track = {"type": "track", "event": "x", "userId": "u", "anonymousId": "a", "timestamp": AT}
+    (event,) = events(request("/v1/batch", {"writeKey": "k", "batch": [track]}))
+    assert (event.user_id, event.device_id) == ("u", "a")
+    ping = {"e": "pv", "aid": "k", "eid": SESSION, "duid": DEVICE, "uid": "u", "url": "https://s/"}
+    (event,) = events(request("/com.snowplowanalytics.snowplow/tp2", {"data": [ping]}))
+    assert (event.user_id, event.device_id) == ("u", DEVICE)
+
+
 def test_identify_set_and_alias_say_who_it_is() -> None:
     sent = [
         posthog("$identify", "jane", **{"$set": {"plan": "pro"}, "$set_once": {"plan": "free"}}),
@@ -85,3 +100,4 @@ def test_a_campaign_that_the_address_does_not_say_is_told_apart() -> None:
     }
     start, _ = events(request("/v1/page", sent))
     assert (start.session_start.utm_campaign, start.session_start.utm_source) == ("autumn", "mail")
+    assert start.session_start.is_partial, "nobody said whether the visitor is new"

@@ -7,7 +7,6 @@ from typing import Any
 
 from ingest.decode.documents import Document
 from ingest.decode.rows import Row
-from ingest.decode.summary import SUMMARISED_TYPES, fold, summary_id
 from ingest.errors import RefusedByStoreError
 from ingest.landing.items import session_of_reject
 from ingest.landing.landing import Landing
@@ -24,7 +23,6 @@ class Documents:
 
     def __init__(self) -> None:
         self.kept: dict[tuple[Kind, str, str], Document] = {}
-        self.summaries: dict[str, Document] = {}
         self.refuses: set[str] = set()
 
     def insert(self, kind: Kind, documents: Sequence[Document]) -> Written:
@@ -52,17 +50,6 @@ class Documents:
 
     def erase(self, session: Session) -> None:
         self.kept = {key: one for key, one in self.kept.items() if session_of(one) != session}
-        self.summaries.pop(summary_id(*session), None)
-
-    def forget(self, sessions: Collection[Session]) -> None:
-        for session in sessions:
-            self.summaries.pop(summary_id(*session), None)
-
-    def summarise(self, documents: Sequence[Document]) -> None:
-        for one in documents:
-            if one["type"] in SUMMARISED_TYPES:
-                key = summary_id(one["projectId"], one["sessionId"])
-                self.summaries[key] = fold(self.summaries.get(key), [one])
 
 
 class Rows:
@@ -143,7 +130,6 @@ class Stores:
         """Everything but the index, as a reader of the tables sees it after FINAL."""
         return (
             {key: document["batchId"] for key, document in self.documents.kept.items()},
-            self.documents.summaries,
             self.final(tables.EVENTS, "event_id"),
             self.final(tables.REPLAY_CHUNKS, "event_id"),
             self.final(tables.REJECTED_EVENTS, "batch_id", "position"),

@@ -1,0 +1,9 @@
+{#- Whether a custom dimension is the product's own: adapters of other SDKs keep notes there for `events`. -#}
+{% macro is_own_dimension(name) -%}
+    {{ name }} not in ('rrweb_node', 'rrweb_window', 'time_on_page')
+{%- endmacro %}
+
+{#- The value of the nth dimension that the project has chosen (`sessions.dimensions`), '' for none. -#}
+{% macro chosen_dimension(custom, n) -%}
+    {{ custom }}[arrayElement({{ names_setting('sessions.dimensions') }}, {{ n }})]
+{%- endmacro %}

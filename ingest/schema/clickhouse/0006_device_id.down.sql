@@ -1,0 +1,1 @@
+ALTER TABLE raw.events DROP COLUMN IF EXISTS device_id;
