@@ -1,6 +1,6 @@
 {#- Whether a custom dimension is the product's own: adapters of other SDKs keep notes there for `events`. -#}
 {% macro is_own_dimension(name) -%}
-    {{ name }} not in ('rrweb_node', 'rrweb_window', 'time_on_page')
+    {{ name }} not in ('rrweb_node', 'rrweb_window', 'window_id', 'time_on_page')
 {%- endmacro %}
 
 {#- The value of the nth dimension that the project has chosen (`sessions.dimensions`), '' for none. -#}
