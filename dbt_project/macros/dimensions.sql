@@ -5,5 +5,5 @@
 
 {#- The value of the nth dimension that the project has chosen (`sessions.dimensions`), '' for none. -#}
 {% macro chosen_dimension(custom, n) -%}
-    {{ custom }}[arrayElement({{ names_setting('sessions.dimensions') }}, {{ n }})]
+    {{ custom }}[JSONExtractString({{ names_setting('sessions.dimensions') }}, {{ n }})]
 {%- endmacro %}

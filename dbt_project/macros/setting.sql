@@ -20,9 +20,9 @@
     {{ _overridden("project_id", "project_id", kind[0], "name = '" ~ name ~ "'", kind[1]) }}
 {%- endmacro %}
 
-{#- As `setting`, of a list of names: an array. -#}
+{#- As `setting`, of a list of names: a JSON array. -#}
 {% macro names_setting(name) -%}
-    {{ _overridden("project_id", "project_id", "JSONExtract(value, 'Array(String)')", "name = '" ~ name ~ "'", _texts(var(name))) }}
+    {{ _overridden("project_id", "project_id", "value", "name = '" ~ name ~ "'", literal(tojson(var(name)))) }}
 {%- endmacro %}
 
 {#- Points of a problem's code: the seed's `weight` or the project's. Needs columns project_id, code, weight. -#}
