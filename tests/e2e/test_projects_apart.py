@@ -105,7 +105,6 @@ class Stores:
                     json.dumps(
                         {name: value for name, value in one.items() if name not in left_out},
                         default=str,
-                        sort_keys=True,  # parts of a summary are in the order they came
                     )
                     for one in documents
                 )

@@ -125,7 +125,7 @@ select
     {%- for n in range(1, 6) %}
     {{ chosen_dimension('int_sessions_custom.custom', n) }} as dimension_{{ n }},
     {%- endfor %}
-    int_sessions_traits.traits as traits,
+    traits,
     toBool(sourced.bot_reason != '') as is_bot,
     toLowCardinality(sourced.bot_reason) as bot_reason,
     toBool(is_bot and not {{ setting('bots.counted') }}) as is_excluded,

@@ -75,7 +75,6 @@ class World:
             for database, name in (
                 ("hxi_events_db", "events"),
                 ("hxi_session_db", "replay_chunks"),
-                ("hxi_session_db", "sessions"),
             )
         }
 
