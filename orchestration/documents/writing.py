@@ -114,7 +114,7 @@ def _chunks(derived: Derived, rows: Iterator[Mapping[str, Any]]) -> Iterator[lis
 def _set(collection: "Collection[Document]", documents: list[Document]) -> int:
     """One that is no longer there stays away."""
     collection.bulk_write(
-        [UpdateOne({"_id": one["_id"]}, {"$set": one}) for one in documents], ordered=False
+        [UpdateOne({"_id": one.pop("_id")}, {"$set": one}) for one in documents], ordered=False
     )
     return len(documents)
 

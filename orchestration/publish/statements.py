@@ -56,7 +56,7 @@ told AS (
     SELECT DISTINCT ON (project_id, user_id, name)
         project_id, user_id, name, trait ->> 'value' AS value
     FROM sessions CROSS JOIN LATERAL jsonb_each(traits) AS each (name, trait)
-    ORDER BY project_id, user_id, name, trait ->> 'at' COLLATE "C" DESC, session_id DESC
+    ORDER BY project_id, user_id, name, (trait ->> 'at') COLLATE "C" DESC, session_id DESC
 ),
 known AS (
     SELECT
