@@ -75,7 +75,8 @@ def bring_up_to_date(run: RunResource, derived: Derived) -> int:
         changes.finish(client, derived, version)
         return 0
     with run.mongodb() as mongo:
-        if run.full_refresh:
+        # What is set in documents of record is set anew, whatever was there.
+        if run.full_refresh and not derived.is_of_record:
             writing.clear(mongo, derived)
         elif not derived.is_of_record:
             # Of a session that has left, what others wrote goes too.
