@@ -78,7 +78,6 @@ class Told:
 
     device_id: str = ""
     is_new_user: bool | None = None
-    referrer_domain: str = ""
     end_reason: str = ""
     country_code: str = ""  # a custom dimension
     traits: dict[str, str] = field(default_factory=dict)

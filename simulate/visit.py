@@ -46,8 +46,6 @@ def visit(rng: Random, visitor: Visitor, started_at: int, dirty: float = 0) -> R
     if rng.random() < 0.92 or visitor.campaign:
         place = _session_start(rec, place)
     referrer, arrived_from = visitor.referrer, ""
-    host = urlsplit(referrer).hostname or ""
-    rec.truth.told.referrer_domain = host.removeprefix("www.")
     pages = _page_count(rng)
     for left in range(pages - 1, -1, -1):
         hasty = left > 0 and _is_detour(rec, place)

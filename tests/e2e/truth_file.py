@@ -70,7 +70,7 @@ SESSION = {
     "clicked": pl.List(pl.Struct({"path": _TEXT, "selector": _TEXT, "clicks": _INT})),
     "told": pl.Struct(
         {
-            **dict.fromkeys(("device_id", "referrer_domain", "end_reason", "country_code"), _TEXT),
+            **dict.fromkeys(("device_id", "end_reason", "country_code"), _TEXT),
             "is_new_user": pl.Boolean(),
             "traits": pl.Struct(dict.fromkeys(("plan", "email"), _TEXT)),
         }

@@ -185,7 +185,7 @@ def told(truth: pl.LazyFrame) -> pl.LazyFrame:
         truth.select("session_id", "told")
         .unnest("told")
         .select(
-            *("session_id", "device_id", "is_new_user", "referrer_domain", "end_reason"),
+            *("session_id", "device_id", "is_new_user", "end_reason"),
             "country_code",
             *(traits.field(name).fill_null("").alias(name) for name in ("plan", "email")),
         )
@@ -193,7 +193,7 @@ def told(truth: pl.LazyFrame) -> pl.LazyFrame:
 
 
 TOLD = f"""
-SELECT {ID}, device_id, is_new_user, referrer_domain, end_reason,
+SELECT {ID}, device_id, is_new_user, end_reason,
        JSONExtractString(custom_properties, 'country_code'),
        JSONExtractString(traits, 'plan', 'value'), JSONExtractString(traits, 'email', 'value')
 FROM gosight.sessions WHERE {{rows}}"""
