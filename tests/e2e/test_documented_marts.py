@@ -1,27 +1,18 @@
 """The ClickHouse tables and query examples of the source document, on a warehouse with traffic."""
 
-from collections.abc import Iterator
-from typing import Any
 from uuid import uuid4
 
 import clickhouse_connect
-import psycopg
 import pytest
 from clickhouse_connect.driver.client import Client
 
 from stack.embedded import Stack
-from tests import documents_covered, source_tables
+from tests import source_tables
 from tests.e2e import documented_marts
 from tests.e2e.conftest import PlannedWarehouse
 from tests.integration.publish.documents import deviations
 
 DOCUMENT = "003_gosight.md"
-NOTHING = ("", "0", "{}", "[]", "false")
-# The stack's own machine is at no place; what people and services say of issues is not traffic's.
-NOT_HERE = (
-    *("ip", "country", "country_code", "region", "city", "ip_address", "geolocation"),
-    *("compressed", "resolved_at", "resolved_by", "app_version"),
-)
 
 
 @pytest.fixture
@@ -49,45 +40,6 @@ def test_gosight_is_the_document_but_for_the_listed_deviations(warehouse: Client
     assert not unlisted, "\n".join(map(str, unlisted))
     outdated = [one for one in listed if not any(one.explains(d) for d in found)]
     assert not outdated, "\n".join(map(str, outdated))
-
-
-def test_what_is_said_to_be_filled_holds_something(
-    warehouse: Client, postgres: psycopg.Connection[Any]
-) -> None:
-    """Of every table that a run fills: a column is not there because it has a name."""
-    empty = [f"gosight.{one}" for one in _empty_in_clickhouse(warehouse)]
-    for schema in ("hxi", "traceflow"):
-        empty += [f"{schema}.{one}" for one in _empty_in_postgresql(postgres, schema)]
-    assert not empty
-
-
-def _filled(place: str) -> Iterator[tuple[str, list[str]]]:
-    """Tables and the columns that a run fills."""
-    for table, names in documents_covered.places()[place][1].items():
-        answers = {name: documents_covered.answer(place, table, name) for name in names}
-        columns = [name for name, row in answers.items() if row and row.by]
-        columns = [name for name in columns if name not in {*NOT_HERE, *documents_covered.KEYS}]
-        if columns:
-            yield table, columns
-
-
-def _empty_in_clickhouse(client: Client) -> Iterator[str]:
-    for table, columns in _filled("clickhouse"):
-        types = source_tables.facts("clickhouse")[table]["columns"]
-        plain = [name for name in columns if not types[name].startswith("AggregateFunction")]
-        counts = ", ".join(f"countIf(toString({name}) NOT IN {NOTHING})" for name in plain)
-        (row,) = client.query(f"SELECT {counts} FROM gosight.{table}").result_rows
-        yield from (f"{table}.{name}" for name, n in zip(plain, row, strict=True) if not n)
-
-
-def _empty_in_postgresql(connection: psycopg.Connection[Any], schema: str) -> Iterator[str]:
-    for table, columns in _filled(schema):
-        counts = ", ".join(
-            f"count(*) FILTER (WHERE {one}::text NOT IN {NOTHING})" for one in columns
-        )
-        row = connection.execute(f"SELECT {counts} FROM {schema}.{table}".encode()).fetchone()
-        assert row
-        yield from (f"{table}.{name}" for name, n in zip(columns, row, strict=True) if not n)
 
 
 def test_the_documents_query_examples_run_as_written(
