@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -292,7 +293,11 @@ def application(settings: Settings) -> Starlette:
     def lost(_request: Request, _error: Exception) -> Response:
         return pages.failed(404, "Not here", "There is no such page.")
 
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: lost})
+    def broken(_request: Request, _error: Exception) -> Response:
+        return pages.failed(500, "Something broke", "It is written down where the pages run.")
+
+    handlers: Mapping[Any, Any] = {404: lost, 500: broken}
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
 
 
 def _reason(error: Exception) -> tuple[int, str, str]:

@@ -1,6 +1,7 @@
 """Page: where people click, how far they come, how long it takes, over a picture of the page."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -296,7 +297,7 @@ def _spans(ask: Ask, chunks: list[Row], path: str) -> dict[Any, list[tuple[datet
     ids = sorted({str(row["session_id"]) for row in chunks})
     spans: dict[Any, list[tuple[datetime, datetime]]] = {}
     seen = ask.marts.rows(SEEN, {"ids": ids}) if ids else []
-    for row, after in zip(seen, [*seen[1:], {}], strict=True):
+    for row, after in pairwise([*seen, {}]):
         is_last = after.get("session_id") != row["session_id"]
         until = row["viewed_at"] + timedelta(hours=1) if is_last else after["viewed_at"]
         if row["path"] == path:
