@@ -1,4 +1,7 @@
-"""A session of a million events and 10,000 page views is built within 2 GiB, and not for ever."""
+"""A long session is built in time and memory that grow with its rows alone.
+
+A quarter of what is promised (a million events and 10,000 views within 2 GiB), within a half.
+"""
 
 import threading
 import time
@@ -13,8 +16,8 @@ from clickhouse_connect.driver.client import Client
 from stack.embedded import Stack
 from tests.integration.models.developer import Developer
 
-EVENTS, VIEWS = 1_000_000, 10_000
-MAX_BYTES = 2 << 30
+EVENTS, VIEWS = 250_000, 2_500
+MAX_BYTES = 1 << 30
 MODELS = ("+events", "int_sessions_events", "int_sessions_engaged", "int_views", "page_views")
 
 # Every kind in turn, at any moment of a day, some together; every page is viewed again and again.
@@ -24,7 +27,7 @@ INSERT INTO raw.events (project_id, event_id, session_id, event_type, timestamp,
 SELECT '{{project}}', generateUUIDv4(), toUUID('00000000-0000-0000-0000-000000000001'),
     if(number % {EVENTS // VIEWS} = 0, 'page_view',
         ['click', 'scroll', 'page_hidden', 'input_change', 'mouse_move'][1 + number % 5]) AS type,
-    fromUnixTimestamp64Milli(toInt64(1795600000000 + intDiv(number * 86, 12)), 'UTC'),
+    fromUnixTimestamp64Milli(toInt64(1795600000000 + intDiv(number * 86, 3)), 'UTC'),
     if(number % 7 = 0 AND type != 'page_view', '', concat('/page/', toString(number DIV 700 % 50))),
     '', number % 900, number % 700, if(type = 'click', 'left', ''), '#button',
     concat('{{"text":"', repeat('x', number % 300), '"}}'), generateUUIDv4(),
@@ -67,8 +70,7 @@ def test_a_session_of_many_events_and_views_takes_no_square_of_memory(
         started = time.monotonic()
         with peak_of(stores.pids["clickhouse"]) as peak:
             developer.dbt("build", "--resource-type", "model", "seed", "--select", *MODELS)
-        took = time.monotonic() - started
-        print(f"{EVENTS:,} events in {took:.0f} s, {peak[0] >> 20} MiB")
+        assert time.monotonic() - started < 180
         assert peak[0] < MAX_BYTES
         views = f"{developer.database('gosight')}.page_views"
         found = clickhouse.query(
