@@ -16,6 +16,8 @@ COMMANDS = {
     "load": "hxi.load.command",
     "run": "hxi.run",
     "expire": "hxi.expire",
+    "erase": "hxi.erase",
+    "export": "hxi.export",
     "replay": "hxi.replay",
     "status": "hxi.status",
     "live": "hxi.live",

@@ -10,6 +10,9 @@ from hxi.admin import projects
 from hxi.options import data_dir_option, json_option
 from hxi.project_settings import set_values, show_values, unset_values
 from hxi.stores import open_postgres
+from orchestration.retention.storage import MAX_DAYS, REPLAY_MODES
+
+DAYS = click.FloatRange(0, MAX_DAYS)
 
 
 @click.group()
@@ -62,6 +65,38 @@ def domains(name: str, domains: tuple[str, ...], *, is_any: bool, data_dir: Path
             projects.allow_domains(connection, project_id, domains)
         for domain in projects.allowed_domains(connection, project_id):
             click.echo(domain)
+
+
+@project.command()
+@click.argument("name")
+@click.option("--replay", type=click.Choice(REPLAY_MODES), help="What becomes of recordings.")
+@click.option("--replay-days", type=DAYS, help="Recordings are kept so long (default 7).")
+@click.option("--raw-days", type=DAYS, help="Raw events, 30 to 90 as a rule (default 90).")
+@click.option("--session-days", type=DAYS, help="Sessions in the marts (default 365).")
+@data_dir_option
+def storage(
+    *,
+    name: str,
+    replay: str | None,
+    replay_days: float | None,
+    raw_days: float | None,
+    session_days: float | None,
+    data_dir: Path | None,
+) -> None:
+    """How long project NAME keeps what; without an option, show what it has set.
+
+    --replay keep: recordings as sent; off: what runs judge them by alone is stored; cold: moved to
+    HXI_COLD_STORAGE_URL when their time is over.
+    """
+    days = {"replayDays": replay_days, "rawDays": raw_days, "sessionDays": session_days}
+    said = {"replay": replay, **days}
+    given = {key: value for key, value in said.items() if value is not None}
+    with open_postgres(data_dir) as connection:
+        project_id = projects.find(connection, name)
+        if given:
+            projects.store_storage(connection, project_id, given)
+        for key, value in projects.storage(connection, project_id).items():
+            click.echo(f"{key} = {value}")
 
 
 project.add_command(set_values)

@@ -12,6 +12,7 @@ from ingest import rejects
 from ingest.decode import clock
 from ingest.decode.checks import fault_of
 from ingest.decode.envelope import MAX_BATCH_BYTES, Envelope, Malformed
+from ingest.decode.rrweb import facts_only
 from ingest.privacy.filtering import filtered
 from ingest.privacy.masking import mask, masked_bytes
 from ingest.privacy.policy import Policy
@@ -79,6 +80,9 @@ def _keep(judged: Judged, position: int, event: Event, policy: Policy) -> None:
         return
     for what in mask(event, policy):
         judged.privacy[f"masked_{what}"] += 1
+    if not policy.keeps_recordings and event.HasField("replay"):
+        event.replay.data = facts_only(event.replay.data)
+        judged.privacy["recording_not_kept"] += 1
     judged.events.append(event)
     judged.positions.append(position)
 

@@ -1,4 +1,4 @@
-"""The jobs: bring every table up to date, build days again, expire, watch; and when they run."""
+"""The jobs: bring every table up to date, build days again, erase, expire, watch; and when."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -52,6 +52,26 @@ def refresh_when_events_land(
     return dg.RunRequest()
 
 
+ERASE = dg.define_asset_job(
+    "erase",
+    selection=BUILT,
+    description="`refresh`, under a name of its own: every run erases what was asked for.",
+)
+
+
+# On: what a person asks for must not wait for somebody to switch it on.
+@dg.sensor(job=ERASE, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
+def erase_when_asked(
+    context: dg.SensorEvaluationContext, watch: Watch
+) -> dg.RunRequest | dg.SkipReason:
+    """Asks for a run when a request of `ops.erasure_requests` waits, once for each."""
+    asked = watch.asked()
+    if not asked or context.cursor == str(asked):
+        return dg.SkipReason("nothing was asked to be erased, or a run was asked for already")
+    context.update_cursor(str(asked))
+    return dg.RunRequest()
+
+
 @dg.daily_partitioned_config(start_date=datetime(2020, 1, 1), end_offset=1)  # noqa: DTZ001 - a date
 def of_day(start: datetime, _end: datetime) -> Mapping[str, Any]:
     """The run that builds the sessions of a UTC day again."""
@@ -65,11 +85,12 @@ BACKFILL = dg.define_asset_job(
     description="`refresh` that also builds the sessions of a UTC day again: a partition a day.",
 )
 
-# Off until somebody switches it on.
+# On: what is too old leaves by itself; without Dagster `hxi expire` in cron does the same.
 EXPIRE_SCHEDULE = dg.ScheduleDefinition(
     name="expire_every_day",
     job=expire_job,
     cron_schedule="5 3 * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
     execution_timezone="UTC",
 )
 

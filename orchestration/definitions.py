@@ -5,16 +5,19 @@ import dagster as dg
 from orchestration.alerts.assets import ALERTS_SCHEDULE, alerts_job
 from orchestration.automation import (
     BACKFILL,
+    ERASE,
     EXPIRE_SCHEDULE,
     REFRESH,
     REFRESH_SCHEDULE,
     WAIT_MINUTES,
     WATCH,
     WATCH_SCHEDULE,
+    erase_when_asked,
     refresh_when_events_land,
 )
 from orchestration.checks.watch import CHECKS, Watch
 from orchestration.documents.assets import assets as documents
+from orchestration.erasure.assets import erasures
 from orchestration.publish.assets import assets as publish_assets
 from orchestration.raw.assets import RAW_TABLES, session_index
 from orchestration.raw.predictions import DOCUMENTS as OUTSIDE_PREDICTIONS
@@ -38,10 +41,11 @@ defs = dg.Definitions(
         *BUILT,
         *records(),
         done_asset(BUILT),
+        erasures,
     ],
     asset_checks=CHECKS,
-    jobs=[REFRESH, BACKFILL, expire_job, WATCH, alerts_job],
-    sensors=[refresh_when_events_land],
+    jobs=[REFRESH, BACKFILL, ERASE, expire_job, WATCH, alerts_job],
+    sensors=[refresh_when_events_land, erase_when_asked],
     schedules=[REFRESH_SCHEDULE, EXPIRE_SCHEDULE, WATCH_SCHEDULE, ALERTS_SCHEDULE],
     resources={"run": Run(wait_minutes=WAIT_MINUTES), "watch": Watch()},
     # One process holds the lease from the first asset to the last.

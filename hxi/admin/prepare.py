@@ -26,6 +26,7 @@ POSTGRES_COMPONENTS = {
     "ops": "orchestration/plan/schema/postgres",
     "alerts": "orchestration/alerts/schema/postgres",
     "publish": "orchestration/publish/schema/postgres",
+    "erasure": "orchestration/erasure/schema/postgres",
 }
 
 

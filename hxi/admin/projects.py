@@ -112,6 +112,24 @@ def store_overrides(connection: Connection, project_id: str, values: dict[str, A
     )
 
 
+def storage(connection: Connection, project_id: str) -> dict[str, Any]:
+    """What the project has set of how long it keeps what; {}: nothing."""
+    ((stored,),) = connection.execute(
+        "SELECT settings->'storage' FROM gosight.projects WHERE id = %s", (project_id,)
+    ).fetchall()
+    return stored if isinstance(stored, dict) else {}
+
+
+def store_storage(connection: Connection, project_id: str, values: dict[str, Any]) -> None:
+    """Change these; what else the project has set stays."""
+    changed = Jsonb({"storage": storage(connection, project_id) | values})
+    connection.execute(
+        "UPDATE gosight.projects SET updated_at = now(), settings = coalesce(settings, '{}') || %s"
+        " WHERE id = %s",
+        (changed, project_id),
+    )
+
+
 def allow_domains(connection: Connection, project_id: str, domains: Sequence[str]) -> None:
     """Pages of which domains may send; none: all."""
     connection.execute(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from clickhouse_connect.driver.client import Client
 
-from hxi.replay import write_recording
+from orchestration.retention.recording import write_recording
 
 NEWEST = """SELECT session_id, started_at, duration_ms, page_count, click_count, error_count,
     user_id, browser, os, bot_reason
@@ -66,6 +66,6 @@ def _recording(client: Client, project: str, session: UUID) -> list[Any]:
     """The first window's events; [] where there is no recording."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "r.json"
-        write_recording(client, project, session, file, [])
+        write_recording(client, project, str(session), file, [])
         events: list[Any] = json.loads(file.read_text())
     return events

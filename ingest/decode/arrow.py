@@ -97,4 +97,6 @@ def _default(field: pa.Field) -> Any:
         return "{}"
     if pa.types.is_list(field.type) or pa.types.is_map(field.type):
         return []
+    if pa.types.is_boolean(field.type):
+        return False
     return "" if pa.types.is_string(field.type) else 0

@@ -15,12 +15,13 @@ from ingest import rejects
 from ingest.decode.documents import Document
 from ingest.decode.rows import Row
 from ingest.errors import RefusedByStoreError, StoreDownError
+from ingest.landing.erased_users import sessions_of_erased_users
 from ingest.landing.items import UNUSABLE, Fate, Item, items_of, session_of_reject
 from ingest.rejects import Reason, Reject
 from ingest.sinks import names as tables
 from ingest.sinks.interface import DocumentStore, Kind, RowStore, Session
 from ingest.sinks.split import write_or_split
-from ingest.spool import SpooledBatch
+from ingest.spool import SpooledBatch, now_ms
 
 TABLE = {Kind.EVENTS: tables.EVENTS, Kind.REPLAY: tables.REPLAY_CHUNKS}
 # What a DateTime64 holds; a client's clock may say anything.
@@ -44,14 +45,21 @@ class Landing:
         items = list(items_of(batches))
         refused_at_door = {batch.batch_id: rejects.load(batch.rejects) for batch in batches}
         sessions = _sessions(batches, items, refused_at_door)
-        erased = set(self.rows.erased(sessions))
+        erased = set(self.rows.erased(sessions)) | self._of_erased_users(items)
         landed = self._write([item for item in items if item.session not in erased])
         add_to_index(self.rows, (item.session for item in landed))
         # An erasure that began meanwhile may have missed what was being written.
-        erased |= self.rows.erased(sessions - erased).keys()
+        erased |= self.rows.erased(sessions - erased).keys() | self._of_erased_users(landed)
         self._drop_erased([item for item in items if item.session in erased])
         self._keep_rejects(batches, items, refused_at_door, erased)
         self._write_ledger(batches, items, refused_at_door)
+
+    def _of_erased_users(self, items: Sequence[Item]) -> set[Session]:
+        """Sessions of erased users that come late; they get a tombstone as all erased ones."""
+        late = sessions_of_erased_users(items, self.rows)
+        fresh = late - self.rows.erased(late).keys() if late else set()
+        _insert_own(self.rows, tables.TOMBSTONES, [late_tombstone(one) for one in sorted(fresh)])
+        return late
 
     def _write(self, items: Sequence[Item]) -> list[Item]:
         """Give every item its fate; returns those that landed."""
@@ -174,6 +182,18 @@ class Landing:
             count["landed_replay"] += item.fate is Fate.LANDED and item.kind is Kind.REPLAY
         rows = [ledger_row(one, at_door[one.batch_id], fates[one.batch_id]) for one in batches]
         _insert_own(self.rows, tables.LEDGER, rows)
+
+
+def late_tombstone(session: Session) -> Row:
+    """Of a session that came after its user was erased; a run erases what came before."""
+    project_id, session_id = session
+    return {
+        "project_id": project_id,
+        "session_id": session_id,
+        "erased_at": now_ms(),
+        "events_erased": 0,
+        "is_late": True,
+    }
 
 
 def insert_rows(store: RowStore, kind: Kind, items: Sequence[Item]) -> dict[int, str]:

@@ -26,6 +26,8 @@ PAYLOADS_WITH_TARGET = ("click", "input_change", "input_focus")
 def masked_bytes(envelope: Envelope, position: int, policy: Policy) -> bytes:
     """A refused event as it was sent, masked; nothing of one that cannot be read as anything."""
     event = envelope.events[position]
+    if not policy.keeps_recordings and _is_recording(envelope, position):
+        return b""
     if envelope.elements is not None:
         try:
             return compact_json(mask_json(envelope.elements[position], policy))
@@ -35,6 +37,14 @@ def masked_bytes(envelope: Envelope, position: int, policy: Policy) -> bytes:
         return b""
     mask(event, policy)
     return event.SerializeToString()
+
+
+def _is_recording(envelope: Envelope, position: int) -> bool:
+    event = envelope.events[position]
+    sent = envelope.elements[position] if envelope.elements is not None else None
+    return (isinstance(event, Event) and event.HasField("replay")) or (
+        isinstance(sent, dict) and "replay" in sent
+    )
 
 
 def mask_json(value: Any, policy: Policy, name: str = "") -> Any:

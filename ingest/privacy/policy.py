@@ -49,6 +49,7 @@ class Policy:
     session_rate: float = WHOLE
     replay_rate: float = WHOLE
     switched_off: frozenset[str] = frozenset()
+    keeps_recordings: bool = True
 
     @property
     def hides_texts(self) -> bool:
@@ -77,6 +78,7 @@ def policy_of(settings: bytes) -> Policy:
         session_rate=_rate(sampling.get("sessionSampleRate")),
         replay_rate=_rate(sampling.get("replaySampleRate")),
         switched_off=frozenset(_switched_off(stored)),
+        keeps_recordings=_section(stored, "storage").get("replay") != "off",
     )
 
 

@@ -98,6 +98,19 @@ class ClickHouseSink:
                 found |= {(project_id, session_id): int(count) for session_id, count in rows}
         return found
 
+    def erased_users(self, hashes: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """Looked up by primary key."""
+        return {
+            (project_id, found): int(erased_at)
+            for project_id, texts in _by_project(hashes)
+            for chunk in chunks(texts)
+            for found, erased_at in self.rows(
+                "SELECT user_hash, toUnixTimestamp64Milli(max(erased_at)) FROM raw.erased_users"
+                " WHERE project_id = %(project)s AND user_hash IN %(hashes)s GROUP BY user_hash",
+                {"project": project_id, "hashes": chunk},
+            )
+        }
+
     def expiring(self, session: Session) -> set[tuple[Kind, str]]:
         """From the records of expiries that are at work or died."""
         project_id, session_id = session

@@ -59,6 +59,9 @@ class RowStore(Protocol):
     def erased(self, sessions: Collection[Session]) -> dict[Session, int]:
         """Those that have a tombstone, with the landed events that went."""
 
+    def erased_users(self, hashes: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """When users, given as (project, hash), were erased, ms since 1970; others are missing."""
+
     def expiring(self, session: Session) -> set[tuple[Kind, str]]:
         """Batches of a session that an expiry has counted and not yet deleted."""
 

@@ -10,6 +10,7 @@ import dagster as dg
 
 from orchestration.checks.lag import Lag, lag, landed
 from orchestration.checks.open_run import OpenRun, open_run
+from orchestration.erasure import requests
 from orchestration.stores.clients import clickhouse_client, short_connection
 from orchestration.stores.settings import Settings
 
@@ -39,6 +40,11 @@ class Watch(dg.ConfigurableResource[None]):
         """A number that grows with all that lands."""
         with closing(clickhouse_client(Settings.from_environment().clickhouse_url)) as client:
             return landed(client)
+
+    def asked(self) -> int:
+        """The number of the newest erasure that was asked for and is not done; 0: none."""
+        with closing(short_connection(Settings.from_environment().postgres_dsn)) as connection:
+            return max((one.request_id for one in requests.waiting(connection)), default=0)
 
     def open_run(self) -> OpenRun | None:
         """The unfinished plan, if there is one."""

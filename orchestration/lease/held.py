@@ -13,7 +13,11 @@ from orchestration.lease import lease
 from orchestration.lease.mongo import fenced_mongo
 from orchestration.lease.publisher import publisher_connection
 from orchestration.lease.statements import end_earlier, fenced, statement_id
+<<<<<<< HEAD
 from orchestration.stores.clients import kept_client
+=======
+from orchestration.stores.clients import clickhouse_client, short_connection
+>>>>>>> 9b6485c (Erasure of a person, a session or what is old, with a proof for each store; export; storage modes of projects; retention by itself)
 from orchestration.stores.settings import Settings
 
 
@@ -43,6 +47,11 @@ class HeldStores:
         """A new connection, which checks the lease in each transaction; closed by the caller."""
         self.lease.check()
         return publisher_connection(self.settings.postgres_dsn, self.lease.fence)
+
+    def owner(self) -> "psycopg.Connection[Any]":
+        """A new connection as who logged in, in autocommit; closed by the caller."""
+        self.lease.check()
+        return short_connection(self.settings.postgres_dsn)
 
     def mongodb(self) -> "pymongo.MongoClient[dict[str, Any]]":
         """A new client, which checks the lease before each write; closed by the caller."""

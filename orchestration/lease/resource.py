@@ -84,6 +84,15 @@ class RunResource(dg.ConfigurableResource[None]):
         """A new connection, to be closed by the caller."""
         return self._held.postgres()
 
+    @property
+    def settings(self) -> Settings:
+        """Where the stores are."""
+        return self._held.settings
+
+    def owner(self) -> psycopg.Connection[Any]:
+        """A new connection as who logged in, in autocommit, to be closed by the caller."""
+        return self._held.owner()
+
     def mongodb(self) -> "pymongo.MongoClient[dict[str, Any]]":
         """A new client, to be closed by the caller."""
         return self._held.mongodb()

@@ -4,8 +4,8 @@ import base64
 import binascii
 from typing import Protocol
 
-from orchestration.signals.replay_facts.decode import PayloadError, inflate
-from orchestration.signals.replay_facts.json_text import repaired
+from ingest.decode.json_text import repaired
+from ingest.decode.rrweb import PayloadError, inflate
 
 # COPY's text format; the backslash first.
 ESCAPES = ((b"\\", b"\\\\"), (b"\n", b"\\n"), (b"\r", b"\\r"), (b"\t", b"\\t"))

@@ -115,6 +115,7 @@ def _write_tombstones(rows: RowStore, counts: dict[Session, int]) -> None:
                     "session_id": session_id,
                     "erased_at": now,
                     "events_erased": count,
+                    "is_late": False,
                 }
                 for (project_id, session_id), count in counts.items()
             ],

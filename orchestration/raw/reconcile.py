@@ -135,6 +135,7 @@ LEFT JOIN (SELECT project_id, batch_id, count() AS n FROM raw.rejected_events FI
            GROUP BY project_id, batch_id) AS kept USING (project_id, batch_id)
 WHERE %(project)s IN ('', ledger.project_id)
   AND ledger.project_id NOT IN (SELECT project_id FROM raw.tombstones)
+  AND ledger.project_id NOT IN (SELECT project_id FROM raw.erased_users)
 GROUP BY project HAVING counted != found ORDER BY project
 """
 

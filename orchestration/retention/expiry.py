@@ -10,7 +10,9 @@ from clickhouse_connect.driver.client import Client
 
 from orchestration.retention import records
 from orchestration.retention.limits import CutOffs
-from orchestration.retention.records import Expiry
+from orchestration.retention.moved import delete_moved, move_replays
+from orchestration.retention.records import Expiry, of_expiry
+from orchestration.retention.storage import of_projects
 from orchestration.stores.clients import integer
 
 if TYPE_CHECKING:
@@ -53,7 +55,9 @@ class Expired:
 def expire(stores: Stores, cut_offs: CutOffs) -> Expired:
     """Finish what died, then expire what is too old by `cut_offs`."""
     finish(stores)
-    expiry = Expiry(stores.fence(), cut_offs)
+    with stores.postgres() as connection:
+        own = of_projects(connection)
+    expiry = Expiry(stores.fence(), cut_offs.with_projects(own))
     sealed = integer(stores.clickhouse(), _SEALED)
     records.open_expiry(stores.clickhouse(), expiry)
     _expire(stores, expiry)
@@ -72,7 +76,7 @@ def _expire(stores: Stores, expiry: Expiry) -> None:
     from orchestration.retention import deletions
 
     client = stores.clickhouse()
-    records.record_replays(client, expiry)
+    records.record_replays(client, expiry, move_replays(client, expiry))
     records.seal(client, expiry)
     records.record_rows(client, expiry)
     records.close_days(client, expiry)
@@ -87,6 +91,7 @@ def _expire(stores: Stores, expiry: Expiry) -> None:
     if records.count(client, "expired_marts", expiry):
         with stores.mongodb() as mongo:
             deletions.delete_derived_documents(client, mongo, expiry)
+        delete_moved(client, of_expiry("expired_marts", expiry))
         deletions.delete_marts(client, expiry)
         with stores.postgres() as postgres:
             deletions.unpublish(client, postgres, expiry, stores.fence())

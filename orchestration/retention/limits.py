@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
+
+from orchestration.retention.storage import Storage
 
 VARIABLE = "HXI_RETENTION_{}_DAYS"
 
@@ -30,6 +32,10 @@ class Limits:
         given = {field.name: environment.get(_variable(field.name), "") for field in fields(cls)}
         return cls(**{name: _days(name, text) for name, text in given.items() if text})
 
+    def of(self, storage: Storage) -> "Limits":
+        """With what a project sets for itself."""
+        return replace(self, **storage.days)
+
     def at(self, as_of: datetime) -> "CutOffs":
         """What is too old at that time, which has a zone."""
         moment = as_of.astimezone(UTC)
@@ -38,6 +44,7 @@ class Limits:
             raw_before=moment - timedelta(days=self.raw),
             replay_before=moment - timedelta(days=self.replay),
             marts_before=(moment - timedelta(days=self.marts)).date(),
+            limits=self,
         )
 
 
@@ -49,6 +56,20 @@ class CutOffs:
     raw_before: datetime
     replay_before: datetime
     marts_before: date
+    limits: Limits | None = None  # what they follow from; None: nothing that projects may change
+    projects: "Mapping[str, CutOffs]" = field(default_factory=dict)  # of those with their own
+    moves_replays: bool = False
+
+    def with_projects(self, storages: Mapping[str, Storage]) -> "CutOffs":
+        """Also those of projects that set their own, counted from the same time."""
+        own = {
+            project_id: replace(
+                self.limits.of(one).at(self.as_of) if self.limits else self,
+                moves_replays=one.moves_replays,
+            )
+            for project_id, one in storages.items()
+        }
+        return replace(self, projects=own)
 
 
 def moment_of(text: str) -> datetime:

@@ -3,6 +3,7 @@
 Each function may be repeated by the same expiry: it adds what is missing.
 """
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,6 +49,12 @@ class Expiry:
 def open_expiry(client: Client, expiry: Expiry) -> None:
     """From here on it will be finished, by whichever run."""
     cut_offs = expiry.cut_offs
+    for project_id, own in cut_offs.projects.items():
+        client.command(
+            f"INSERT INTO ops.expiry_projects SELECT {expiry.expiry_id}, {project_id!r},"
+            f" {_time(own.raw_before)}, {_time(own.replay_before)},"
+            f" toDate('{own.marts_before}'), {own.moves_replays}"
+        )
     client.command(
         f"INSERT INTO ops.expiries SELECT {expiry.expiry_id}, 'open', {_time(cut_offs.as_of)},"
         f" {_time(cut_offs.raw_before)}, {_time(cut_offs.replay_before)},"
@@ -63,9 +70,26 @@ def unfinished(client: Client) -> list[Expiry]:
         " GROUP BY expiry_id HAVING countIf(state != 'open') = 0 ORDER BY expiry_id"
     ).result_rows
     return [
-        Expiry(int(number), CutOffs(_utc(as_of), _utc(raw), _utc(replay), marts))
+        Expiry(
+            int(number),
+            CutOffs(
+                *(_utc(as_of), _utc(raw), _utc(replay), marts),
+                projects=_of_projects(client, int(number), _utc(as_of)),
+            ),
+        )
         for number, as_of, raw, replay, marts in rows
     ]
+
+
+def _of_projects(client: Client, expiry_id: int, as_of: datetime) -> dict[str, CutOffs]:
+    rows = client.query(
+        "SELECT project_id, toString(raw_before), toString(replay_before), marts_before,"
+        f" moves_replays FROM ops.expiry_projects FINAL WHERE expiry_id = {expiry_id}"
+    ).result_rows
+    return {
+        project: CutOffs(as_of, _utc(raw), _utc(replay), marts, moves_replays=moves)
+        for project, raw, replay, marts, moves in rows
+    }
 
 
 def close_expiry(client: Client, expiry: Expiry) -> None:
@@ -77,21 +101,28 @@ def close_expiry(client: Client, expiry: Expiry) -> None:
     )
 
 
-def record_replays(client: Client, expiry: Expiry) -> None:
-    """Sessions whose newest replay payload is too old and whose replay facts are made."""
+def old_replays(expiry: Expiry) -> str:
+    """A query of payloads of sessions whose newest is too old and whose replay facts are made."""
     old = f"""
         SELECT {KEY} FROM raw.replay_chunks GROUP BY {KEY}
-        HAVING max(landed_at) < {_time(expiry.cut_offs.replay_before)}"""
+        HAVING max(landed_at) < {_replay_before(expiry)}"""
+    return f"""
+        SELECT {KEY}, landed_at FROM raw.replay_chunks
+        WHERE ({KEY}) IN ({old}) AND ({KEY}) IN ({BUILT})
+          AND ({KEY}) NOT IN (SELECT {KEY} FROM ops.expired_replays)
+          AND ({KEY}) NOT IN ({_landing(f"{KEY}, batch_id FROM raw.replay_chunks", old)})"""
+
+
+def record_replays(client: Client, expiry: Expiry, staying: Collection[str] = ()) -> None:
+    """Recordings that leave; those of projects that are `staying` wait for the next expiry."""
     client.command(
         f"""
         INSERT INTO ops.expired_replays (expiry_id, {KEY}, landed_through)
-        SELECT {expiry.expiry_id}, {KEY}, max(landed_at)
-        FROM raw.replay_chunks
-        WHERE ({KEY}) IN ({old}) AND ({KEY}) IN ({BUILT})
-          AND ({KEY}) NOT IN (SELECT {KEY} FROM ops.expired_replays)
-          AND ({KEY}) NOT IN ({_landing(f"{KEY}, batch_id FROM raw.replay_chunks", old)})
+        SELECT {expiry.expiry_id}, {KEY}, max(landed_at) FROM ({old_replays(expiry)})
+        WHERE NOT has({{staying:Array(String)}}, project_id)
         GROUP BY {KEY}
-        """
+        """,
+        parameters={"staying": sorted(staying)},
     )
 
 
@@ -99,7 +130,7 @@ def seal(client: Client, expiry: Expiry) -> None:
     """Sessions whose newest row is too old and that are built from all their rows."""
     old = f"""
         SELECT {KEY} FROM ({LANDED}) GROUP BY {KEY}
-        HAVING max(landed_at) < {_time(expiry.cut_offs.raw_before)}"""
+        HAVING max(landed_at) < {_raw_before(expiry)}"""
     client.command(
         f"""
         INSERT INTO ops.sealed_sessions
@@ -139,8 +170,7 @@ def record_rows(client: Client, expiry: Expiry) -> None:
     Rows of a batch that is not in the ledger yet stay, and those of erased sessions, which an
     erasure counts.
     """
-    before = expiry.cut_offs
-    raw, replay = _time(before.raw_before), _time(before.replay_before)
+    raw, replay = _raw_before(expiry), _replay_before(expiry)
     _record(
         client,
         expiry,
@@ -200,7 +230,7 @@ def close_days(client: Client, expiry: Expiry) -> None:
         INSERT INTO ops.closed_days (expiry_id, project_id, day)
         SELECT DISTINCT {expiry.expiry_id}, project_id, toDate(timestamp) AS day
         FROM gosight.events
-        WHERE day < toDate('{expiry.cut_offs.marts_before}')
+        WHERE day < {_marts_before(expiry)}
           AND (project_id, day) NOT IN ({CLOSED})
           AND (project_id, day) NOT IN (
               SELECT project_id, toDate(timestamp) FROM gosight.events
@@ -226,7 +256,7 @@ def record_marts(client: Client, expiry: Expiry) -> None:
             SELECT {KEY}, toDate(timestamp), 0 FROM signals.replay_facts)
         WHERE ({KEY}) IN ({SEALED}) AND ({KEY}) NOT IN ({ERASED})
         GROUP BY {KEY}
-        HAVING max(is_open) = 0 AND max(day) < toDate('{expiry.cut_offs.marts_before}')
+        HAVING max(is_open) = 0 AND max(day) < {_marts_before(expiry)}
         """
     )
 
@@ -241,6 +271,27 @@ def count(client: Client, table: str, expiry: Expiry) -> int:
     return integer(
         client, f"SELECT count() FROM ops.{table} FINAL WHERE expiry_id = {expiry.expiry_id}"
     )
+
+
+def _raw_before(expiry: Expiry) -> str:
+    return _of_project(expiry, lambda one: _time(one.raw_before))
+
+
+def _replay_before(expiry: Expiry) -> str:
+    return _of_project(expiry, lambda one: _time(one.replay_before))
+
+
+def _marts_before(expiry: Expiry) -> str:
+    return _of_project(expiry, lambda one: f"toDate('{one.marts_before}')")
+
+
+def _of_project(expiry: Expiry, literal: Callable[[CutOffs], str]) -> str:
+    """An expression of the column project_id: a project's own cut-off, else that of all."""
+    own = expiry.cut_offs.projects
+    if not own:
+        return literal(expiry.cut_offs)
+    values = ", ".join(map(literal, own.values()))
+    return f"transform(project_id, {list(own)}, [{values}], {literal(expiry.cut_offs)})"
 
 
 def _utc(text: str) -> datetime:

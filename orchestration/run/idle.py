@@ -4,11 +4,14 @@ Does what a run does first (finish an expiry, land again what raw lacks, read pr
 then looks for a reason to build. The job itself does not ask: it skips what is empty.
 """
 
+from contextlib import closing
+
 from clickhouse_connect.driver.client import Client
 
 from orchestration.documents import changes
 from orchestration.documents.collections import DERIVED
 from orchestration.documents.switch import wanted as wanted_documents
+from orchestration.erasure.erasing import any_waits
 from orchestration.lease.held import HeldStores, held_stores
 from orchestration.plan import plan, projects
 from orchestration.plan.doubts import doubted
@@ -24,11 +27,14 @@ def nothing_is_new() -> bool:
     """Asked under a lease of its own: LeaseHeldError when another run is at work.
 
     True when every session is built from what has landed and by today's rules and settings, served
-    sessions and derived documents are there, no run or expiry was left unfinished, and the stores
-    hold what the ledger says. What people changed in other served rows is not seen here: runs with
-    something to do compare those, a part each.
+    sessions and derived documents are there, no run, expiry or erasure was left unfinished, and the
+    stores hold what the ledger says. What people changed in other served rows is not seen here:
+    runs with something to do compare those, a part each.
     """
     with held_stores(Settings.from_environment()) as stores:
+        with closing(stores.owner()) as connection:
+            if any_waits(connection, stores.clickhouse()):
+                return False
         if _is_unfinished(stores.clickhouse()) or _is_waiting(stores):
             return False
         finish(stores)

@@ -14,11 +14,13 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """Addresses of the stores a run works on."""
+    """Addresses of the stores a run works on; of ingest and Redis, where there are any."""
 
     clickhouse_url: str
     mongodb_uri: str
     postgres_dsn: str
+    redis_url: str = ""
+    ingest_url: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -27,6 +29,8 @@ class Settings:
             clickhouse_url=_required(environment, "HXI_CLICKHOUSE_URL"),
             mongodb_uri=_required(environment, "HXI_MONGODB_URI"),
             postgres_dsn=_required(environment, "HXI_POSTGRES_DSN"),
+            redis_url=environment.get("HXI_REDIS_URL", ""),
+            ingest_url=environment.get("HXI_INGEST_URL", ""),
         )
 
 

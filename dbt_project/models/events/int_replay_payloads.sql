@@ -9,7 +9,9 @@ select
     timestamp,
     rrweb_type,
     {{ sent_order() }} as sent_order,
-    data
+    data,
+    -- Its project keeps no recordings: what runs judge it by is there, and nothing of the page (ingest/decode/rrweb.py).
+    startsWith(data, '[{"facts":1') as is_facts_only
 from {{ source('raw', 'replay_chunks').render() }} final
 where
     {{ in_planned_sessions() }}

@@ -15,13 +15,13 @@ select
     chunk_index,
     started_at as timestamp_start,
     ended_at as timestamp_end,
-    data,
+    if(payloads.is_facts_only, '', payloads.data) as data,
     toUInt32(least(data_size, 4294967295)) as data_size,
     event_count,
     toUInt8(notEmpty(snapshots)) as has_snapshot,
     toDate(started_at) as chunk_date,
     event_id,
     rrweb_type,
-    problem
-from {{ ref('int_replay_payloads') }}
+    if(payloads.is_facts_only, 'not kept', facts.problem) as problem
+from {{ ref('int_replay_payloads') }} as payloads
 inner join facts using (project_id, session_id, event_id)

@@ -1,23 +1,13 @@
 """Decodes replay payloads: rrweb's JSON, plain or gzip, one event or an array of them."""
 
-import zlib
 from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
-import orjson
 import polars as pl
 
-from orchestration.signals.replay_facts.json_text import TooDeepError, parsed, repaired
+from ingest.decode.rrweb import Event, PayloadError, inflate, rrweb_events
 from orchestration.signals.replay_facts.schema import READS
-
-MAX_BYTES = 64 * 1024 * 1024
-"""A payload of at most 4 MiB inflates to at most a thousand times that; nobody records so much."""
-
-GZIP_MAGIC = b"\x1f\x8b"
-ZLIB_GZIP = 16 + zlib.MAX_WBITS
-SLICE_BYTES = 1024
-"""Packed bytes handed over at a time: what lies behind a member's end is copied at each end."""
 
 # rrweb's EventType.
 FULL_SNAPSHOT = 2
@@ -34,12 +24,6 @@ KINDS = ("snapshots", "mutations", "scrolls", "selections")
 
 LONGEST_PAYLOAD_MS = 24 * 60 * 60 * 1000
 """Times within a payload further apart than this are nonsense; the payload's own time is taken."""
-
-Event = dict[str, Any]
-
-
-class PayloadError(Exception):
-    """A payload that cannot be decoded; the message says what it is not."""
 
 
 def decode_payloads(payloads: pl.DataFrame) -> pl.DataFrame:
@@ -82,48 +66,6 @@ def _read(data: bytes, timestamp: Any) -> dict[str, Any]:
         "event_count": len(events),
         "problem": "",
     } | {kind: seen[kind] for kind in KINDS}
-
-
-def inflate(data: bytes) -> bytes:
-    """The payload without its gzip, of one member or several. Raises PayloadError."""
-    if not data.startswith(GZIP_MAGIC):
-        return data
-    plain = bytearray()
-    at = 0
-    while data.startswith(GZIP_MAGIC, at):
-        at = _inflate_member(data, at, plain)
-    return bytes(plain)
-
-
-def _inflate_member(data: bytes, at: int, plain: bytearray) -> int:
-    """Adds the member that begins at `at` to `plain`; returns where it ends."""
-    member = zlib.decompressobj(ZLIB_GZIP)
-    while not member.eof:
-        part = data[at : at + SLICE_BYTES]
-        try:
-            plain += member.decompress(part)
-        except zlib.error as error:
-            raise PayloadError("broken gzip") from error
-        if len(plain) > MAX_BYTES:
-            raise PayloadError("larger than 64 MiB when inflated")
-        if not part and not member.eof:
-            raise PayloadError("broken gzip")
-        at += len(part) - len(member.unused_data)
-    return at
-
-
-def rrweb_events(plain: bytes) -> list[Event]:
-    """The event or events of a payload. Raises PayloadError."""
-    try:
-        document = parsed(repaired(plain))
-    except orjson.JSONDecodeError as error:
-        raise PayloadError("not JSON") from error
-    except TooDeepError as error:
-        raise PayloadError("nested too deep") from error
-    events = document if isinstance(document, list) else [document]
-    if not all(isinstance(event, dict) and "type" in event for event in events):
-        raise PayloadError("not rrweb events")
-    return events
 
 
 def _kind(event: Event) -> str:

@@ -79,6 +79,13 @@ class Rows:
                 found[row_session(row)] += row["events_erased"]
         return dict(found)
 
+    def erased_users(self, hashes: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        return {
+            (row["project_id"], row["user_hash"]): row["erased_at"]
+            for row in self.tables[tables.ERASED_USERS]
+            if (row["project_id"], row["user_hash"]) in hashes
+        }
+
     def expiring(self, session: Session) -> set[tuple[Kind, str]]:
         return set()
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.signals.replay_facts import decode
-from orchestration.signals.replay_facts.json_text import repaired
+from ingest.decode import rrweb
+from ingest.decode.json_text import repaired
 from tests.unit.signals.replay_payloads import (
     INPUT,
     MOUSE_MOVE,
@@ -125,7 +125,7 @@ def test_a_payload_that_cannot_be_decoded_says_why(data: bytes, problem: str) ->
 
 
 def test_a_payload_that_inflates_without_end_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decode, "MAX_BYTES", 1000)
+    monkeypatch.setattr(rrweb, "MAX_BYTES", 1000)
     assert fact(gzip.compress(b" " * 999 + b"[]"))["problem"] == "larger than 64 MiB when inflated"
     assert fact(gzip.compress(b" " * 998 + b"[]"))["problem"] == ""
     two = gzip.compress(b" " * 600)

@@ -1,0 +1,3 @@
+DROP TABLE ops.erasure_proofs;
+DROP TABLE ops.erasure_sessions;
+DROP TABLE ops.erasure_requests;
