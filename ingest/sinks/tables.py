@@ -4,6 +4,7 @@ import pyarrow as pa
 
 from ingest.decode import arrow
 from ingest.sinks.names import (
+    ERASED_USERS,
     EVENTS,
     LEDGER,
     PREDICTIONS,
@@ -25,18 +26,6 @@ def _schema(*fields: tuple[str, pa.DataType]) -> pa.Schema:
     return pa.schema([pa.field(name, kind, nullable=False) for name, kind in fields])
 
 
-<<<<<<< HEAD
-=======
-EVENTS = "raw.events"
-REPLAY_CHUNKS = "raw.replay_chunks"
-SESSION_INDEX = "raw.session_index"
-REJECTED_EVENTS = "raw.rejected_events"
-LEDGER = "raw.ingest_ledger"
-TOMBSTONES = "raw.tombstones"
-ERASED_USERS = "raw.erased_users"
-PREDICTIONS = "raw.predictions"
-
->>>>>>> 9b6485c (Erasure of a person, a session or what is old, with a proof for each store; export; storage modes of projects; retention by itself)
 COLUMNS: dict[str, pa.Schema] = {
     EVENTS: arrow.EVENTS,
     REPLAY_CHUNKS: arrow.REPLAY_CHUNKS,

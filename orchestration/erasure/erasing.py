@@ -17,7 +17,7 @@ from clickhouse_connect.driver.client import Client
 from redis import Redis
 
 from ingest.landing.erased_users import user_hash
-from ingest.sinks import tables
+from ingest.sinks import names as tables
 from ingest.sinks.clickhouse import ClickHouseSink
 from ingest.spool import now_ms
 from orchestration.erasure import clickhouse, mongodb, postgres, redis, requests, spool
@@ -74,8 +74,8 @@ class Erased:
 
 
 def any_waits(connection: "psycopg.Connection[Any]", client: Client) -> bool:
-    """Whether a run has something to erase."""
-    return bool(requests.waiting(connection)) or bool(client.query(LATE).result_rows)
+    """Whether a run has something to erase that no run has tried."""
+    return requests.is_any_untried(connection) or bool(client.query(LATE).result_rows)
 
 
 def begin(stores: Stores) -> None:

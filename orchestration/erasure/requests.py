@@ -41,12 +41,12 @@ class Proof:
 
 
 def ask(connection: Connection, subject: Subject) -> int:
-    """The number of the request; the same one while it is not done."""
+    """The number of the request; the same one while it is not done, which is then tried again."""
     values = (subject.project_id, subject.user_id, subject.session_id, subject.before)
     same = connection.execute(
-        "SELECT request_id FROM ops.erasure_requests WHERE done_at IS NULL AND project_id = %s"
+        "UPDATE ops.erasure_requests SET problem = '' WHERE done_at IS NULL AND project_id = %s"
         " AND user_id IS NOT DISTINCT FROM %s AND session_id IS NOT DISTINCT FROM %s::uuid"
-        " AND before IS NOT DISTINCT FROM %s::date ORDER BY request_id LIMIT 1",
+        " AND before IS NOT DISTINCT FROM %s::date RETURNING request_id",
         values,
     ).fetchone()
     if same is None:
@@ -65,6 +65,12 @@ def waiting(connection: Connection) -> list[Request]:
         " FROM ops.erasure_requests WHERE done_at IS NULL ORDER BY request_id"
     ).fetchall()
     return [Request(int(number), Subject(*subject)) for number, *subject in rows]
+
+
+def is_any_untried(connection: Connection) -> bool:
+    """Whether one waits of which a search did not find something: that one waits for people."""
+    query = "SELECT 1 FROM ops.erasure_requests WHERE done_at IS NULL AND problem = '' LIMIT 1"
+    return connection.execute(query).fetchone() is not None
 
 
 def remember(connection: Connection, request: Request, sessions: Iterable[str]) -> None:

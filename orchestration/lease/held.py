@@ -13,11 +13,7 @@ from orchestration.lease import lease
 from orchestration.lease.mongo import fenced_mongo
 from orchestration.lease.publisher import publisher_connection
 from orchestration.lease.statements import end_earlier, fenced, statement_id
-<<<<<<< HEAD
-from orchestration.stores.clients import kept_client
-=======
-from orchestration.stores.clients import clickhouse_client, short_connection
->>>>>>> 9b6485c (Erasure of a person, a session or what is old, with a proof for each store; export; storage modes of projects; retention by itself)
+from orchestration.stores.clients import kept_client, short_connection
 from orchestration.stores.settings import Settings
 
 

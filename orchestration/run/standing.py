@@ -2,8 +2,9 @@
 
 What the last whole question found holds as long as the stores and the rules are as they were when
 it was asked: no part of a table came or went, no project was changed, no served session was
-touched, no prediction was added. What leaves none of these traces (a prediction that another
-program changes in place, documents that somebody deletes) waits for the next whole question.
+touched, no prediction was added, no erasure asked for. What leaves none of these traces (a
+prediction that another program changes in place, documents that somebody deletes) waits for the
+next whole question.
 """
 
 import time
@@ -36,7 +37,8 @@ DATABASES = ["raw", "ops", "signals", "intermediate", "gosight"]
 OF_POSTGRESQL = """
     SELECT md5(coalesce(string_agg(projects::text, '' ORDER BY id), '')),
         (SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)::text FROM pg_stat_user_tables
-         WHERE (schemaname, relname) IN (('hxi', 'sessions')))
+         WHERE (schemaname, relname) IN (('hxi', 'sessions'))),
+        (SELECT max(request_id) FROM ops.erasure_requests WHERE done_at IS NULL)
     FROM gosight.projects"""
 
 
