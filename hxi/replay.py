@@ -4,11 +4,13 @@ from pathlib import Path
 from uuid import UUID
 
 import click
+from clickhouse_connect.driver.client import Client
 
 from hxi.admin import clients
 from hxi.admin.endpoints import resolve
 from hxi.admin.errors import UserError
 from hxi.options import data_dir_option
+from orchestration.retention.cold import ColdStorageError, Session
 from orchestration.retention.moved import write_moved
 from orchestration.retention.recording import write_recording
 
@@ -30,7 +32,7 @@ def replay(session: UUID, project: str | None, out: Path, data_dir: Path | None)
         of = (project or endpoints.project_id, str(session))
         written = write_recording(client, *of, out, unreadable)
         if not any(written.values()):
-            written |= write_moved(client, of, out)
+            written |= _moved(client, of, out)
     if not any(written.values()) and not unreadable:
         out.unlink()
         raise UserError(f"session {session} has no recording here: see `hxi run`, or --project")
@@ -38,3 +40,10 @@ def replay(session: UUID, project: str | None, out: Path, data_dir: Path | None)
         click.echo(f"{count:,} rrweb events -> {file}")
     for line in unreadable:
         click.echo(f"left out {line}", err=True)
+
+
+def _moved(client: Client, session: Session, out: Path) -> dict[Path, int]:
+    try:
+        return write_moved(client, session, out)
+    except ColdStorageError as error:
+        raise UserError(str(error)) from error

@@ -9,15 +9,24 @@ import gzip
 import re
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import obstore
 from clickhouse_connect.driver.client import Client
+from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, from_url
 
 from orchestration.retention.recording import write_recording
 
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
+
 Session = tuple[str, str]
+# A storage that is away is asked again by the next expiry.
+RETRIES: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=30)}
 
 
 class ColdStorageError(Exception):
@@ -30,12 +39,10 @@ def opened(url: str) -> ObjectStore:
         raise ColdStorageError(
             "HXI_COLD_STORAGE_URL is not set, and a project moves its recordings there"
         )
-    try:
+    with _told("HXI_COLD_STORAGE_URL cannot be used"):
         if url.startswith("file://"):
             return from_url(url, mkdir=True)
-        return from_url(url)
-    except Exception as error:  # obstore's errors have no common class of their own
-        raise ColdStorageError(f"HXI_COLD_STORAGE_URL cannot be used: {error}") from error
+        return from_url(url, retry_config=RETRIES)
 
 
 def move(store: ObjectStore, client: Client, session: Session) -> int:
@@ -51,14 +58,17 @@ def move(store: ObjectStore, client: Client, session: Session) -> int:
 def read(store: ObjectStore, session: Session) -> Iterator[bytes]:
     """Each window's recording as JSON, the first one first."""
     for name in _names(store, session):
-        yield gzip.decompress(bytes(obstore.get(store, name).bytes()))
+        with _told(f"cold storage does not give {name}"):
+            content = bytes(obstore.get(store, name).bytes())
+        yield gzip.decompress(content)
 
 
 def delete(store: ObjectStore, session: Session) -> int:
     """All files of a session; how many there were."""
     names = _names(store, session)
-    for name in names:
-        obstore.delete(store, name)
+    with _told("cold storage deletes nothing"):
+        for name in names:
+            obstore.delete(store, name)
     return len(names)
 
 
@@ -72,7 +82,8 @@ def _files(store: ObjectStore, project_id: str) -> list[re.Match[str]]:
     own = re.compile(
         rf"{re.escape(project_id)}/(?P<session>[0-9a-f-]{{36}})(?:-(?P<n>\d+))?\.json\.gz"
     )
-    listed = [one["path"] for page in obstore.list(store, prefix=project_id) for one in page]
+    with _told("cold storage does not tell what it has"):
+        listed = [one["path"] for page in obstore.list(store, prefix=project_id) for one in page]
     found = [match for name in listed if (match := own.fullmatch(name))]
     return sorted(found, key=lambda match: int(match["n"] or 1))
 
@@ -91,7 +102,15 @@ def _name(session: Session, number: int) -> str:
 
 
 def _put(store: ObjectStore, name: str, content: bytes) -> None:
-    try:
+    with _told(f"cold storage does not take {name}"):
         obstore.put(store, name, content)
-    except Exception as error:  # as above
-        raise ColdStorageError(f"cold storage does not take {name}: {error}") from error
+
+
+@contextmanager
+def _told(problem: str) -> Iterator[None]:
+    """ColdStorageError, one line, for what obstore raises."""
+    try:
+        yield
+    except (BaseError, OSError, ValueError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        raise ColdStorageError(f"{problem}: {reason}") from error
