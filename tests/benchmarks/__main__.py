@@ -15,13 +15,23 @@ from hxi.admin.folder import DataFolder
 from simulate import Plan, generate
 from stack.embedded import Stack
 from stack.stores import postgres
-from tests.benchmarks import adapters, bi, doors, landing, pipeline, publish, queries, sustained
+from tests.benchmarks import (
+    adapters,
+    bi,
+    doors,
+    guarded,
+    landing,
+    pipeline,
+    publish,
+    queries,
+    sustained,
+)
 from tests.benchmarks.memory import peak_mib
 from tests.benchmarks.processor import listening
 from tests.benchmarks.report import Report
 
 DOOR_SESSIONS = 2_000  # about 50,000 events
-PARTS = ("adapters", "doors", "landing", "pipeline")
+PARTS = ("adapters", "doors", "guarded", "landing", "pipeline")
 SUSTAINED = "sustained"  # ten minutes: only when it is asked for
 
 
@@ -80,6 +90,8 @@ def _measure(report: Report, events: int, wanted: Collection[str], pace: sustain
             _served(report, endpoints, stack.folder)
         if "doors" in wanted:
             doors.measure(report, endpoints, batches)
+        if "guarded" in wanted:
+            guarded.measure(report, endpoints, batches)
         _peaks(report, stack.pids)
 
 

@@ -27,7 +27,7 @@ def measure(report: Report, endpoints: Endpoints, batches: Sequence[EventBatch])
     report.section(f"doors: {events:,} events in {len(bodies):,} batches, {CLIENTS} clients")
     bare = report.rate("bare parse + spool append", events, timed(lambda: _bare(bodies)).seconds)
     http = report.rate(
-        "HTTP, protobuf", events, timed(lambda: asyncio.run(_http(endpoints, bodies))).seconds
+        "HTTP, protobuf", events, timed(lambda: asyncio.run(send_http(endpoints, bodies))).seconds
     )
     rpc = report.rate("gRPC, SendBatch", events, timed(lambda: _grpc(endpoints, bodies)).seconds)
     report.ratio("HTTP / bare", http / bare)
@@ -44,7 +44,8 @@ def _bare(bodies: Sequence[bytes]) -> None:
             one.result()
 
 
-async def _http(endpoints: Endpoints, bodies: Sequence[bytes]) -> None:
+async def send_http(endpoints: Endpoints, bodies: Sequence[bytes]) -> None:
+    """Until every batch is acknowledged, from `CLIENTS` clients."""
     waiting = iter(bodies)
     headers = {"content-type": "application/x-protobuf", "x-gosight-key": endpoints.project_key}
 
