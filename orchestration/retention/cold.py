@@ -51,8 +51,15 @@ def move(store: ObjectStore, client: Client, session: Session) -> int:
         files = write_recording(client, *session, Path(folder) / "recording.json", [])
         written = [path for path, events in files.items() if events]
         for number, path in enumerate(written, start=1):
-            _put(store, _name(session, number), gzip.compress(path.read_bytes(), mtime=0))
+            put(store, session, number, path.read_bytes())
     return len(written)
+
+
+def put(store: ObjectStore, session: Session, number: int, text: bytes) -> None:
+    """The recording of a session's window, as JSON; the first is number 1."""
+    name = _name(session, number)
+    with _told(f"cold storage does not take {name}"):
+        obstore.put(store, name, gzip.compress(text, mtime=0))
 
 
 def read(store: ObjectStore, session: Session) -> Iterator[bytes]:
@@ -99,11 +106,6 @@ def _names(store: ObjectStore, session: Session) -> list[str]:
 def _name(session: Session, number: int) -> str:
     project_id, session_id = session
     return f"{project_id}/{session_id}{'' if number == 1 else f'-{number}'}.json.gz"
-
-
-def _put(store: ObjectStore, name: str, content: bytes) -> None:
-    with _told(f"cold storage does not take {name}"):
-        obstore.put(store, name, content)
 
 
 @contextmanager

@@ -22,6 +22,6 @@ select
     toDate(started_at) as chunk_date,
     event_id,
     rrweb_type,
-    if(payloads.is_facts_only, 'not kept', facts.problem) as problem
+    toLowCardinality(if(payloads.is_facts_only, 'not kept', facts.problem)) as problem
 from {{ ref('int_replay_payloads') }} as payloads
 inner join facts using (project_id, session_id, event_id)
