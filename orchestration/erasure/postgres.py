@@ -48,8 +48,26 @@ class Column:
         return sql.Identifier(self.schema, self.table)
 
 
+class BlindError(Exception):
+    """Row security hides rows from this login: what it does not find proves nothing."""
+
+
+def require_sight(connection: Connection) -> None:
+    """BlindError for a login that is not shown every row. Served tables force it on their owner."""
+    row = connection.execute(
+        "SELECT rolsuper OR rolbypassrls OR pg_has_role(rolname, 'hxi_publisher', 'USAGE')"
+        " FROM pg_roles WHERE rolname = current_user"
+    ).fetchone()
+    if row is None or not row[0]:
+        raise BlindError(
+            "row security hides rows from this login of PostgreSQL: GRANT hxi_publisher TO it"
+            " WITH INHERIT TRUE, so that an erasure sees what it deletes"
+        )
+
+
 def columns(connection: Connection) -> Iterator[Column]:
-    """Of every table but those of the requests."""
+    """Of every table but those of the requests. BlindError for a login that does not see all."""
+    require_sight(connection)
     for row in connection.execute(CATALOGUE, (list(TEXTS),)).fetchall():
         column = Column(*row)
         if not (column.schema == REQUESTS[0] and column.table.startswith(REQUESTS[1])):

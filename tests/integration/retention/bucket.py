@@ -1,12 +1,13 @@
 """A stand-in for an S3-compatible server: objects in memory, path-style, whoever asks."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 DATE = "2026-01-01T00:00:00.000Z"
 
@@ -61,9 +62,13 @@ class Bucket:
                 else:
                     self._answer(404, b"")
 
-            def do_DELETE(self) -> None:
-                bucket.objects.pop(self._name(), None)
-                self._answer(204, b"")
+            def do_POST(self) -> None:
+                asked = self.rfile.read(int(self.headers["content-length"])).decode()
+                keys = re.findall(r"<Key>(.*?)</Key>", asked)
+                for key in keys:
+                    bucket.objects.pop(f"{self._name()}/{unescape(key)}", None)
+                told = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in keys)
+                self._answer(200, f"<DeleteResult>{told}</DeleteResult>".encode())
 
             def _name(self) -> str:
                 return unquote(urlsplit(self.path).path).strip("/")
