@@ -3,7 +3,7 @@
 First tombstones, so that nothing lands again; then the documents of record and raw. The run builds
 the sessions without their events, so every aggregate is what a full rebuild gives; then the rest is
 swept out, parts are rewritten, and each store is searched. Every step may be repeated
-(docs/decisions/0013-erasure.md). Needs the lease.
+(docs/decisions/0015-erasure.md). Needs the lease.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
