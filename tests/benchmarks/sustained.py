@@ -89,6 +89,7 @@ def _runs(endpoints: Endpoints, log: Path) -> Iterator[None]:
         finally:
             process.terminate()
             process.wait()
+            print(f"  the runs' last words: {log.read_text()[-500:].strip()}", flush=True)
 
 
 def _write(file: Path, events: int) -> int:
