@@ -27,6 +27,8 @@ AGAIN = """mutation ($params: ReexecutionParams!) {
 CANCEL = """mutation ($run: String!) { terminateRun(runId: $run) { __typename } }"""
 LOCATION = """{ workspaceOrError { ... on Workspace { locationEntries {
   loaded: locationOrLoadError { ... on RepositoryLocation { name } } } } } }"""
+RELOAD = """mutation ($name: String!) {
+  reloadRepositoryLocation(repositoryLocationName: $name) { __typename } }"""
 BACKFILLS = """{ partitionBackfillsOrError {
   ... on PartitionBackfills { results { status } } } }"""
 RUNS = "{ runsOrError { ... on Runs { results { runId status jobName tags { key value } } } } }"
@@ -83,6 +85,15 @@ class Pages:
         while not condition():
             assert time.monotonic() < end, self.runs()
             time.sleep(0.5)
+
+    def reload(self) -> None:
+        """Reload definitions: Dagster itself does not start a code server again that was killed."""
+        self.wait_until(lambda: self.can_run() or self._reloaded())
+
+    def _reloaded(self) -> bool:
+        self._ask(RELOAD, name=REPOSITORY["repositoryLocationName"])
+        time.sleep(5)
+        return self.can_run()
 
     def can_run(self) -> bool:
         """Whether the server has loaded what can be run."""

@@ -61,6 +61,7 @@ def test_what_is_cancelled_killed_retried_and_backfilled_at_once_ends_exact(
     killed = kill_a_day(pages)
     for _ in range(kills):
         Storm(pages, stack, days).blow()
+    pages.reload()
     pages.wait_until(pages.is_quiet, patience=1500 + 60 * kills)
 
     if not kills:
@@ -115,7 +116,7 @@ class Storm:
 
     def blow(self) -> None:
         """A click, events that land, perhaps `hxi run` beside them; and a kill."""
-        self.pages.wait_until(self.pages.can_run)
+        self.pages.reload()
         self._click()
         with hxi_run(self.stack) as run, ThreadPoolExecutor(1) as pool:
             if self.random.random() < 0.7:
