@@ -22,6 +22,7 @@ COMMANDS = {
     "status": "hxi.status",
     "live": "hxi.live",
     "pages": "hxi.pages",
+    "report": "hxi.report",
     "project": "hxi.project",
     "key": "hxi.key",
     "user": "hxi.user",

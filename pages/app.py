@@ -3,7 +3,6 @@
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from pages.marts import Marts, Tables
 from pages.render import Renderer
 from pages.settings import SIGNED_IN_HOURS, Settings
 from pages.shown import Ask, NotThereError, Shown
-from pages.view import View, period_of
+from pages.view import View, newest_days, period_of
 from pages.views import (
     errors,
     funnel,
@@ -54,10 +53,6 @@ SHOWN: Mapping[str, Callable[[Ask], Shown]] = {
     "funnel": funnel.show,
     "health": health.show,
 }
-NEWEST_DAY = """
-SELECT max(day) AS newest, maxIf(day, is_partial) AS partial FROM gosight.project_days
-WHERE project_id = {project:String}
-"""
 UNKNOWN_TABLE = 60
 Answer = Callable[[Request, Ask], Response]
 
@@ -87,10 +82,8 @@ class Pages:
             raise NotThereError
         given = {name: value.replace("\0", "") for name, value in request.query_params.items()}
         marts = self.marts(project)
-        days = marts.row(NEWEST_DAY)
-        newest = days["newest"] if days["newest"] > date(1990, 1, 1) else datetime.now(UTC).date()
+        newest, partial_day = newest_days(marts)
         period = period_of(given, newest)
-        partial_day = days["partial"]
         is_partial = period.since <= partial_day <= period.until
         return Ask(
             View(project, page_name, period, given),

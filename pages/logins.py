@@ -88,9 +88,7 @@ class Logins:
             with self._lock:
                 self._failures.setdefault(login, []).append(time.monotonic())
             raise
-        pool: ConnectionPool[Connection] = ConnectionPool(
-            dsn, min_size=0, max_size=POOL_SIZE, open=True, timeout=WAIT_S, kwargs=_READING
-        )
+        pool = pool_of(dsn)
         token = secrets.token_urlsafe(32)
         with self._lock:
             self._people[token] = Person(login, pool)
@@ -132,7 +130,14 @@ class Logins:
                 self._people.pop(token).pool.close()
 
 
-_READING = {"autocommit": True, "prepare_threshold": None}
+def pool_of(dsn: str) -> ConnectionPool[Connection]:
+    """Connections as they are asked for; it is to be closed."""
+    return ConnectionPool(
+        dsn, min_size=0, max_size=POOL_SIZE, open=True, timeout=WAIT_S, kwargs=_READING
+    )
+
+
+_READING: dict[str, Any] = {"autocommit": True, "prepare_threshold": None}
 
 
 def _check(dsn: str) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from pages.logins import Project
+from pages.marts import Marts
 
 PERIODS = {"1d": 1, "7d": 7, "28d": 28, "90d": 90}
 DEFAULT_PERIOD = "7d"
@@ -18,6 +19,10 @@ COLUMNS = {
     "channel": "channel",
     "release": "app_version",
 }
+NEWEST_DAY = """
+SELECT max(day) AS newest, maxIf(day, is_partial) AS partial FROM gosight.project_days
+WHERE project_id = {project:String}
+"""
 FILTERS = (*COLUMNS, "path")
 FILTER_LABELS = {
     "device": "Device",
@@ -91,6 +96,13 @@ def address(slug: str, page: str, query: Mapping[str, str]) -> str:
     """Of a page of a project."""
     asked = urlencode(query, quote_via=quote, safe="/:,")
     return f"/p/{quote(slug)}/{page}" + (f"?{asked}" if asked else "")
+
+
+def newest_days(marts: Marts) -> tuple[date, date]:
+    """The newest day with an event, today where there is none; and the newest that is not over."""
+    days = marts.row(NEWEST_DAY)
+    is_known = days["newest"] > date(1990, 1, 1)
+    return days["newest"] if is_known else datetime.now(UTC).date(), days["partial"]
 
 
 def period_of(given: Mapping[str, str], newest: date) -> Period:

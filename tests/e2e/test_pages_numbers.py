@@ -1,11 +1,14 @@
 """What the pages show is what the marts hold, to the digit."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hxi.admin.endpoints import Endpoints
+from hxi.command import main
 from tests.e2e.conftest import PlannedWarehouse
 from tests.e2e.pages_site import Visitor, served, signed_in
 
@@ -202,3 +205,22 @@ def test_a_funnel_counts_the_sessions_that_took_its_steps_in_their_order(
     ).result_rows
     assert [int(row["sessions"]) for row in shown] == [carts, both]
     assert 0 < both < carts
+
+
+def test_a_report_is_one_file_with_the_overviews_figures(
+    planned_warehouse: PlannedWarehouse, endpoints: Endpoints, tmp_path: Path
+) -> None:
+    out = tmp_path / "report.html"
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in endpoints.environment().items():
+            patch.setenv(name, value)
+        main(["report", "--project", planned_warehouse.project_id, "--out", str(out)])
+    text = out.read_text()
+    assert not re.search(r"<script|<link|src=|href=|url\(", text)
+    ((sessions,),) = planned_warehouse.client.query(
+        "SELECT sum(session_count) FROM gosight.sessions_daily_mv"
+        " WHERE project_id = {project:String} AND day > (SELECT max(day) - 7"
+        " FROM gosight.project_days WHERE project_id = {project:String})",
+        parameters={"project": planned_warehouse.project_id},
+    ).result_rows
+    assert f">{sessions:,}<" in text
