@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from orchestration.signals.replay_facts.decode import PayloadError, inflate, rrweb_events
-from orchestration.signals.replay_facts.json_text import repaired
+from ingest.decode.json_text import repaired
+from ingest.decode.rrweb import PayloadError, inflate, rrweb_events
 
 Event = dict[str, Any]
 FULL_SNAPSHOT, META = 2, 4

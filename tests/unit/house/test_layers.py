@@ -34,7 +34,7 @@ PACKAGES = {
     "hxi.admin": {"ingest"},  # the documents' schema and Redis keys, to prepare and to show
     "simulate": {"gosight", "hxi.admin"},
     "stack": {"hxi.admin"},
-    "pages": {"hxi.admin", "orchestration"},  # what a recording's payload is made of
+    "pages": {"hxi.admin", "ingest"},  # what a recording's payload is made of
     "hxi": {"gosight", "hxi.admin", "ingest", "orchestration", "pages", "simulate", "stack"},
 }
 # The rooms of orchestration, lowest first: each may import those before it. A name without a folder
