@@ -154,16 +154,16 @@ def test_a_grant_taken_back_counts_for_who_is_signed_in(
 
 def test_who_is_not_signed_in_is_asked_to_and_comes_back(base: str, visitor: Visitor) -> None:
     wanted = f"/p/{visitor.slug}/latency?period=28d"
-    stranger = httpx.Client(base_url=base, headers={"origin": base})
-    asked = stranger.get(wanted)
-    assert asked.status_code == 303
-    assert asked.headers["location"].startswith("/login?next=/p/")
-    form = {"login": visitor.login, "password": visitor.password, "next": wanted}
-    assert stranger.post("/login", data=form).headers["location"] == wanted
-    elsewhere = form | {"next": "https://example.org/"}
-    assert stranger.post("/login", data=elsewhere).headers["location"] == "/"
-    for wrong in ({"password": "no"}, {"login": "hxi"}):
-        assert stranger.post("/login", data=form | wrong).status_code == 401
+    with httpx.Client(base_url=base, headers={"origin": base}) as stranger:
+        asked = stranger.get(wanted)
+        assert asked.status_code == 303
+        assert asked.headers["location"].startswith("/login?next=/p/")
+        form = {"login": visitor.login, "password": visitor.password, "next": wanted}
+        assert stranger.post("/login", data=form).headers["location"] == wanted
+        elsewhere = form | {"next": "https://example.org/"}
+        assert stranger.post("/login", data=elsewhere).headers["location"] == "/"
+        for wrong in ({"password": "no"}, {"login": "hxi"}):
+            assert stranger.post("/login", data=form | wrong).status_code == 401
 
 
 def test_the_owner_of_the_database_is_no_visitor(base: str, endpoints: Endpoints) -> None:
