@@ -16,6 +16,7 @@ OTHERS: Overrides = {
     "endpoints.id_rules": ["products"],
     "users.nobody": [r"user-\d*[02468]"],
     "time_zone": "Europe/Berlin",
+    "sessions.dimensions": ["plan", "app_version"],
 }
 ROOT = Path(__file__).resolve().parents[3]
 
