@@ -146,6 +146,8 @@ def _mask_maps(event: Event, names: frozenset[str]) -> bool:
         maps.append(event.custom_event.properties)
     changed = False
     for values in maps:
+        if not values:
+            continue
         for name in [name for name in values if name.lower() in names]:
             if values[name] != MASK:
                 values[name] = MASK

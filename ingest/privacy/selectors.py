@@ -1,8 +1,9 @@
 """The part of CSS selectors that can be judged by what an event tells of its element."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gosight.common_pb2 import TargetElement
 
@@ -58,18 +59,24 @@ def selectors_of(texts: Iterable[str]) -> tuple[Selector, ...]:
 
 def covers(selectors: Iterable[Selector], target: TargetElement) -> bool:
     """Whether the element, or one that it lies in as its own selector tells, is meant."""
-    steps = list(_elements(target))
+    steps = (_element(target), *_path(target.selector))
     return any(selector.fits(step) for selector in selectors for step in steps)
 
 
-def _elements(target: TargetElement) -> Iterator[Element]:
+def _element(target: TargetElement) -> Element:
     classes = frozenset(name for text in target.classes for name in text.split())
-    attributes = {**target.attributes}
-    yield Element(target.tag.lower(), target.id, classes, attributes)
-    for step in _STEPS.split(target.selector):
-        one = _compound(step)
-        known = {name: value for name, how, value in one.attributes if how in ("", "=")}
-        yield Element(one.tag, one.id, one.classes, known)
+    return Element(target.tag.lower(), target.id, classes, {**target.attributes})
+
+
+# The elements of a site are few, and most are met again and again.
+@lru_cache(maxsize=4096)
+def _path(selector: str) -> tuple[Element, ...]:
+    return tuple(_step(_compound(step)) for step in _STEPS.split(selector))
+
+
+def _step(one: Selector) -> Element:
+    known = {name: value for name, how, value in one.attributes if how in ("", "=")}
+    return Element(one.tag, one.id, one.classes, known)
 
 
 def _compound(text: str) -> Selector:
