@@ -12,7 +12,7 @@ from orchestration.lease.lease import LeaseHeldError
 from orchestration.rebuild.resource import Run
 from orchestration.run.listener import Listener, Progress
 from orchestration.run.outcome import Refreshed, RefreshFailedError
-from orchestration.transform.run_dbt import telling
+from orchestration.transform.reporting import telling
 
 PLANNED = dg.AssetKey(["ops", "planned_sessions"])
 

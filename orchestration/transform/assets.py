@@ -4,15 +4,19 @@ Events come before signals and marts after them, so they are asset definitions o
 stage of PostgreSQL is the other engine's.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeAlias
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from orchestration.lease.resource import POOL, RunResource
+from orchestration.transform import compiled
 from orchestration.transform.project import CLICKHOUSE, POSTGRES, Project
-from orchestration.transform.run_dbt import Event, build, check_key, unchanged
+from orchestration.transform.reporting import DbtRunError, Event, check_key, unchanged
+from orchestration.transform.sending import Build, Engine, live, send
 
 
 class StageKeys(DagsterDbtTranslator):
@@ -64,49 +68,134 @@ def _models(project: Project, name: str, select: str) -> dg.AssetsDefinition:
         tables = _selected(project, keys)
         wanted = [*tables, *_tests_alone(project, context)]
         with run.step(keys) as plan:
-            nothing = not plan.plan_id or (plan.sessions == 0 and _exist(run, project, tables))
-            events = (
-                unchanged(project, wanted, TRANSLATOR)
-                if nothing
-                else build(project, wanted, TRANSLATOR, plan.plan_id, run.statement_id)
-            )
-            measured = run.measured()
-            for event in events:
-                if isinstance(event, dg.MaterializeResult):
-                    rows = {} if nothing else _rows(run, project, event)
-                    yield event._replace(metadata={**(event.metadata or {}), **measured, **rows})
-                elif _is_wanted(context, event):
-                    yield event
+            if not plan.plan_id or (plan.sessions == 0 and _exist(run, project, tables)):
+                events, error = list(unchanged(project.manifest(), wanted, TRANSLATOR)), None
+                rows: Rows = {}
+            else:
+                build = Build(project, wanted, plan.plan_id, TRANSLATOR)
+                events, error = _all(_built(run, build))
+                rows = _rows(run, project, events)
+            yield from _measured(filter(partial(_is_wanted, context), events), run, rows)
+            if error:
+                raise error
 
     return models
 
 
-def _is_wanted(context: dg.AssetExecutionContext, check: dg.AssetCheckResult) -> bool:
+def _is_wanted(context: dg.AssetExecutionContext, event: Event) -> bool:
     """Dagster warns of results that nobody asked for; a test that fails is told by the error."""
-    if check.asset_key is None or check.check_name is None:
+    if isinstance(event, dg.MaterializeResult):
+        return True
+    if event.asset_key is None or event.check_name is None:
         return False
-    key = dg.AssetCheckKey(check.asset_key, check.check_name)
+    key = dg.AssetCheckKey(event.asset_key, event.check_name)
     return key in context.selected_asset_check_keys
 
 
-def _rows(
-    run: RunResource, project: Project, event: dg.MaterializeResult[None]
-) -> Mapping[str, int]:
-    """Rows of a ClickHouse table, and how many of them are the plan's, which this run wrote.
+def _built(run: RunResource, build: Build) -> Iterator[Event]:
+    """By what dbt compiled before where that holds still, else by dbt."""
+    with _engine(run, build.project) as engine:
+        known = compiled.kept(build.project, build.unique_ids) if compiled.is_wanted() else None
+        if known and live(build, engine) == known.live:
+            yield from send(build, known, engine)
+            return
+    # dbt is loaded where it is needed.
+    from orchestration.transform.run_dbt import build as dbt_build
+
+    made_from = compiled.made_from(build.project)
+
+    def keep(sent: Mapping[str, list[str]], tests: Mapping[str, compiled.DataTest]) -> None:
+        with _engine(run, build.project) as engine:
+            stand = live(build, engine)
+        inserts = {
+            name: text
+            for name, texts in sent.items()
+            for text in texts
+            if text.startswith("insert into") and name.startswith("model.")
+        }
+        if inserts.keys() == _rewritten(build):
+            found = compiled.Compiled(made_from, stand, inserts, tests)
+            compiled.keep(build.project, build.unique_ids, found)
+
+    yield from dbt_build(build, run.statement_id, keep)
+
+
+def _rewritten(build: Build) -> set[str]:
+    nodes = build.project.manifest()["nodes"]
+    return {
+        unique_id
+        for unique_id in build.unique_ids
+        if nodes[unique_id]["config"]["materialized"] == "rewrite"
+    }
+
+
+@contextmanager
+def _engine(run: RunResource, project: Project) -> Iterator[Engine]:
+    """Under the run's lease."""
+    if project.target == "clickhouse":
+        client = run.clickhouse()
+        yield Engine(lambda query: client.query(query).result_rows, client.command)
+        return
+    with run.postgres() as connection:
+        yield Engine(
+            lambda query: connection.execute(query.encode()).fetchall(),
+            lambda query: connection.execute(query.encode()),
+        )
+
+
+def _all(events: Iterator[Event]) -> tuple[list[Event], DbtRunError | None]:
+    """What was told, and why not all went well."""
+    told: list[Event] = []
+    try:
+        told.extend(events)
+    except DbtRunError as error:
+        return told, error
+    return told, None
+
+
+Rows: TypeAlias = Mapping[dg.AssetKey, Mapping[str, int]]
+
+
+def _measured(events: Iterable[Event], run: RunResource, rows: Rows) -> Iterator[Event]:
+    measured = run.measured()
+    for event in events:
+        if isinstance(event, dg.MaterializeResult) and event.asset_key:
+            own = rows.get(event.asset_key, {})
+            yield event._replace(metadata={**(event.metadata or {}), **measured, **own})
+        else:
+            yield event
+
+
+def _rows(run: RunResource, project: Project, events: Iterable[Event]) -> Rows:
+    """Rows of ClickHouse's tables, and how many of them are the plan's, which this run wrote.
 
     Counted, because the adapter does not say how many it wrote. Seeds are written when they change.
     """
-    stage, name = event.asset_key.path if event.asset_key else ("", "")
-    node = _tables(project).get(name) if project.target == "clickhouse" else None
-    if node is None:
+    tables = _tables(project) if project.target == "clickhouse" else {}
+    queries = [
+        _count(event.asset_key, tables[event.asset_key.path[-1]]["config"])
+        for event in events
+        if isinstance(event, dg.MaterializeResult)
+        and event.asset_key
+        and event.asset_key.path[-1] in tables
+    ]
+    if not queries:
         return {}
-    config = node["config"]
+    return {
+        dg.AssetKey([stage, name]): {"dagster/row_count": all_of_it, "rows_written": written}
+        for stage, name, all_of_it, written in run.clickhouse()
+        .query(" UNION ALL ".join(queries))
+        .result_rows
+    }
+
+
+def _count(key: dg.AssetKey, config: Mapping[str, Any]) -> str:
+    stage, name = key.path
     written = PLANNED.get(config.get("grain", ""), "false").format(day=config.get("day") or "day")
-    rows = run.clickhouse().query(
-        f"SELECT (SELECT count() FROM {stage}.{name}),"
+    return (
+        f"SELECT '{stage}', '{name}', (SELECT count() FROM {stage}.{name}),"
         f" (SELECT count() FROM {stage}.{name} WHERE {written})"
     )
-    return dict(zip(("dagster/row_count", "rows_written"), rows.result_rows[0], strict=True))
 
 
 def _tables(project: Project) -> Mapping[str, Mapping[str, Any]]:

@@ -63,7 +63,7 @@ class Project:
     def manifest(self) -> Mapping[str, Any]:
         """The manifest as JSON, parsed again when a file of the project is newer than it."""
         path = self.artifacts / "manifest.json"
-        if not path.exists() or path.stat().st_mtime < self._changed_at():
+        if not path.exists() or path.stat().st_mtime < self.changed_at():
             self.parsed()
         return _read(path, path.stat().st_mtime_ns)
 
@@ -85,11 +85,12 @@ class Project:
 
     def parsed(self) -> "Manifest":
         """The manifest as dbt's own object, to be run without parsing again."""
-        manifest = _parse(self, self.artifacts, self._changed_at())
+        manifest = _parse(self, self.artifacts, self.changed_at())
         _forget_compiled(manifest)
         return manifest
 
-    def _changed_at(self) -> float:
+    def changed_at(self) -> float:
+        """When the newest file of the project was written."""
         files = (file for pattern in INPUTS for file in self.root.glob(pattern) if file.is_file())
         return max(file.stat().st_mtime for file in files)
 
@@ -102,7 +103,7 @@ def _parse(project: Project, artifacts: Path, changed_at: float) -> "Manifest": 
     with project.scratch() as scratch:
         if (before := artifacts / PARSED[0]).exists():
             shutil.copy(before, scratch)
-        with _environment(_nowhere(os.environ.get("HXI_POSTGRES_DSN", ""))):
+        with _environment(neutral_addresses()):
             result = dbtRunner().invoke(["parse", *project.arguments(scratch)])
         if not isinstance(result.result, Manifest):
             raise DbtParseError(f"dbt cannot parse {project.root}: {result.exception}")
@@ -122,12 +123,12 @@ def _forget_compiled(manifest: "Manifest") -> None:
             node._pre_injected_sql = None  # noqa: SLF001 - dbt has no public way
 
 
-def _nowhere(postgres_dsn: str) -> Mapping[str, str]:
+def neutral_addresses() -> Mapping[str, str]:
     """Addresses to parse with: it connects to nothing, and dbt re-uses a parse with equal ones.
 
     The database's name stays, because dbt writes it into every relation.
     """
-    database = urlsplit(postgres_dsn).path.strip("/") or DATABASE
+    database = urlsplit(os.environ.get("HXI_POSTGRES_DSN", "")).path.strip("/") or DATABASE
     return {
         "HXI_CLICKHOUSE_URL": "http://nobody:nothing@127.0.0.1:1",
         "HXI_POSTGRES_DSN": f"postgresql://nobody:nothing@127.0.0.1:1/{database}",

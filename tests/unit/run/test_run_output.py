@@ -10,7 +10,8 @@ from rich.console import Console
 from hxi.run_output import shown, summary
 from orchestration.run.listener import stage_of
 from orchestration.run.outcome import Refreshed
-from orchestration.transform.run_dbt import _tell, telling
+from orchestration.transform.reporting import telling
+from orchestration.transform.run_dbt import _tell
 
 
 def test_a_log_gets_one_line_a_stage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,7 @@ import dagster as dg
 
 from orchestration.transform.assets import TRANSLATOR, assets
 from orchestration.transform.project import CLICKHOUSE
-from orchestration.transform.run_dbt import unchanged
+from orchestration.transform.reporting import unchanged
 
 
 def test_tables_are_told_after_those_they_read_through_models_that_leave_none() -> None:
@@ -14,7 +14,7 @@ def test_tables_are_told_after_those_they_read_through_models_that_leave_none() 
 
     told: list[dg.AssetKey] = [
         event.asset_key
-        for event in unchanged(CLICKHOUSE, tables, TRANSLATOR)
+        for event in unchanged(CLICKHOUSE.manifest(), tables, TRANSLATOR)
         if isinstance(event, dg.MaterializeResult) and event.asset_key
     ]
 

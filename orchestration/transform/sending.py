@@ -1,0 +1,163 @@
+"""Sends compiled statements: what `dbt build` would send for the open plan, without dbt."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import Any
+
+import psycopg
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from dagster_dbt import DagsterDbtTranslator
+
+from orchestration.transform import compiled as texts
+from orchestration.transform.compiled import Compiled, DataTest
+from orchestration.transform.project import Project
+from orchestration.transform.reporting import DbtRunError, Event, check, materialised, tell
+
+REFUSED = (ClickHouseError, psycopg.Error)
+THREADS = 2  # as dbt's profile has
+Row = Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How statements reach the target under the run's lease, from any thread."""
+
+    query: Callable[[str], Sequence[Row]]
+    command: Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Build:
+    """One call: these nodes and their tests, of tables what the plan names; or tests alone."""
+
+    project: Project
+    unique_ids: Sequence[str]
+    plan_id: int
+    translator: DagsterDbtTranslator
+
+    @property
+    def tables(self) -> list[str]:
+        """Without the tests among them."""
+        return [one for one in self.unique_ids if not one.startswith("test.")]
+
+
+def live(build: Build, engine: Engine) -> str:
+    """A digest of the tables and views of these nodes as they are; '' for tests alone."""
+    nodes = [build.project.manifest()["nodes"][unique_id] for unique_id in build.tables]
+    return str(engine.query(texts.live_query(build.project, nodes))[0][0]) if nodes else ""
+
+
+def send(build: Build, compiled: Compiled, engine: Engine) -> Iterator[Event]:
+    """Yields what `dbt build` would have told, then raises DbtRunError if any failed."""
+    manifest = build.project.manifest()
+    try:
+        for unique_id, seconds in _written(build, compiled, engine, manifest):
+            yield materialised(unique_id, manifest, build.translator, {"seconds": seconds})
+    except _ModelError as error:
+        raise DbtRunError(f"dbt {build.project.target}: {error}") from error
+    failed = []
+    started = time.monotonic()
+    judged = _judged(compiled.tests, engine)
+    share = (time.monotonic() - started) / max(len(judged), 1)
+    for name, (failures, reason) in judged.items():
+        metadata = {"failing_rows": failures, "seconds": round(share, 4)}
+        yield from check(name, manifest, build.translator, passed=not reason, metadata=metadata)
+        if reason:
+            failed.append(f"{manifest['nodes'][name]['name']}: {reason}")
+    if failed:
+        raise DbtRunError(f"dbt {build.project.target}: " + "; ".join(failed))
+
+
+class _ModelError(Exception):
+    """Names the model that an engine refused, with its words."""
+
+
+def _written(
+    build: Build, compiled: Compiled, engine: Engine, manifest: Mapping[str, Any]
+) -> Iterator[tuple[str, float]]:
+    """Each node with its seconds, as it is done, never before what it reads."""
+    with_rows = _with_planned_rows(build, compiled, engine, manifest)
+    order = TopologicalSorter(_reads(build.tables, manifest["parent_map"]))
+    order.prepare()
+    running: dict[Future[float], str] = {}
+
+    def write(unique_id: str) -> float:
+        return _write(manifest["nodes"][unique_id], unique_id in with_rows)
+
+    def _write(node: Mapping[str, Any], has_rows: bool) -> float:
+        started = time.monotonic()
+        if insert := compiled.inserts.get(node["unique_id"]):
+            tell(f"{node['schema']}.{node['name']}")
+            if has_rows:
+                engine.command(texts.delete(node, build.plan_id))
+            engine.command(insert)
+        return round(time.monotonic() - started, 3)
+
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="models") as pool:
+        while order.is_active():
+            running |= {pool.submit(write, unique_id): unique_id for unique_id in order.get_ready()}
+            for done in wait(running, return_when=FIRST_COMPLETED).done:
+                unique_id = running.pop(done)
+                try:
+                    yield unique_id, done.result()
+                except REFUSED as error:
+                    name = manifest["nodes"][unique_id]["name"]
+                    raise _ModelError(f"{name}: {error}") from error
+                order.done(unique_id)
+
+
+def _with_planned_rows(
+    build: Build, compiled: Compiled, engine: Engine, manifest: Mapping[str, Any]
+) -> set[str]:
+    """Of the tables that rewrite: those that hold rows of the plan."""
+    queries = [
+        f"select '{unique_id}' from (select 1 from {texts.relation(node)}"
+        f" where {texts.of_plan(node, build.plan_id)} limit 1)"
+        for unique_id in compiled.inserts
+        for node in [manifest["nodes"][unique_id]]
+    ]
+    return (
+        {str(name) for (name,) in engine.query(" union all ".join(queries))} if queries else set()
+    )
+
+
+def _reads(unique_ids: Sequence[str], parents: Mapping[str, list[str]]) -> dict[str, set[str]]:
+    """Each with those of them that it is made of, through whatever lies between."""
+    wanted = set(unique_ids)
+
+    def above(unique_id: str) -> Iterator[str]:
+        for parent in parents.get(unique_id, ()):
+            if parent in wanted:
+                yield parent
+            else:
+                yield from above(parent)
+
+    return {unique_id: set(above(unique_id)) for unique_id in unique_ids}
+
+
+def _judged(tests: Mapping[str, DataTest], engine: Engine) -> dict[str, tuple[int, str]]:
+    """Failing rows of each test and why it failed, '' where it passed."""
+    if not tests:
+        return {}
+    try:
+        rows = engine.query(texts.tests_in_one(tests))
+    except REFUSED as error:
+        if len(tests) > 1:  # asked alone, the one that the engine refuses is named
+            return {
+                name: judged
+                for one, test in tests.items()
+                for name, judged in _judged({one: test}, engine).items()
+            }
+        return {name: (0, str(error)) for name in tests}
+    return {
+        str(name): (int(failures), _reason(tests[name], int(failures), bool(should_error)))
+        for name, failures, _, should_error in rows
+    }
+
+
+def _reason(test: DataTest, failures: int, should_error: bool) -> str:
+    failed = texts.has_failed(test, should_error=should_error)
+    return texts.message(test, failures) if failed else ""
