@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 import dagster as dg
+from clickhouse_connect.driver.client import Client
 
 from orchestration.documents import changes, writing
 from orchestration.documents.agreement import Disagreement, DisagreementError, disagreements
@@ -71,7 +72,8 @@ def bring_up_to_date(run: RunResource, derived: Derived) -> int:
     """Write the documents of sessions whose rows changed; returns how many were written."""
     client = run.clickhouse()
     version = changes.next_version(client, derived, run.plan())
-    if not changes.begin(client, derived, version, full=run.full_refresh):
+    begun = changes.begin(client, derived, version, full=run.full_refresh)
+    if not begun.sessions:
         changes.finish(client, derived, version)
         return 0
     with run.mongodb() as mongo:
@@ -79,14 +81,20 @@ def bring_up_to_date(run: RunResource, derived: Derived) -> int:
         if run.full_refresh and not derived.is_of_record:
             writing.clear(mongo, derived)
         elif not derived.is_of_record:
-            # Of a session that has left, what others wrote goes too.
-            writing.remove(client, mongo, derived, changes.gone(derived), {})
-            writing.remove(
-                client, mongo, derived, changes.rewritten(derived, version), derived.ours
-            )
+            _remove(client, mongo, derived, version, begun)
         written = writing.write(client, mongo, derived, changes.begun(derived, version))
     changes.finish(client, derived, version)
     return written
+
+
+def _remove(
+    client: Client, mongo: writing.Mongo, derived: Derived, version: int, begun: changes.Begun
+) -> None:
+    if begun.gone:  # what others wrote of a session goes with it
+        writing.remove(client, mongo, derived, changes.gone(derived), {})
+    if begun.rewritten:
+        rewritten = changes.rewritten(derived, version)
+        writing.remove(client, mongo, derived, rewritten, derived.ours)
 
 
 def leave_out(run: RunResource, derived: Derived) -> int:

@@ -8,6 +8,8 @@ version of its own, also of one plan.
 
 import ast
 import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from clickhouse_connect.driver.client import Client
@@ -36,8 +38,17 @@ def next_version(client: Client, derived: Derived, plan: Plan) -> int:
     return 2 * max(plan.plan_id, last // 2 + 1)
 
 
-def begin(client: Client, derived: Derived, version: int, *, full: bool) -> int:
-    """Record the sessions to write as begun; returns how many.
+@dataclass(frozen=True)
+class Begun:
+    """How many sessions are to be written: of them `rewritten` may have documents; `gone` left."""
+
+    sessions: int
+    rewritten: int
+    gone: int
+
+
+def begin(client: Client, derived: Derived, version: int, *, full: bool) -> Begun:
+    """Record the sessions to write as begun.
 
     Looked at are the planned ones and those that have left the marts; and all of the marts with
     `full`, which begins every one of them, and where the collection was never written whole or its
@@ -71,7 +82,14 @@ def begin(client: Client, derived: Derived, version: int, *, full: bool) -> int:
         WHERE {full} OR made.digest != written.digest OR written.begun
         """
     )
-    return integer(client, f"SELECT count() FROM ({begun(derived, version)})")
+    counts = " UNION ALL ".join(
+        f"SELECT {place}, count() FROM ({query})"
+        for place, query in enumerate(
+            (begun(derived, version), rewritten(derived, version), gone(derived))
+        )
+    )
+    found = sorted((int(place), int(n)) for place, n in client.query(counts).result_rows)
+    return Begun(*(n for _, n in found))
 
 
 def begun(derived: Derived, version: int) -> str:
@@ -103,8 +121,8 @@ def finish(client: Client, derived: Derived, version: int) -> None:
         f"INSERT INTO ops.derived_documents ({COLUMNS})"
         f" SELECT collection, {KEY}, digest, false, false, {version + 1} FROM ops.derived_documents"
         f" WHERE collection = '{derived.name}' AND version = {version} AND project_id != ''"
+        f" UNION ALL SELECT {_whole(derived, version + 1, is_begun=False)}"
     )
-    _mark(client, derived, version + 1, is_begun=False)
 
 
 def forget(client: Client, derived: Derived) -> bool:
@@ -119,9 +137,13 @@ def forget(client: Client, derived: Derived) -> bool:
 def _mark(client: Client, derived: Derived, version: int, *, is_begun: bool) -> None:
     """Say of the collection as a whole whether every session has its documents."""
     client.command(
-        f"INSERT INTO ops.derived_documents ({COLUMNS}) VALUES"
-        f" ('{derived.name}', '', '{NIL}', {_shape()}, {is_begun}, false, {version})"
+        f"INSERT INTO ops.derived_documents ({COLUMNS})"
+        f" SELECT {_whole(derived, version, is_begun=is_begun)}"
     )
+
+
+def _whole(derived: Derived, version: int, *, is_begun: bool) -> str:
+    return f"'{derived.name}', '', toUUID('{NIL}'), {_shape()}, {is_begun}, false, {version}"
 
 
 def is_whole(client: Client, derived: Derived) -> bool:
@@ -136,6 +158,7 @@ def is_whole(client: Client, derived: Derived) -> bool:
     )
 
 
+@lru_cache(maxsize=1)
 def _shape() -> int:
     """A hash of the code that makes documents of rows; comments count for nothing."""
     text = "".join(

@@ -73,6 +73,8 @@ def _slices(client: Client, sessions: str) -> Iterator[list[Session]]:
         if not some:
             return
         yield some
+        if len(some) < SLICE:
+            return
         after = some[-1]
 
 

@@ -1,10 +1,10 @@
 """One run's hold on the warehouse, shared by its assets: the lease, the open plan, the clients."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar, cast
 
 import dagster as dg
 import psycopg
@@ -23,6 +23,9 @@ from orchestration.stores.settings import Settings
 # Of all that takes the lease: Dagster's queue lets one such run go at a time (stack/dagster.yaml).
 POOL = "hxi_warehouse"
 NOTHING = "nothing is planned"
+DAYS = "planned days"
+RECORDED = "recorded steps"
+T = TypeVar("T")
 
 
 class RunResource(dg.ConfigurableResource[None]):
@@ -47,6 +50,7 @@ class RunResource(dg.ConfigurableResource[None]):
 
     _held: HeldStores = PrivateAttr()
     _plan: Plan | None = PrivateAttr(default=None)
+    _known: dict[str, Any] = PrivateAttr(default_factory=dict)
     _first_run: str = PrivateAttr(default="")
     _is_again: bool = PrivateAttr(default=False)
     _context: dg.InitResourceContext | None = PrivateAttr(default=None)
@@ -62,6 +66,7 @@ class RunResource(dg.ConfigurableResource[None]):
         wait_s = self.wait_minutes * 60
         with held_stores(Settings.from_environment(), run_id, wait_s) as self._held:
             self._plan = None
+            self._known.clear()
             self.begin()
             yield self
 
@@ -112,8 +117,15 @@ class RunResource(dg.ConfigurableResource[None]):
         # Before anybody may rewrite events: a retried asset must not get the plan without it.
         plans.add_days(client, opened)
         steps.join(client, opened, self._first_run)
+        self._known.clear()
         self._plan = opened
         return opened
+
+    def once(self, what: str, ask: Callable[[], T]) -> T:
+        """What `ask` answers, asked once while this run is at its plan."""
+        if what not in self._known:
+            self._known[what] = ask()
+        return cast(T, self._known[what])
 
     def plan(self) -> Plan:
         """The open plan; without one, number 0 without sessions.
@@ -150,17 +162,30 @@ class RunResource(dg.ConfigurableResource[None]):
         names = [key.to_user_string() for key in keys]
         found = self.plan()
         if found.plan_id:
-            steps.begin(self.clickhouse(), found, names)
+            self._begin(found, names)
         yield found
         if found.plan_id:
             steps.finish(self.clickhouse(), found, names)
+
+    def _begin(self, found: Plan, names: Iterable[str]) -> None:
+        """What was never finished needs no word that it is not."""
+        client = self.clickhouse()
+        recorded = self.once(RECORDED, lambda: steps.recorded(client, found))
+        if again := recorded.intersection(names):
+            steps.begin(client, found, again)
+        recorded.update(names)
+
+    def have_days(self, days: int) -> None:
+        """So many are planned now."""
+        self._known[DAYS] = days
 
     def measured(self, started: float | None = None) -> Mapping[str, float | str]:
         """Metadata of a materialisation: what is planned, days so far, and seconds.
 
         `started` is time.monotonic() from before the step's work.
         """
-        days = integer(self.clickhouse(), "SELECT count() FROM ops.planned_days")
+        client = self.clickhouse()
+        days = self.once(DAYS, lambda: integer(client, "SELECT count() FROM ops.planned_days"))
         planned = {
             "plan": self.plan().plan_id or NOTHING,
             "planned_sessions": self.plan().sessions,

@@ -30,18 +30,20 @@ def write(clickhouse: Client, plan_id: int, overrides: Mapping[str, Mapping[str,
     )
 
 
-def values_of(clickhouse: Client, signal: str) -> dict[str, dict[str, Any]]:
-    """A signal's values where they differ from the defaults, as its plan has them.
+Values = Mapping[str, Mapping[str, dict[str, Any]]]
 
-    By project id, then by the name's second part.
+
+def values_by_signal(clickhouse: Client) -> Values:
+    """Values that differ from the defaults, as the plan has them.
+
+    By signal (a name's first part), project id, then the name's second part.
     """
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, dict[str, Any]]] = {}
     for project, name, value in clickhouse.query(
         "SELECT project_id, name, value FROM ops.project_settings"
-        " WHERE startsWith(name, {start:String})",
-        parameters={"start": f"{signal}."},
     ).result_rows:
-        found.setdefault(project, {})[name.partition(".")[2]] = json.loads(value)
+        signal, _, rest = name.partition(".")
+        found.setdefault(signal, {}).setdefault(project, {})[rest] = json.loads(value)
     return found
 
 

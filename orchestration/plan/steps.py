@@ -22,8 +22,20 @@ class Attempt:
 
 
 def begin(client: Client, plan: Plan, steps: Iterable[str]) -> None:
-    """Call before any of their rows is written: what was finished no longer is."""
+    """Call before any of their rows is written: what was finished no longer is.
+
+    Needed only for steps that are `recorded`.
+    """
     _record(client, plan, steps, is_finished=False)
+
+
+def recorded(client: Client, plan: Plan) -> set[str]:
+    """Steps of which anything is known."""
+    rows = client.query(
+        "SELECT DISTINCT step FROM ops.plan_steps WHERE plan_id = {plan:UInt64}",
+        parameters={"plan": plan.plan_id},
+    ).result_rows
+    return {str(step) for (step,) in rows}
 
 
 def finish(client: Client, plan: Plan, steps: Iterable[str]) -> None:

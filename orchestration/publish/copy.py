@@ -50,8 +50,10 @@ def copy_plan(
         tables = sql.SQL(", ").join(sql.Identifier("landing", t.name) for t in LANDING_TABLES)
         connection.execute(sql.SQL("TRUNCATE {}").format(tables))
         connection.execute("DELETE FROM landing.copied")
+        expected = _counts(client, source)
         copied = {
-            table.name: _copy_table(client, connection, table, source) for table in LANDING_TABLES
+            table.name: _copy_table(client, connection, table, source, expected[table.name])
+            for table in LANDING_TABLES
         }
         connection.execute(
             "INSERT INTO landing.copied VALUES (%s, %s)", (plan_id, copied[PLANNED_SESSIONS.name])
@@ -59,13 +61,23 @@ def copy_plan(
         return copied
 
 
+def _counts(client: Client, source: Source) -> dict[str, int]:
+    """How many rows each landing table is to get, in one statement."""
+    counts = " UNION ALL ".join(
+        f"SELECT '{table.name}', count() FROM {table.rows(source)}" for table in LANDING_TABLES
+    )
+    return {str(name): int(rows) for name, rows in client.query(counts).result_rows}
+
+
 def _copy_table(
-    client: Client, connection: psycopg.Connection[Any], table: LandingTable, source: Source
+    client: Client,
+    connection: psycopg.Connection[Any],
+    table: LandingTable,
+    source: Source,
+    expected: int,
 ) -> int:
     """Fill one truncated table and let the planner know; returns its rows."""
-    rows = table.rows(source)
-    expected = client.query(f"SELECT count() FROM {rows}").result_rows[0][0]
-    query = f"SELECT {', '.join(table.expressions())} FROM {rows}"
+    query = f"SELECT {', '.join(table.expressions())} FROM {table.rows(source)}"
     with closing(cast(ByteStream, client.raw_stream(query, fmt="TabSeparated"))) as response:
         rows_stream = UnpackedRows(response) if table.is_packed else response
         copied = _stream(rows_stream, connection, table)

@@ -59,6 +59,7 @@ def planned_days(run: RunResource) -> dg.MaterializeResult[None]:
     """Days the planned sessions touch, before and after; one row per project and day."""
     with run.step([DAYS]) as opened:
         days = plan.add_days(run.clickhouse(), opened) if opened.plan_id else 0
+        run.have_days(days)
     return dg.MaterializeResult(metadata={"dagster/row_count": days})
 
 

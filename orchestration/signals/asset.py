@@ -5,12 +5,16 @@ from collections.abc import Sequence
 import dagster as dg
 
 from orchestration.lease.resource import POOL, RunResource
-from orchestration.signals.runner import run_signal
+from orchestration.plan.plan import Plan
+from orchestration.signals.runner import OfPlan, SignalReport, of_plan, run_signal
 from orchestration.signals.signal import AnySignal
 
 EVENTS = dg.AssetKey(["gosight", "events"])
 # By which events are read.
 DAYS = dg.AssetKey(["ops", "planned_days"])
+OF_PLAN = "signals of the plan"
+NOTHING = SignalReport(events=0, sessions=0, rows=0, frames=0, duration_s=0.0)
+_all: list[AnySignal] = []  # that are assets
 
 
 def signal_asset(
@@ -18,6 +22,7 @@ def signal_asset(
 ) -> dg.AssetsDefinition:
     """Asset ["signals", table]."""
     key = dg.AssetKey(["signals", signal.table])
+    _all.append(signal)
 
     @dg.asset(
         key=key,
@@ -28,8 +33,10 @@ def signal_asset(
         description=signal.description,
     )
     def materialise(run: RunResource) -> dg.MaterializeResult[None]:
-        with run.step([key]):
-            report = run_signal(run.clickhouse(), signal)
+        with run.step([key]) as plan:
+            report = NOTHING
+            if plan.sessions:
+                report = run_signal(run.clickhouse(), signal, known=_of_plan(run, plan))
         return dg.MaterializeResult(
             metadata={
                 **run.measured(),
@@ -43,3 +50,7 @@ def signal_asset(
         )
 
     return materialise
+
+
+def _of_plan(run: RunResource, plan: Plan) -> OfPlan:
+    return run.once(OF_PLAN, lambda: of_plan(run.clickhouse(), plan.plan_id, _all))

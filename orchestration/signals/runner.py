@@ -1,25 +1,27 @@
 """Runs one signal over the open plan: forgets the planned sessions' rows, then writes them anew."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 from clickhouse_connect.driver.client import Client
 
-from orchestration.plan import project_settings as planned
+from orchestration.plan.project_settings import Values, values_by_signal
 from orchestration.signals.columns import SESSION_KEY
 from orchestration.signals.frames import session_frames
 from orchestration.signals.reading import PLANNED, read_events, with_session_facts
 from orchestration.signals.set_aside import judged
 from orchestration.signals.set_aside import rows as rows_of
 from orchestration.signals.signal import AnySignal
+from orchestration.stores.clients import integer
 
 DEFAULT_FRAME_ROWS = 500_000
 """Events held at once: some 100 to 200 MB in Polars. One session longer than that is held whole."""
 
 # An insert of one frame may touch any month from 1990 on; the default limit is 100 partitions.
+SET_ASIDE = "set aside by "
 INSERT_SETTINGS = {"max_partitions_per_insert_block": 0}
 
 
@@ -38,8 +40,37 @@ class SignalReport:
     set_aside: int = 0
 
 
+@dataclass(frozen=True)
+class OfPlan:
+    """What all signals of a run need to know of its plan: what was asked once for all of them.
+
+    `with_rows` names the tables that have rows of the plan, and signals that set sessions of it
+    aside; one that has run is among them, in case it runs again.
+    """
+
+    plan_id: int
+    with_rows: set[str]
+    settings: Values
+
+
+def of_plan(client: Client, plan_id: int, signals: Iterable[AnySignal]) -> OfPlan:
+    """Two statements, however many signals."""
+    tables = " UNION ALL ".join(
+        f"SELECT '{one.table}' AS name FROM (SELECT 1 FROM signals.{one.table}"
+        f" WHERE {PLANNED}{one.but_kept} LIMIT 1)"
+        for one in signals
+    )
+    aside = f"SELECT DISTINCT '{SET_ASIDE}' || signal FROM signals.set_aside WHERE {PLANNED}"
+    found = client.query(f"{tables} UNION ALL {aside}").result_rows
+    return OfPlan(plan_id, {str(name) for (name,) in found}, values_by_signal(client))
+
+
 def run_signal(
-    client: Client, signal: AnySignal, frame_rows: int = DEFAULT_FRAME_ROWS
+    client: Client,
+    signal: AnySignal,
+    frame_rows: int = DEFAULT_FRAME_ROWS,
+    *,
+    known: OfPlan | None = None,
 ) -> SignalReport:
     """Makes `signals.<table>` right for the sessions of the open plan; others stay as they are.
 
@@ -47,9 +78,10 @@ def run_signal(
     it reads: `autogenerate_session_id=False`). Raises SignalSchemaError, and the client's errors.
     """
     started = time.monotonic()
-    _forget(client, signal.table, signal.but_kept)
-    _forget(client, "set_aside", f" AND signal = '{signal.table}'")
-    own_values = planned.values_of(client, signal.name) if signal.name else {}
+    known = known or of_plan(client, _open_plan(client), [signal])
+    _forget(client, signal, known)
+    known.with_rows.update({signal.table, SET_ASIDE + signal.table})
+    own_values = known.settings.get(signal.name, {})
     events = sessions = rows = frames = 0
     refused: list[tuple[str, str, str]] = []
     batches = (signal.reader or read_events)(client, signal)
@@ -69,18 +101,26 @@ def run_signal(
     return SignalReport(events, sessions, rows, frames, duration_s, len(refused))
 
 
-def _forget(client: Client, table: str, but: str) -> None:
-    """Delete the planned sessions' rows in signals.<table>; sends nothing where there are none.
+def _open_plan(client: Client) -> int:
+    return integer(client, "SELECT plan_id FROM ops.open_plan")
+
+
+def _forget(client: Client, signal: AnySignal, known: OfPlan) -> None:
+    """Delete the planned sessions' rows of a signal; sends nothing where there are none.
 
     By the plan's number: a replica that replays the delete when the plan is over finds the same.
     """
-    rows = f"SELECT 1 FROM signals.{table} WHERE {PLANNED}{but}"
-    plans = client.query(f"SELECT plan_id FROM ops.open_plan WHERE EXISTS ({rows})").result_rows
-    for (plan,) in plans:
-        planned = f"SELECT project_id, session_id FROM ops.plan_sessions WHERE plan_id = {plan}"
-        client.command(
-            f"DELETE FROM signals.{table} WHERE (project_id, session_id) IN ({planned}){but}"
-        )
+    planned = (
+        f"SELECT project_id, session_id FROM ops.plan_sessions WHERE plan_id = {known.plan_id}"
+    )
+    for name, table, but in (
+        (signal.table, signal.table, signal.but_kept),
+        (SET_ASIDE + signal.table, "set_aside", f" AND signal = '{signal.table}'"),
+    ):
+        if name in known.with_rows:
+            client.command(
+                f"DELETE FROM signals.{table} WHERE (project_id, session_id) IN ({planned}){but}"
+            )
 
 
 def _detect(

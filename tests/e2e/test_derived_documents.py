@@ -197,7 +197,7 @@ def test_a_plan_that_is_worked_on_twice_leaves_documents_of_its_last_rows(
 ) -> None:
     begin = changes.begin
 
-    def begin_and_merge(client: Client, *arguments: Any, **options: Any) -> int:
+    def begin_and_merge(client: Client, *arguments: Any, **options: Any) -> changes.Begun:
         """As the server may at any time: earlier rows are gone."""
         count = begin(client, *arguments, **options)
         client.command("OPTIMIZE TABLE ops.derived_documents FINAL")

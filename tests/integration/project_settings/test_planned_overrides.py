@@ -39,20 +39,20 @@ def hashes(own: OwnDatabases) -> dict[str, str]:
 
 def test_signals_read_what_the_plan_has(own: OwnDatabases) -> None:
     plan.open_plan(own.as_client(), 1, FIRST)
-    assert planned.values_of(own.as_client(), "rage_click") == {
+    assert planned.values_by_signal(own.as_client()).get("rage_click", {}) == {
         "a": {"min_clicks": 5, "max_duration_ms": None}
     }
-    assert planned.values_of(own.as_client(), "paths") == {
+    assert planned.values_by_signal(own.as_client()).get("paths", {}) == {
         "b": {"id_rules": PATTERNS["paths.id_rules"]}
     }
-    assert planned.values_of(own.as_client(), "u_turn") == {}
+    assert planned.values_by_signal(own.as_client()).get("u_turn", {}) == {}
 
 
 def test_a_plan_that_is_opened_again_keeps_the_settings_of_its_hashes(own: OwnDatabases) -> None:
     plan.open_plan(own.as_client(), 1, FIRST)
     plan.open_plan(own.as_client(), 1, SECOND)
     assert hashes(own) == {"a": "1", "b": "2"}
-    assert planned.values_of(own.as_client(), "rage_click")["a"]["min_clicks"] == 5
+    assert planned.values_by_signal(own.as_client())["rage_click"]["a"]["min_clicks"] == 5
 
 
 def test_a_dead_runs_sessions_are_repeated_with_the_settings_of_now(own: OwnDatabases) -> None:
@@ -61,7 +61,7 @@ def test_a_dead_runs_sessions_are_repeated_with_the_settings_of_now(own: OwnData
     # Back to what `done` says; the dead run may have built some of it otherwise.
     plan.open_plan(own.as_client(), 3, NONE)
     assert hashes(own) == {"a": "r", "b": "r"}
-    assert planned.values_of(own.as_client(), "rage_click") == {}
+    assert planned.values_by_signal(own.as_client()).get("rage_click", {}) == {}
 
 
 def test_settings_show_with_their_plan_and_not_before_wherever_opening_it_dies(
@@ -89,6 +89,8 @@ def test_settings_show_with_their_plan_and_not_before_wherever_opening_it_dies(
         opened = plan.current_plan(own.as_client()).plan_id
         assert rows == ([("a", "rage_click.min_clicks", "4")] if opened else shown)
     assert deaths > 3
-    assert planned.values_of(own.as_client(), "rage_click") == {"a": {"min_clicks": 4}}
+    assert planned.values_by_signal(own.as_client()).get("rage_click", {}) == {
+        "a": {"min_clicks": 4}
+    }
     kept = own.query("SELECT uniq(plan_id) <= 2, count() <= 4 FROM ops.plan_settings").result_rows
     assert kept == [(1, 1)]
