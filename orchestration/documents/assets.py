@@ -44,9 +44,11 @@ def derived_documents(run: RunResource) -> Iterator[Event]:
     found: list[Disagreement] = []
     with run.step(dg.AssetKey([DOCUMENTS, derived.name]) for derived in DERIVED) as plan:
         kept = wanted() if plan.plan_id else ()
+        standings = changes.standings(run.clickhouse())
         for derived in DERIVED:
             started = time.monotonic()
-            rows = _write(run, derived, is_kept=derived in kept) if plan.plan_id else 0
+            standing = standings[derived.name]
+            rows = _write(run, derived, standing, is_kept=derived in kept) if plan.plan_id else 0
             yield dg.MaterializeResult(
                 asset_key=[DOCUMENTS, derived.name],
                 metadata={"rows_written": rows, **run.measured(started)},
@@ -64,15 +66,22 @@ def derived_documents(run: RunResource) -> Iterator[Event]:
             raise DisagreementError(f"{found[0]}: rebuild with `hxi run --full-refresh`")
 
 
-def _write(run: RunResource, derived: Derived, *, is_kept: bool) -> int:
-    return bring_up_to_date(run, derived) if is_kept else leave_out(run, derived)
+def _write(run: RunResource, derived: Derived, standing: changes.Standing, *, is_kept: bool) -> int:
+    return bring_up_to_date(run, derived, standing) if is_kept else leave_out(run, derived)
 
 
-def bring_up_to_date(run: RunResource, derived: Derived) -> int:
-    """Write the documents of sessions whose rows changed; returns how many were written."""
-    client = run.clickhouse()
-    version = changes.next_version(client, derived, run.plan())
-    begun = changes.begin(client, derived, version, full=run.full_refresh)
+def bring_up_to_date(
+    run: RunResource, derived: Derived, standing: changes.Standing | None = None
+) -> int:
+    """Write the documents of sessions whose rows changed; returns how many were written.
+
+    `standing`: the collection's as it is now, if it was asked.
+    """
+    client, full = run.clickhouse(), run.full_refresh
+    now = standing or changes.standings(client)[derived.name]
+    version = now.next_version(run.plan())
+    is_of_all = full or not now.is_whole
+    begun = changes.begin(client, derived, version, full=full, is_of_all=is_of_all)
     if not begun.sessions:
         changes.finish(client, derived, version)
         return 0

@@ -8,6 +8,7 @@ version of its own, also of one plan.
 
 import ast
 import hashlib
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -26,16 +27,33 @@ PLANNED = f"SELECT {KEY} FROM ops.planned_sessions"
 ALL = f"SELECT {KEY} FROM gosight.sessions"
 
 
-def next_version(client: Client, derived: Derived, plan: Plan) -> int:
-    """Of an attempt to write: even, and higher than what any attempt before it recorded.
+@dataclass(frozen=True)
+class Standing:
+    """Of a collection: the highest version recorded, and whether sessions outside a plan have
+    their documents, in today's shape."""
 
-    `finish` records the one after it.
-    """
-    last = integer(
-        client,
-        f"SELECT max(version) FROM ops.derived_documents WHERE collection = '{derived.name}'",
+    last: int = 0
+    is_whole: bool = False
+
+    def next_version(self, plan: Plan) -> int:
+        """Of an attempt to write: even, and higher than what any attempt before it recorded.
+
+        `finish` records the one after it.
+        """
+        return 2 * max(plan.plan_id, self.last // 2 + 1)
+
+
+def standings(client: Client) -> defaultdict[str, Standing]:
+    """By name, of all collections in one statement."""
+    rows = client.query(
+        "SELECT collection, max(version),"
+        f" argMaxIf(digest = {_shape()} AND NOT is_begun, version,"
+        f" project_id = '' AND session_id = '{NIL}')"
+        " FROM ops.derived_documents GROUP BY collection"
+    ).result_rows
+    return defaultdict(
+        Standing, {str(name): Standing(int(last), bool(whole)) for name, last, whole in rows}
     )
-    return 2 * max(plan.plan_id, last // 2 + 1)
 
 
 @dataclass(frozen=True)
@@ -47,14 +65,12 @@ class Begun:
     gone: int
 
 
-def begin(client: Client, derived: Derived, version: int, *, full: bool) -> Begun:
+def begin(client: Client, derived: Derived, version: int, *, full: bool, is_of_all: bool) -> Begun:
     """Record the sessions to write as begun.
 
-    Looked at are the planned ones and those that have left the marts; and all of the marts with
-    `full`, which begins every one of them, and where the collection was never written whole or its
-    documents had another shape.
+    Looked at are the planned ones and those that have left the marts; with `is_of_all` all of the
+    marts: `full`, which begins every one of them, needs it, and a collection that is not whole.
     """
-    is_of_all = full or not is_whole(client, derived)
     if is_of_all:
         _mark(client, derived, version, is_begun=True)
     looked_at = f"{PLANNED} UNION DISTINCT {ALL}" if is_of_all else PLANNED
@@ -144,18 +160,6 @@ def _mark(client: Client, derived: Derived, version: int, *, is_begun: bool) -> 
 
 def _whole(derived: Derived, version: int, *, is_begun: bool) -> str:
     return f"'{derived.name}', '', toUUID('{NIL}'), {_shape()}, {is_begun}, false, {version}"
-
-
-def is_whole(client: Client, derived: Derived) -> bool:
-    """Whether the sessions outside a plan have their documents, in today's shape."""
-    return bool(
-        integer(
-            client,
-            f"SELECT argMax(digest = {_shape()} AND NOT is_begun, version)"
-            f" FROM ops.derived_documents"
-            f" WHERE collection = '{derived.name}' AND project_id = '' AND session_id = '{NIL}'",
-        )
-    )
 
 
 @lru_cache(maxsize=1)

@@ -61,7 +61,8 @@ def _is_waiting(stores: HeldStores) -> bool:
 
 def _is_served(stores: HeldStores) -> bool:
     client, kept = stores.clickhouse(), wanted_documents()
-    if any(changes.is_whole(client, derived) != (derived in kept) for derived in DERIVED):
+    standings = changes.standings(client)
+    if any(standings[derived.name].is_whole != (derived in kept) for derived in DERIVED):
         return False
     with stores.postgres() as connection:
         return sessions_agree(client, connection)

@@ -45,7 +45,8 @@ def sent(client: Client, since: str) -> list[str]:
     client.command("SYSTEM FLUSH LOGS")
     rows = client.query(
         "SELECT query FROM system.query_log WHERE type != 'QueryStart'"
-        " AND query_kind NOT IN ('Set', 'Use') AND query != 'SELECT 1' AND query NOT LIKE 'SYSTEM%'"
+        " AND query_kind NOT IN ('Set', 'Use')"
+        " AND NOT match(query, '^(SYSTEM |SELECT 1\\\\s*$)')"
         " AND event_time_microseconds > toDateTime64({since:String}, 6)",
         parameters={"since": since},
     ).result_rows
