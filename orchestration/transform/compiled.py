@@ -2,7 +2,7 @@
 
 Plan, days and settings are views, so compiled SQL does not depend on the run. It is kept when a
 `dbt build` of the same nodes ended well, and holds while the project's files, dbt and the
-databases' tables and views are as that build left them (decision 12).
+databases' tables and views are as that build left them (decision 13).
 """
 
 import hashlib
