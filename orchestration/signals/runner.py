@@ -102,7 +102,7 @@ def run_signal(
 
 
 def _open_plan(client: Client) -> int:
-    return integer(client, "SELECT plan_id FROM ops.open_plan")
+    return integer(client, "SELECT max(plan_id) FROM ops.open_plan")
 
 
 def _forget(client: Client, signal: AnySignal, known: OfPlan) -> None:
