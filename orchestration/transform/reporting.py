@@ -74,7 +74,10 @@ def materialised(
 def check_key(
     test_id: str, manifest: Mapping[str, Any], translator: DagsterDbtTranslator
 ) -> dg.AssetCheckKey | None:
-    """None for a test that belongs to no single asset."""
+    """None for a test that belongs to no single asset, or to a model of the other target."""
+    attached = manifest["nodes"][test_id].get("attached_node")
+    if attached and attached not in manifest["nodes"]:
+        return None
     return get_asset_check_key_for_test(
         manifest=manifest,
         dagster_dbt_translator=translator,
