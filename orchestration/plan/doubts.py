@@ -27,16 +27,19 @@ ABSENT = f"""
 # Built from events of which the marts know nothing; few are absent, so little of raw is read.
 NOT_IN_MARTS = f"""
     SELECT {KEY} FROM raw.events WHERE ({KEY}) IN ({ABSENT}) AND {OPEN} AND {ON_OPEN_DAYS}"""
-# One row of each has one of the others, which says how many events there are; bots have no score.
+# One row of each has one of the others, which says how many events there are, page views sent twice
+# once; bots have no score.
 COUNTED = f"""
     SELECT {KEY} FROM (
-        SELECT {KEY}, 1 AS events, 0 AS counted, 0 AS to_score, 0 AS scored FROM gosight.events
+        SELECT {KEY}, toUInt8(NOT is_doubled) AS events, 0 AS counted, 0 AS to_score, 0 AS scored
+        FROM gosight.events
         UNION ALL SELECT {KEY}, 0, event_count, NOT is_excluded, 0 FROM gosight.sessions
         UNION ALL SELECT {KEY}, 0, 0, 0, 1 FROM gosight.experience_scores)
     WHERE {OPEN}
     GROUP BY {KEY} HAVING sum(events) != sum(counted) OR sum(scored) != sum(to_score)"""
 TOTALS = """
-    SELECT (SELECT count() FROM gosight.events) = (SELECT sum(event_count) FROM gosight.sessions)
+    SELECT (SELECT countIf(NOT is_doubled) FROM gosight.events)
+         = (SELECT sum(event_count) FROM gosight.sessions)
        AND (SELECT countIf(NOT is_excluded) FROM gosight.sessions)
          = (SELECT count() FROM gosight.experience_scores)"""
 # The events themselves: their ids, whichever copies have not been merged yet. Parts of clicks are
