@@ -83,7 +83,8 @@ def bring_up_to_date(
     is_of_all = full or not now.is_whole
     begun = changes.begin(client, derived, version, full=full, is_of_all=is_of_all)
     if not begun.sessions:
-        changes.finish(client, derived, version)
+        if is_of_all:
+            changes.finish(client, derived, version)
         return 0
     with run.mongodb() as mongo:
         # What is set in documents of record is set anew, whatever was there.

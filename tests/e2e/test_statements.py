@@ -71,7 +71,8 @@ def test_a_run_of_one_session_sends_few_statements(built: Endpoints, clickhouse:
     since = now(clickhouse)
     assert refresh().planned_sessions == 1
     statements = sent(clickhouse, since)
-    assert len(statements) <= STATEMENTS, "\n".join(one[:150] for one in sorted(statements))
+    told = "\n".join(one[:150] for one in sorted(statements))
+    assert len(statements) <= STATEMENTS, f"{len(statements)} statements:\n{told}"
 
 
 def test_what_is_sent_without_dbt_is_what_dbt_build_sends(
