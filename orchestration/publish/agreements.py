@@ -71,7 +71,9 @@ AGREEMENTS = (
         table="latency_metrics",
         mart="{marts}.events",
         only="event_type IN ('xhr_request', 'fetch_request')",
-        mart_sum=f"ifNull(sum(greatest(least(request_duration_ms, {INT}), -{INT + 1})), 0)",
+        # greatest and least leave nulls out, so that none would be the greatest number.
+        mart_sum=f"ifNull(sumIf(greatest(least(request_duration_ms, {INT}), -{INT + 1}),"
+        " isNotNull(request_duration_ms)), 0)",
         served_sum="coalesce(sum(latency_ms), 0)",
     ),
     Agreement(

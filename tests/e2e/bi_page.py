@@ -11,20 +11,21 @@ IN_PERIOD = "BETWEEN {since:DateTime64(3)} AND {until:DateTime64(3)} - INTERVAL 
 EXPECTED = {
     1: f"""
         WITH visits AS (
-            SELECT s.*, x.score AS score, started_at >= {{since:DateTime64(3)}} AS is_now
+            SELECT s.*, if(s.user_id != '', s.user_id, s.device_id) AS visitor, x.score AS score, started_at >= {{since:DateTime64(3)}} AS is_now
             FROM gosight.sessions AS s
             JOIN gosight.experience_scores AS x USING (project_id, session_id)
             WHERE project_id = {{project:String}}
               AND (started_at {IN_PERIOD} OR started_at {IN_PERIOD.replace("{since", "{earlier")}))
         SELECT countIf(is_now), countIf(NOT is_now),
-            uniqExactIf(user_id, is_now AND user_id != ''),
-            uniqExactIf(user_id, NOT is_now AND user_id != ''),
+            uniqExactIf(visitor, is_now AND visitor != ''),
+            uniqExactIf(visitor, NOT is_now AND visitor != ''),
             sumIf(error_count, is_now), sumIf(error_count, NOT is_now),
             sumIf(rage_click_count, is_now), sumIf(rage_click_count, NOT is_now),
             round(avgIf(score, is_now), 1), round(avgIf(score, NOT is_now), 1)
         FROM visits""",
     2: f"""
-        SELECT toString(session_id), started_at, nullIf(user_id, ''), device_type,
+        SELECT toString(session_id), started_at,
+            nullIf(if(user_id != '', user_id, device_id), ''), device_type,
             nullIf(browser, ''), nullIf(country_code, ''),
             duration_ms, page_count, error_count, rage_click_count,
             100 - score

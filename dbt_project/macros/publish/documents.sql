@@ -7,11 +7,14 @@
 
 {#- Whole numbers beyond INT or BIGINT become the nearest one that fits. -#}
 {% macro saturated_int(column) -%}
-    greatest(least({{ column }}, 2147483647), -2147483648)::integer
+    case when {{ column }} is not null then greatest(least({{ column }}, 2147483647), -2147483648)::integer end
 {%- endmacro %}
 
 {% macro saturated_bigint(column) -%}
-    greatest(least({{ column }}, 9223372036854775807), -9223372036854775808)::bigint
+    case
+        when {{ column }} is not null
+            then greatest(least({{ column }}, 9223372036854775807), -9223372036854775808)::bigint
+    end
 {%- endmacro %}
 
 {#- JSON as JSONB; text PostgreSQL cannot read as JSON (a \u0000, half a surrogate pair) becomes a JSON string. -#}

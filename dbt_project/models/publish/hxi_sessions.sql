@@ -19,6 +19,7 @@ select
     {{ cut_text('device_type', 50) }} as device_type,
     {{ cut_text('language', 50) }} as locale,
     is_new_user,
+    is_excluded,
     {{ cut_text('referrer_domain', 255) }} as referrer_domain,
     {{ cut_text('end_reason', 50) }} as end_reason,
     {%- for n in range(1, 6) %}

@@ -40,6 +40,7 @@ select
     nullif(entry_url, '') as landing_page,
     coalesce(visited.pages, '[]') as pages_visited,
     {{ json_object('custom_properties') }} as custom_properties,
+    is_excluded,
     {{ moment('started_at') }} as created_at,
     {{ moment('sessions.ended_at') }} as updated_at,
     session_id as id
