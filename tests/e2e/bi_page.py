@@ -11,7 +11,8 @@ IN_PERIOD = "BETWEEN {since:DateTime64(3)} AND {until:DateTime64(3)} - INTERVAL 
 EXPECTED = {
     1: f"""
         WITH visits AS (
-            SELECT s.*, if(s.user_id != '', s.user_id, s.device_id) AS visitor, x.score AS score, started_at >= {{since:DateTime64(3)}} AS is_now
+            SELECT s.*, if(s.user_id != '', s.user_id, s.device_id) AS visitor,
+                x.score AS score, started_at >= {{since:DateTime64(3)}} AS is_now
             FROM gosight.sessions AS s
             JOIN gosight.experience_scores AS x USING (project_id, session_id)
             WHERE project_id = {{project:String}}

@@ -132,6 +132,7 @@ class History:
     projects: list[ProjectHistory]
     steps: list[str] = field(default_factory=list)
     seed: int = 0
+    skews_ms: tuple[int, ...] = SKEWS_MS
     override: Override | None = None
     end_lease: Callable[[], object] | None = None
     scheduler: Scheduler = field(default_factory=lambda: Scheduler(dg.DagsterInstance.ephemeral()))
@@ -155,7 +156,7 @@ class History:
     def _land(self) -> None:
         for project in self.projects:
             if batch := project.next_batch():
-                self.path.accept(project.id, batch, self.random.choice(SKEWS_MS))
+                self.path.accept(project.id, batch, self.random.choice(self.skews_ms))
         dies_after = self.random.choice((None, self.random.randrange(LANDING_WRITES)))
         landed = self.path.land(dies_after=dies_after)
         self.steps.append(f"land, dies after {dies_after} writes: {not landed}")

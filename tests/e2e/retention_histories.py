@@ -22,6 +22,8 @@ class RetentionHistory(History):
     """`step` counts landings and expiries; each event, session and day knows its own."""
 
     clickhouse: Client = field(kw_only=True)
+    # What came in time is landed again in one batch, which has one skew.
+    skews_ms: tuple[int, ...] = (0,)
     step: int = 0
     unlanded: list[tuple[str, Event]] = field(default_factory=list)
     landed: dict[tuple[str, str], tuple[int, Event]] = field(default_factory=dict)

@@ -93,7 +93,6 @@ def test_the_publisher_writes_derived_columns_of_served_tables_and_what_it_works
         "UPDATE gosight.projects SET name = ''",
         "INSERT INTO access.bi_grants VALUES ('bi', gen_random_uuid())",
         "UPDATE traceflow.traceflow_ux_issues SET status = 'open'",
-        "UPDATE hxi.users SET email = NULL",
         "UPDATE traceflow.traceflow_sessions SET ai_summary = ''",
         "TRUNCATE hxi.events",
         "DROP TABLE landing.copied",
