@@ -23,6 +23,8 @@ ROLLED_UP = {
         "device_type": "Of the user's latest session that has one",
         "locale": "As device_type",
         "created_at": "Start of the user's first session, UTC",
+        "email": "The trait email, cut; null where none was told",
+        "traits": "Last value of each trait told of the user; {} for none",
     },
     "traceflow_ux_issues": {
         "": "One row per project, kind of issue, page and element.",
