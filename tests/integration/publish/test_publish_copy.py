@@ -45,8 +45,13 @@ class Marts:
     streams: dict[str, Stream] = field(default_factory=dict)
 
     def query(self, query: str) -> object:
-        counts = [count for name, count in self.counts.items() if f"gosight.{name} " in query]
-        return SimpleNamespace(result_rows=[(sum(counts),)])
+        """Each part counts one table: `SELECT 'name', count() FROM …`."""
+        parts = {part.split("'")[1]: part + " " for part in query.split(" UNION ALL ")}
+        rows = [
+            (table, sum(n for name, n in self.counts.items() if f"gosight.{name} " in part))
+            for table, part in parts.items()
+        ]
+        return SimpleNamespace(result_rows=rows)
 
     def raw_stream(self, query: str, fmt: str) -> Stream:
         assert fmt == "TabSeparated"

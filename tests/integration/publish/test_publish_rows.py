@@ -114,6 +114,7 @@ def test_a_session_row_has_the_documents_columns(warehouse: Warehouse) -> None:
         "device_type": "desktop",
         "locale": "en-GB",
         "is_new_user": True,
+        "is_excluded": False,
         "referrer_domain": "search.test",
         "end_reason": "close",
         "dimension_1": "gold",

@@ -89,6 +89,7 @@ def test_a_session_of_traceflow_is_the_marts_session(warehouse: Warehouse) -> No
         "landing_page": "https://shop.test/?utm_source=x",
         "pages_visited": ["/", "/cart"],
         "custom_properties": {},
+        "is_excluded": False,
         "created_at": START,
         "updated_at": ended,
     }
