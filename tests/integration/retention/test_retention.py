@@ -64,7 +64,7 @@ def story(life: Life) -> Story:
     built = life.run()
 
     cut_offs = before_young, after_young, date.fromisoformat(DAYS[1])
-    life.expire(*cut_offs, lives=1)
+    life.expire(*cut_offs, lives=2)  # projects' own days, then the documents of raw
     half_expired = life.look()
     expired = life.run()
     life.expire(*cut_offs)
