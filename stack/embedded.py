@@ -117,6 +117,11 @@ class Stack:
         self._start(services.dagster(self.folder, self.ports, self.endpoints))
         self.wait_ready("pages", "ui")
 
+    def end_ui(self) -> None:
+        """End the pages and Dagster's; the schedules and sensors of its daemon end with them."""
+        for name in ("ui", "pages"):
+            self.supervisor.end(name)
+
     def start_runs(self, every: float) -> None:
         """Keep the tables up to date, looking every so many seconds whether anything is new."""
         self.supervisor.start(services.runs(self.folder, self.endpoints, every))

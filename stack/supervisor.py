@@ -130,6 +130,12 @@ class Supervisor:
         with self._lock:
             self.start(self._children[name].program)
 
+    def end(self, name: str) -> None:
+        """Stop one for good."""
+        self.halt(name)
+        with self._lock:
+            del self._children[name]
+
     def stop_all(self) -> None:
         """Stop all, last started first, then the supervisor itself."""
         for name in reversed(self.names):

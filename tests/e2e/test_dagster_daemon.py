@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -31,12 +31,14 @@ LONGEST_SECONDS = 20
 
 
 @pytest.fixture
-def pages(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Pages:
-    """Of the session's stack, with Dagster as `hxi up --ui` starts it."""
+def pages(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pages]:
+    """Of the session's stack, with Dagster as `hxi up --ui` starts it; its daemon runs no more
+    than this test, for it would run what other tests land."""
     for name, value in stack.endpoints.environment().items():
         monkeypatch.setenv(name, value)
     stack.start_ui()
-    return Pages(f"http://{HOST}:{stack.ports.ui}")
+    yield Pages(f"http://{HOST}:{stack.ports.ui}")
+    stack.end_ui()
 
 
 @pytest.mark.timeout(3600)

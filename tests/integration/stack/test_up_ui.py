@@ -37,7 +37,17 @@ def test_the_pages_show_every_stage_and_nothing_outlives_a_killed_stack(tmp_path
         assert location["name"] == "hxi_warehouse"
         assert location["locationOrLoadError"]["__typename"] == "RepositoryLocation"
         stages = {node["groupName"] for node in shown["assetNodes"]}
-        assert {"raw", "ops", "events", "signals", "marts", "landing", "stage", "hxi"} <= stages
+        assert {
+            "raw",
+            "plan",
+            "events",
+            "signals",
+            "marts",
+            "landing",
+            "stage",
+            "hxi",
+            "done",
+        } <= stages
         daemons = shown["instance"]["daemonHealth"]["allDaemonStatuses"]
         assert "SCHEDULER" in {daemon["daemonType"] for daemon in daemons}
         up.children = psutil.Process(up.process.pid).children(recursive=True)
