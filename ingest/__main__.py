@@ -25,6 +25,8 @@ from ingest.landing.lander import Lander
 from ingest.realtime.writer import RealTime
 from ingest.settings import Settings, from_environment
 from ingest.spool import Spool
+from ingest.watching.metrics import Metrics
+from ingest.watching.state import State
 
 # With the doors' 8 s less than the 20 s that the stack waits before it kills.
 LANDER_SECONDS = 8.0
@@ -62,11 +64,13 @@ async def _run(settings: Settings, spool: Spool) -> None:
     realtime = RealTime(settings.redis_url)
     locator = Locator(settings.geoip_database, networks_of(settings.trusted_proxies))
     admission = Admission(keys, limits, usage)
-    intake = Intake(admission, spool, realtime=realtime, locator=locator)
-    lander = Lander(spool, settings)
+    metrics = Metrics()
+    intake = Intake(admission, spool, realtime=realtime, locator=locator, metrics=metrics)
+    lander = Lander(spool, settings, metrics=metrics)
     live = LiveDoor(settings.redis_url)
     try:
         health = Health(spool, lander, lookup.ping, realtime)
+        metrics.show(State(health, settings.spool_bytes))
         doors = await Doors.open(settings, intake, health, live)
         lander.start()
         realtime.start()

@@ -1,7 +1,8 @@
 """The one way in behind both doors: a body becomes a durable batch and an answer, or a refusal."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from ingest.admission.keys import ApiKey
 from ingest.decode import clock
 from ingest.decode.checks import YEAR_1990_MS, YEAR_2100_MS
 from ingest.decode.envelope import Envelope
-from ingest.errors import UnavailableError
+from ingest.errors import RefusalError, UnavailableError
 from ingest.geo.locating import NOBODY, Client, Locator
 from ingest.judging import body_of, judge, positions_of
 from ingest.privacy.policy import policy_of
@@ -26,6 +27,7 @@ from ingest.realtime.facts import Facts, facts_of
 from ingest.realtime.writer import Batch, RealTime
 from ingest.settings import MIB
 from ingest.spool import Spool, SpooledBatch, now_ms
+from ingest.watching.metrics import Metrics
 
 # Bodies of all requests that are being answered; beyond it clients are told to come back.
 MAX_HELD_BYTES = 256 * MIB
@@ -66,6 +68,16 @@ class Answer:
     durable: Future[None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A batch to keep; `refused` are its events by reason, `facts` those for real time."""
+
+    batch: SpooledBatch
+    response: IngestResponse
+    refused: Mapping[str, int]
+    facts: Facts | None
+
+
 class Intake:
     """Shared by both doors. The spool is the caller's, who closes it after the doors."""
 
@@ -76,7 +88,9 @@ class Intake:
         clock: Callable[[], int] = now_ms,
         realtime: RealTime | None = None,
         locator: Locator | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
+        self.metrics = metrics or Metrics()
         self._locator = locator or Locator(None)
         self._admission = admission
         self._spool = spool
@@ -117,18 +131,27 @@ class Intake:
 
     async def put(self, sent: Sent) -> Answer:
         """As `take`, but without waiting for the disk: that is the caller's task."""
+        started = time.perf_counter()
         envelope = await self._run(sent.size, sent.read)
         key = await self._admission.admit(envelope.project_key or sent.key, sent.page_host)
-        batch, response, facts = await self._run(sent.size, self._check, sent, envelope, key)
-        durable = self._spool.append(batch)
-        if facts is not None:
-            live = Batch(key.project_id, facts, batch.ingested_at)
-            durable.add_done_callback(partial(self._tell, live))
-        return Answer(batch.batch_id, response, durable)
+        checked = await self._run(sent.size, self._check, sent, envelope, key)
+        durable = self._spool.append(checked.batch)
+        durable.add_done_callback(partial(self._kept, checked, started))
+        return Answer(checked.batch.batch_id, checked.response, durable)
 
-    def _tell(self, batch: Batch, durable: Future[None]) -> None:
-        if not durable.cancelled() and durable.exception() is None:
-            self._realtime.add(batch)
+    def _kept(self, checked: _Checked, started: float, durable: Future[None]) -> None:
+        """Called when the batch is on disk, or is not to be."""
+        if durable.cancelled() or durable.exception() is not None:
+            return
+        batch = checked.batch
+        seconds = time.perf_counter() - started
+        self.metrics.kept(batch.door, batch.valid, batch.filtered, checked.refused, seconds)
+        if checked.facts is not None:
+            self._realtime.add(Batch(batch.project_id, checked.facts, batch.ingested_at))
+
+    def refused(self, refusal: RefusalError) -> None:
+        """A door refuses a batch."""
+        self.metrics.refused(refusal)
 
     def close(self) -> None:
         """After the doors: nothing is taken any more."""
@@ -140,9 +163,7 @@ class Intake:
             return work(*values)
         return await asyncio.get_running_loop().run_in_executor(self._pool, work, *values)
 
-    def _check(
-        self, sent: Sent, envelope: Envelope, key: ApiKey
-    ) -> tuple[SpooledBatch, IngestResponse, Facts | None]:
+    def _check(self, sent: Sent, envelope: Envelope, key: ApiKey) -> _Checked:
         now = self._clock()
         sent_at = _plausible(envelope.sent_at)
         tells_clock = envelope.is_sent_now and not sent.is_backfill
@@ -176,7 +197,7 @@ class Intake:
             events_rejected=len(judged.refused),
         )
         facts = facts_of(judged.events, now) if self._realtime.is_on else None
-        return batch, response, facts
+        return _Checked(batch, response, rejects.count_by_reason(judged.refused), facts)
 
 
 def _plausible(sent_at: int) -> int:

@@ -33,6 +33,7 @@ class Settings:
     log_level: str = "INFO"
     geoip_database: Path | None = None
     trusted_proxies: str = ""  # networks and addresses, separated by commas
+    metrics_token: str = ""  # '': who reaches the door may read /metrics
 
 
 VARIABLES = {
@@ -55,6 +56,7 @@ VARIABLES = {
     "log_level": "HXI_INGEST_LOG_LEVEL",
     "geoip_database": "HXI_GEOIP_DATABASE",
     "trusted_proxies": "HXI_INGEST_TRUSTED_PROXIES",
+    "metrics_token": "HXI_METRICS_TOKEN",
 }
 REQUIRED = ("clickhouse_url", "mongodb_uri", "postgres_dsn", "spool_dir")
 # Addresses of a running ingest, meant for its clients.
@@ -99,6 +101,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         log_level=environment.get("HXI_INGEST_LOG_LEVEL", Settings.log_level),
         geoip_database=_path(environment.get("HXI_GEOIP_DATABASE", "")),
         trusted_proxies=_networks(environment.get("HXI_INGEST_TRUSTED_PROXIES", "")),
+        metrics_token=environment.get("HXI_METRICS_TOKEN", ""),
     )
     if settings.log_level not in LOG_LEVELS:
         raise SettingsError(f"HXI_INGEST_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")

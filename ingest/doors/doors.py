@@ -5,6 +5,7 @@ import socket
 from typing import Any, Self
 
 from ingest.doors import grpc_server, http_server
+from ingest.doors.asked import Asked
 from ingest.doors.health import Health
 from ingest.doors.live import LiveDoor
 from ingest.errors import IngestError
@@ -42,9 +43,9 @@ class Doors:
         except BaseException:
             http_socket.close()
             raise
-        http = http_server.server(
-            http_server.HttpDoor(intake, health, live, settings.sdk_dir), STOP_SECONDS
-        )
+        asked = Asked(intake, health, live, settings.metrics_token)
+        door = http_server.HttpDoor(intake, asked, settings.sdk_dir)
+        http = http_server.server(door, STOP_SECONDS)
         return cls(http_socket, http, grpc, grpc_port)
 
     async def serve_until(self, stop: asyncio.Event) -> None:

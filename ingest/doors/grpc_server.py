@@ -59,6 +59,7 @@ class GrpcDoor:
                 hold(len(body))
                 answer = await self._intake.take(_sent(body, headers, _peer(context)))
         except RefusalError as refusal:
+            self._intake.refused(refusal)
             await _abort(context, refusal, ())
         context.set_trailing_metadata(((BATCH_ID, answer.batch_id),))
         return answer.response
@@ -80,6 +81,7 @@ class GrpcDoor:
                 while waiting:
                     await kept.add(waiting.popleft())
         except RefusalError as refusal:
+            self._intake.refused(refusal)
             await _abort(context, refusal, kept.metadata())
         context.set_trailing_metadata(kept.metadata())
         return kept.response

@@ -51,7 +51,11 @@ class Health:
 
     async def report(self) -> Report:
         """Well as long as batches are taken: down stores only let the spool grow."""
-        depth = await asyncio.to_thread(self._spool.depth)
+        return Report(is_well=True, facts=await asyncio.to_thread(self.facts))
+
+    def facts(self) -> dict[str, Any]:
+        """What waits and who answers; reads the spool's file."""
+        depth = self._spool.depth()
         oldest = depth.oldest_ingested_at
         age = 0.0 if oldest is None else max(0, now_ms() - oldest) / 1000
         facts: dict[str, Any] = {
@@ -70,7 +74,7 @@ class Health:
                 "redis": self._realtime.answers,
                 "batches_left_out": self._realtime.left_out,
             }
-        return Report(is_well=True, facts=facts)
+        return facts
 
     async def readiness(self) -> Report:
         """Well when keys can be read and both stores take rows; else says what is down."""

@@ -1,4 +1,4 @@
-"""The HTTP door: POST /v1/events, the paths of other SDKs, and /health and /ready."""
+"""The HTTP door: POST /v1/events, the paths of other SDKs, and what is asked of ingest."""
 
 import asyncio
 import contextlib
@@ -10,16 +10,12 @@ from typing import Any
 
 import uvicorn
 
-from ingest.admission.keys import READ, WRITE
 from ingest.admission.origins import page_host
 from ingest.decode import body as http_bodies
 from ingest.decode.body import MAX_BODY_BYTES, Form
-from ingest.doors import live as live_door
 from ingest.doors import reply
 from ingest.doors import sdk as sdk_door
-from ingest.doors.config import config_of
-from ingest.doors.health import Health
-from ingest.doors.live import LiveDoor
+from ingest.doors.asked import Asked
 from ingest.errors import RefusalError
 from ingest.formats import routes
 from ingest.geo.locating import Client
@@ -33,8 +29,6 @@ BACKLOG = 2048
 # connection that is being closed.
 KEEP_ALIVE_SECONDS = 75
 EVENTS_PATH = "/v1/events"
-CONFIG_PATH = "/v1/config"
-QUESTIONS = ("/health", "/ready", CONFIG_PATH)
 ORDINARY_METHODS = "GET, HEAD, OPTIONS"
 EVENTS_METHODS = "POST, OPTIONS"
 PREFLIGHT_SECONDS = "86400"
@@ -52,17 +46,10 @@ class DisconnectedError(Exception):
 class HttpDoor:
     """An ASGI application."""
 
-    def __init__(
-        self,
-        intake: Intake,
-        health: Health,
-        live: LiveDoor,
-        scripts: Path | None = None,
-    ) -> None:
+    def __init__(self, intake: Intake, asked: Asked, scripts: Path | None = None) -> None:
         """`scripts`: a node_modules folder with the SDKs that ask for scripts here."""
         self._intake = intake
-        self._health = health
-        self._live = live
+        self._asked = asked
         self._scripts = scripts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,8 +85,7 @@ class HttpDoor:
 
     async def _own(self, path: str, method: str, headers: Headers, receive: Receive) -> reply.Reply:
         is_events = path.rstrip("/") == EVENTS_PATH
-        is_question = path in QUESTIONS or live_door.PATH.fullmatch(path)
-        if not is_events and not is_question:
+        if not is_events and not self._asked.knows(path):
             return reply.error(404, f"nothing here: post events to {EVENTS_PATH}")
         allowed = EVENTS_METHODS if is_events else ORDINARY_METHODS
         if method not in allowed.split(", "):
@@ -109,19 +95,9 @@ class HttpDoor:
         if is_events:
             return await self._events(headers, receive)
         try:
-            return await self._asked(path, headers)
+            return await self._asked.answer(path, headers)
         except RefusalError as refusal:
             return reply.refused(refusal, answers_protobuf=False)
-
-    async def _asked(self, path: str, headers: Headers) -> reply.Reply:
-        key = headers.get("x-gosight-key", "")
-        if live_project := live_door.PATH.fullmatch(path):
-            row = await self._intake.key(key, READ)
-            return reply.json(200, await self._live.facts(live_project[1], row))
-        if path == CONFIG_PATH:
-            return reply.configuration(config_of(await self._intake.key(key, WRITE)), headers)
-        report = await (self._health.report() if path == "/health" else self._health.readiness())
-        return reply.json(200 if report.is_well else 503, report.facts)
 
     async def _events(self, headers: Headers, receive: Receive) -> reply.Reply:
         answers_protobuf = False
@@ -133,6 +109,7 @@ class HttpDoor:
                 body = await _body(headers, receive, hold)
                 answer = await self._intake.take(_sent(body, coding, form, headers))
         except RefusalError as refusal:
+            self._intake.refused(refusal)
             return reply.refused(refusal, answers_protobuf=answers_protobuf)
         return reply.message(
             200,
@@ -159,6 +136,7 @@ class HttpDoor:
                     sdk_door.sent(route, request, DOOR, Client(headers[PEER], headers))
                 )
         except RefusalError as refusal:
+            self._intake.refused(refusal)
             return reply.refused(refusal, answers_protobuf=False)
         return reply.plain(route.thanks(request), ("x-gosight-batch-id", answer.batch_id))
 

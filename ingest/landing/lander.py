@@ -13,6 +13,7 @@ from ingest.landing.landing import Landing
 from ingest.settings import MAX_BLOCK_BYTES, Settings
 from ingest.sinks import clickhouse, mongodb
 from ingest.spool import Spool, SpooledBatch
+from ingest.watching.metrics import Metrics
 
 # While one block waits for a store another is decoded.
 LANES = 2
@@ -83,8 +84,15 @@ class _Block:
 class Lander:
     """`start` and `stop` once each; in between everything spooled lands, at least once."""
 
-    def __init__(self, spool: Spool, settings: Settings, stores: Stores | None = None) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        settings: Settings,
+        stores: Stores | None = None,
+        metrics: Metrics | None = None,
+    ) -> None:
         """`stores` replaces those that `settings` names."""
+        self._metrics = metrics or Metrics()
         self._spool = spool
         self._settings = settings
         self._stores = stores or open_stores(settings)
@@ -201,10 +209,11 @@ class Lander:
 
     def _land(self, batches: Sequence[SpooledBatch]) -> None:
         started = time.perf_counter()
-        self._stores.landing.land(batches)
+        fates = self._stores.landing.land(batches)
         self._spool.remove(list(batches))
         events = sum(batch.valid for batch in batches)
         seconds = time.perf_counter() - started
+        self._metrics.landed(fates, seconds)
         log.debug("landed %d batches, %d events in %.2f s", len(batches), events, seconds)
 
     def _next(self) -> _Block | None:
@@ -221,6 +230,7 @@ class Lander:
         return None
 
     def _put_back(self, parts: list[_Block], error: Exception) -> None:
+        self._metrics.not_landed()
         for block in parts:
             block.failures += 1
             longest = self._settings.backoff_seconds

@@ -36,12 +36,15 @@ class Landing:
     documents: DocumentStore
     rows: RowStore
 
-    def land(self, batches: Sequence[SpooledBatch]) -> None:
-        """Until the ledger has every batch. StoreDownError: nothing is lost, call again."""
+    def land(self, batches: Sequence[SpooledBatch]) -> Counter[str]:
+        """Until the ledger has every batch; events that this call gave a fate, by fate.
+
+        StoreDownError: nothing is lost, call again.
+        """
         in_ledger = self.rows.ledgered((batch.project_id, batch.batch_id) for batch in batches)
         batches = [batch for batch in batches if batch.batch_id not in in_ledger]
         if not batches:
-            return
+            return Counter()
         items = list(items_of(batches))
         refused_at_door = {batch.batch_id: rejects.load(batch.rejects) for batch in batches}
         sessions = _sessions(batches, items, refused_at_door)
@@ -53,6 +56,7 @@ class Landing:
         self._drop_erased([item for item in items if item.session in erased])
         self._keep_rejects(batches, items, refused_at_door, erased)
         self._write_ledger(batches, items, refused_at_door)
+        return Counter(item.fate.value for item in items if item.fate)
 
     def _of_erased_users(self, items: Sequence[Item]) -> set[Session]:
         """Sessions of erased users that come late; they get a tombstone as all erased ones."""

@@ -17,6 +17,7 @@ from ingest.doors.live import LiveDoor
 from ingest.intake import Intake
 from ingest.settings import MIB, Settings
 from ingest.spool import Spool, SpooledBatch
+from ingest.watching.state import State
 
 KEY = "gs_" + "k" * 43
 PROJECT = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
@@ -67,12 +68,18 @@ class RunningDoors:
         spool_bytes: int = 64 * MIB,
         key_cache_seconds: float = 300.0,
         sdk_dir: Path | None = None,
+        metrics_token: str = "",
     ) -> None:
         self.key_table = KeyTable()
         self.lander = LanderDouble()
         self.spool = Spool(folder / "spool", spool_bytes)
         self.settings = Settings(
-            "", "", "", folder / "spool", http_port=0, grpc_port=0, sdk_dir=sdk_dir
+            *("", "", ""),
+            folder / "spool",
+            http_port=0,
+            grpc_port=0,
+            sdk_dir=sdk_dir,
+            metrics_token=metrics_token,
         )
         self._lookup = lookup or self.key_table
         self._key_cache_seconds = key_cache_seconds
@@ -135,6 +142,7 @@ class RunningDoors:
         self._stop = asyncio.Event()
         self._intake = Intake(self._new_admission(), self.spool)
         health = Health(self.spool, self.lander, self.key_table.ping)
+        self._intake.metrics.show(State(health, 64 * MIB))
         live = LiveDoor("")
         self._doors = await Doors.open(self.settings, self._intake, health, live)
         self._opened.set()

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,13 +30,14 @@ class Recorder:
     tries: int = 0
     gate: threading.Event = field(default_factory=threading.Event)
 
-    def land(self, batches: Sequence[SpooledBatch]) -> None:
+    def land(self, batches: Sequence[SpooledBatch]) -> Counter[str]:
         self.gate.wait(SECONDS)
         self.tries += 1
         error = self.fails(batches)
         if error is not None:
             raise error
         self.blocks.append([batch.batch_id for batch in batches])
+        return Counter(landed=sum(batch.valid for batch in batches))
 
     @property
     def landed(self) -> list[str]:
