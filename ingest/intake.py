@@ -16,6 +16,7 @@ from gosight.ingest_pb2 import IngestResponse
 from ingest import rejects
 from ingest.admission.admission import Admission
 from ingest.admission.keys import ApiKey
+from ingest.clock import now_ms
 from ingest.decode import clock
 from ingest.decode.checks import YEAR_1990_MS, YEAR_2100_MS
 from ingest.decode.envelope import Envelope
@@ -26,7 +27,8 @@ from ingest.privacy.policy import policy_of
 from ingest.realtime.facts import Facts, facts_of
 from ingest.realtime.writer import Batch, RealTime
 from ingest.settings import MIB
-from ingest.spool import Spool, SpooledBatch, now_ms
+from ingest.spool import Spool
+from ingest.spooled import SpooledBatch
 from ingest.watching.metrics import Metrics
 
 # Bodies of all requests that are being answered; beyond it clients are told to come back.

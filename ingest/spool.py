@@ -10,8 +10,7 @@ import os
 import queue
 import sqlite3
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
@@ -20,6 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from ingest.errors import IngestError, UnavailableError
+from ingest.spooled import COLUMNS, ROW_OVERHEAD_BYTES, SpooledBatch, make_table
 
 FILE_NAME = "spool.sqlite3"
 LOCK_NAME = "lock"
@@ -27,71 +27,12 @@ LOCK_NAME = "lock"
 MAX_GROUP = 1024
 # Requests that may wait for the writer; their bytes are bounded by the spool's own bound.
 MAX_WAITING = 100_000
-ROW_OVERHEAD_BYTES = 256
 
 log = logging.getLogger(__name__)
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS batches
-(
-    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
-    batch_id    TEXT NOT NULL UNIQUE,
-    project_id  TEXT NOT NULL,
-    door        TEXT NOT NULL,
-    sdk_version TEXT NOT NULL,
-    sent_at     INTEGER NOT NULL,
-    ingested_at INTEGER NOT NULL,
-    received    INTEGER NOT NULL,
-    valid       INTEGER NOT NULL,
-    filtered    INTEGER NOT NULL,
-    body        BLOB NOT NULL,
-    positions   BLOB NOT NULL,
-    rejects     BLOB NOT NULL,
-    privacy     BLOB NOT NULL DEFAULT x''
-) STRICT
-"""
-_COLUMNS = (
-    "batch_id, project_id, door, sdk_version, sent_at, ingested_at, received, valid, filtered,"
-    " body, positions, rejects, privacy"
-)
-
-
-# Columns that a spool of an earlier version lacks.
-_NEW_COLUMNS = {"privacy": "BLOB NOT NULL DEFAULT x''"}
 
 
 class SpoolError(IngestError):
     """The spool cannot be opened; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class SpooledBatch:
-    """An accepted batch as it is kept: everything that landing needs, so that each retry is equal.
-
-    `body` is an EventBatch of the valid events alone, without the key; `positions` are their
-    indexes in the batch as sent (JSON; empty = 0, 1, 2 …); `rejects` as `rejects.dump` makes them;
-    `privacy` counts what was filtered and masked (JSON; empty = nothing).
-    Times are ms since 1970.
-    """
-
-    batch_id: str
-    project_id: str
-    door: str
-    sdk_version: str
-    sent_at: int
-    ingested_at: int
-    received: int
-    valid: int
-    filtered: int
-    body: bytes
-    positions: bytes
-    rejects: bytes
-    privacy: bytes = b""
-
-    @property
-    def size(self) -> int:
-        """What it counts against the spool's bound."""
-        return len(self.body) + len(self.positions) + len(self.rejects) + ROW_OVERHEAD_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +73,7 @@ class Spool:
             self._lock_file = _lock_folder(folder)
             self._path = folder / FILE_NAME
             with self._connect() as connection:
-                connection.execute(_SCHEMA)
-                _add_new_columns(connection)
+                make_table(connection)
                 count, events, size = connection.execute(
                     "SELECT count(*), coalesce(sum(valid), 0),"
                     " coalesce(sum(length(body) + length(positions)"
@@ -202,7 +142,7 @@ class Spool:
         size = events = 0
         with self._connect() as connection:
             rows = connection.execute(
-                f"SELECT seq, {_COLUMNS} FROM batches WHERE seq > ? ORDER BY seq", (seq,)
+                f"SELECT seq, {COLUMNS} FROM batches WHERE seq > ? ORDER BY seq", (seq,)
             )
             for place, *columns in rows:
                 batch = SpooledBatch(*columns)
@@ -294,7 +234,7 @@ class Spool:
 def _apply(connection: sqlite3.Connection, request: _Append | _Remove) -> None:
     if isinstance(request, _Append):
         connection.execute(
-            f"INSERT INTO batches ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            f"INSERT INTO batches ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
             astuple(request.batch),
         )
     else:
@@ -315,18 +255,3 @@ def _lock_folder(folder: Path) -> int:
             f"another ingest uses the spool in {folder}: stop it or set HXI_INGEST_SPOOL_DIR"
         ) from error
     return descriptor
-
-
-def now_ms() -> int:
-    """The clock that `ingested_at` is taken from."""
-    return time.time_ns() // 1_000_000
-
-
-Clock = Callable[[], int]
-
-
-def _add_new_columns(connection: sqlite3.Connection) -> None:
-    there = {name for _, name, *_ in connection.execute("PRAGMA table_info(batches)")}
-    for name, declaration in _NEW_COLUMNS.items():
-        if name not in there:
-            connection.execute(f"ALTER TABLE batches ADD COLUMN {name} {declaration}")

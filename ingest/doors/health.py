@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ingest.admission.keys import KeyStoreDownError
+from ingest.clock import now_ms
 from ingest.realtime.writer import RealTime
-from ingest.spool import Spool, now_ms
+from ingest.spool import Spool
 
 # KeyStoreDownError when keys cannot be read.
 PingKeys = Callable[[], Awaitable[None]]

@@ -9,9 +9,9 @@ from typing import Any
 import redis
 
 from ingest.admission.keys import ApiKey
+from ingest.clock import now_ms
 from ingest.errors import ForbiddenError, UnavailableError
 from ingest.realtime.live import live
-from ingest.spool import now_ms
 
 PATH = re.compile(r"/v1/projects/([0-9a-f-]{36})/live")
 TIMEOUT_SECONDS = 2.0

@@ -5,11 +5,11 @@ from functools import partial
 from typing import Any
 
 from ingest.admission.origins import page_host
+from ingest.clock import now_ms
 from ingest.formats.request import Request, first_values
 from ingest.formats.routes import Route
 from ingest.geo.locating import Client
 from ingest.intake import Sent
-from ingest.spool import now_ms
 
 # What SDKs send is JSON, and mostly gzip.
 INFLATED_TIMES = 4

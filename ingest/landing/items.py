@@ -14,7 +14,7 @@ from ingest.decode.events import BatchFacts, Decoded, Flattener, decode
 from ingest.decode.rows import Row, event_row, replay_row
 from ingest.rejects import Reason, Reject, reject
 from ingest.sinks.interface import Kind, Session
-from ingest.spool import SpooledBatch
+from ingest.spooled import SpooledBatch
 
 # What code that reads an event raises for one it cannot read.
 UNUSABLE = (ValueError, TypeError, KeyError, ArithmeticError)

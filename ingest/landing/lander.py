@@ -12,7 +12,8 @@ from ingest.errors import IngestError, StoreError
 from ingest.landing.landing import Landing
 from ingest.settings import MAX_BLOCK_BYTES, Settings
 from ingest.sinks import clickhouse, mongodb
-from ingest.spool import Spool, SpooledBatch
+from ingest.spool import Spool
+from ingest.spooled import SpooledBatch
 from ingest.watching.metrics import Metrics
 
 # While one block waits for a store another is decoded.

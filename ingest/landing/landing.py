@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import orjson
 
 from ingest import rejects
+from ingest.clock import now_ms
 from ingest.decode.documents import Document
 from ingest.decode.rows import Row
 from ingest.errors import RefusedByStoreError, StoreDownError
@@ -21,7 +22,7 @@ from ingest.rejects import Reason, Reject
 from ingest.sinks import names as tables
 from ingest.sinks.interface import DocumentStore, Kind, RowStore, Session
 from ingest.sinks.split import write_or_split
-from ingest.spool import SpooledBatch, now_ms
+from ingest.spooled import SpooledBatch
 
 TABLE = {Kind.EVENTS: tables.EVENTS, Kind.REPLAY: tables.REPLAY_CHUNKS}
 # What a DateTime64 holds; a client's clock may say anything.

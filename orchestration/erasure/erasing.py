@@ -16,10 +16,10 @@ import pymongo
 from clickhouse_connect.driver.client import Client
 from redis import Redis
 
+from ingest.clock import now_ms
 from ingest.landing.erased_users import user_hash
 from ingest.sinks import names as tables
 from ingest.sinks.clickhouse import ClickHouseSink
-from ingest.spool import now_ms
 from orchestration.erasure import clickhouse, mongodb, postgres, redis, requests, spool
 from orchestration.erasure.requests import Connection, Proof, Request, Subject
 from orchestration.erasure.subject import sessions_of

@@ -8,13 +8,13 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 from pymongo import MongoClient
 
+from ingest.clock import now_ms
 from ingest.decode.checks import canonical_uuid
 from ingest.landing.landing import add_to_index
 from ingest.sinks import names as tables
 from ingest.sinks.clickhouse import ClickHouseSink
 from ingest.sinks.interface import DocumentStore, RowStore, Session
 from ingest.sinks.mongodb import MongoSink
-from ingest.spool import now_ms
 
 SETTLE_SECONDS = 5.0
 _POLL_SECONDS = 0.2

@@ -6,7 +6,7 @@ from uuid import uuid4
 from gosight.ingest_pb2 import EventBatch
 
 from ingest import rejects
-from ingest.spool import SpooledBatch
+from ingest.spooled import SpooledBatch
 
 
 def spooled(batch: EventBatch, project_id: str) -> SpooledBatch:

@@ -11,12 +11,13 @@ from gosight.events_pb2 import Event
 from gosight.ingest_pb2 import EventBatch
 
 from ingest import rejects
+from ingest.clock import now_ms
 from ingest.decode.rows import Row
 from ingest.landing.landing import Landing
 from ingest.sinks.clickhouse import ClickHouseSink
 from ingest.sinks.interface import Session
 from ingest.sinks.mongodb import MongoSink
-from ingest.spool import SpooledBatch, now_ms
+from ingest.spooled import SpooledBatch
 from orchestration.raw.erasure import erase
 
 

@@ -26,9 +26,9 @@ from hxi.admin.endpoints import Endpoints
 from hxi.erase import erase
 from hxi.export import export
 from hxi.load import load_batches
+from ingest.clock import now_ms
 from ingest.realtime.keys import session_state
 from ingest.schema import mongo as schema
-from ingest.spool import now_ms
 from orchestration.raw.reconcile import check_ledger
 from orchestration.run.refresh import refresh
 from simulate import Plan, generate

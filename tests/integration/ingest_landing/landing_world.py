@@ -12,7 +12,7 @@ from pymongo import MongoClient
 from ingest.landing.landing import Landing
 from ingest.sinks.clickhouse import ClickHouseSink
 from ingest.sinks.mongodb import MongoSink
-from ingest.spool import SpooledBatch
+from ingest.spooled import SpooledBatch
 from orchestration.raw.erasure import erase_sessions
 from orchestration.raw.reconcile import Reconciled, check_ledger, reconcile
 from tests.unit.ingest_landing.landing_batches import batch_of, named

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.spool import SpooledBatch
+from ingest.spooled import SpooledBatch
 from tests.integration.ingest_landing.landing_world import World
 from tests.unit.ingest_landing.landing_batches import event, named, poison_for_mongodb, replay
 from tests.unit.ingest_landing.landing_crashes import Crash, CrashError

@@ -12,7 +12,8 @@ from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
-from tests.integration.mongodb.plain_pipelines import Document, documents, pipeline, plainly
+from tests.integration.mongodb.made_documents import Document, documents
+from tests.integration.mongodb.plain_pipelines import pipeline, plainly
 
 PIPELINES = 400
 # Stages, expressions and accumulators of MongoDB that are not on the embedded server.

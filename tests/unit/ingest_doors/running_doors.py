@@ -16,7 +16,8 @@ from ingest.doors.health import Health
 from ingest.doors.live import LiveDoor
 from ingest.intake import Intake
 from ingest.settings import MIB, Settings
-from ingest.spool import Spool, SpooledBatch
+from ingest.spool import Spool
+from ingest.spooled import SpooledBatch
 from ingest.watching.state import State
 
 KEY = "gs_" + "k" * 43

@@ -8,8 +8,9 @@ from gosight.events_pb2 import Event
 from gosight.ingest_pb2 import EventBatch
 
 from ingest import rejects
+from ingest.clock import now_ms
 from ingest.rejects import Reason
-from ingest.spool import SpooledBatch, now_ms
+from ingest.spooled import SpooledBatch
 
 NAMESPACE = UUID("5f0c3a52-6c3e-4a0e-9a07-0f3f4f1c2b10")
 INGESTED_AT = now_ms()

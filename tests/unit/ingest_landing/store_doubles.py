@@ -13,7 +13,7 @@ from ingest.landing.landing import Landing
 from ingest.rejects import Reason, Reject
 from ingest.sinks import names as tables
 from ingest.sinks.interface import Kind, Session, Written
-from ingest.spool import SpooledBatch
+from ingest.spooled import SpooledBatch
 from orchestration.raw.erasure import erase
 from tests.unit.ingest_landing.landing_batches import POISON
 

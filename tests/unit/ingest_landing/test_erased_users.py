@@ -5,7 +5,7 @@ from gosight.events_pb2 import Event
 
 from ingest.landing.erased_users import user_hash
 from ingest.sinks import names as tables
-from ingest.spool import SpooledBatch
+from ingest.spooled import SpooledBatch
 from tests.unit.ingest_landing.landing_batches import INGESTED_AT, batch_of, event, named
 from tests.unit.ingest_landing.store_doubles import Stores
 

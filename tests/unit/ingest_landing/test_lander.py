@@ -15,7 +15,8 @@ from ingest.errors import StoreDownError
 from ingest.landing.lander import Lander, Stores
 from ingest.landing.landing import Landing
 from ingest.settings import Settings
-from ingest.spool import Spool, SpooledBatch
+from ingest.spool import Spool
+from ingest.spooled import SpooledBatch
 from tests.unit.ingest_landing.landing_batches import batch_of, event
 
 SECONDS = 20.0

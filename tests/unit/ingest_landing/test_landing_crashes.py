@@ -6,7 +6,7 @@ from itertools import combinations
 import pytest
 
 from ingest.sinks.interface import Session
-from ingest.spool import SpooledBatch
+from ingest.spooled import SpooledBatch
 from tests.unit.ingest_landing.landing_batches import (
     batch_of,
     custom,

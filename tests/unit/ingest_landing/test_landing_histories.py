@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.sinks.interface import Session
-from ingest.spool import SpooledBatch
+from ingest.spooled import SpooledBatch
 from tests.unit.ingest_landing.landing_batches import batch_of, event, named, poison, replay
 from tests.unit.ingest_landing.landing_crashes import Crash, CrashError
 from tests.unit.ingest_landing.store_doubles import Stores
