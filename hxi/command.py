@@ -21,6 +21,7 @@ COMMANDS = {
     "replay": "hxi.replay",
     "status": "hxi.status",
     "live": "hxi.live",
+    "metrics": "hxi.metrics",
     "pages": "hxi.pages",
     "report": "hxi.report",
     "project": "hxi.project",

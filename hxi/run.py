@@ -19,7 +19,7 @@ from hxi.admin.errors import BusyError, NoStackError, UserError
 from hxi.admin.folder import dbt_target
 from hxi.admin.prepare import clickhouse_schemas_through, postgres_schemas
 from hxi.every import every_option
-from hxi.options import data_dir_option, json_option
+from hxi.options import data_dir_option, json_option, metrics_port_option
 from hxi.run_output import shown, summary
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class RunFailedError(UserError):
 @click.option("--start", is_flag=True, help="Start a stack for this run if none is running.")
 @click.option("--sample", is_flag=True, help="Load the bundled sample if the warehouse is empty.")
 @every_option
+@metrics_port_option
 @json_option
 def run(
     *,
@@ -55,10 +56,13 @@ def run(
     start: bool,
     sample: bool,
     every: float | None,
+    metrics_port: int | None,
     as_json: bool,
     **wanted: Any,
 ) -> None:
     """Bring every table up to date: events, signals, marts, PostgreSQL. Safe to repeat."""
+    if metrics_port and not every:
+        raise click.UsageError("--metrics-port goes with --every")
     if every and any(wanted.values()):
         raise click.UsageError("--every goes with none of --full-refresh, --day, --verify")
     with _stack(data_dir, start=start) as endpoints:
@@ -70,7 +74,7 @@ def run(
         if every:
             from hxi.run_again import run_again
 
-            run_again(endpoints, every, as_json=as_json)
+            run_again(endpoints, every, metrics_port, as_json=as_json)
             return
         started = time.monotonic()
         refreshed = refreshed_once(**_what_to_build(**wanted))

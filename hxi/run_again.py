@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import click
@@ -13,6 +14,7 @@ import click
 from hxi.admin.endpoints import Endpoints
 from hxi.admin.errors import BusyError
 from hxi.every import repeat
+from hxi.metrics import Runs, served, warehouse
 from hxi.run import RunFailedError, answer, refreshed_once, told_alerts
 from orchestration.lease.lease import LeaseHeldError
 from orchestration.rebuild.rules import rules_hash
@@ -21,8 +23,16 @@ from orchestration.run.standing import Standing
 from orchestration.stores.settings import Settings
 
 
-def run_again(endpoints: Endpoints, every: float, *, as_json: bool) -> None:
+def run_again(
+    endpoints: Endpoints, every: float, metrics_port: int | None, *, as_json: bool
+) -> None:
     """Until SIGINT or SIGTERM; a line a run, none where nothing was new."""
+    registry = warehouse(endpoints)
+    with served(registry, metrics_port) if metrics_port else nullcontext():
+        _again(endpoints, every, Runs(registry), as_json=as_json)
+
+
+def _again(endpoints: Endpoints, every: float, runs: Runs, *, as_json: bool) -> None:
     click.echo(f"looking every {every:g} s (pid {os.getpid()}), end by Ctrl-C", err=True)
     standing = Standing(Settings.from_environment())
     refreshed = _refreshing()
@@ -34,8 +44,13 @@ def run_again(endpoints: Endpoints, every: float, *, as_json: bool) -> None:
         except LeaseHeldError as error:
             raise BusyError(str(error)) from error
         started = time.monotonic()
-        done = refreshed()
+        try:
+            done = refreshed()
+        except RunFailedError:
+            runs.failed()
+            raise
         seconds = time.monotonic() - started
+        runs.ended(done, seconds)
         for told in told_alerts():
             click.echo(told, err=True)
         if as_json:

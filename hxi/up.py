@@ -24,7 +24,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     type=click.Choice(["fixed", "auto"]),
     default="fixed",
     show_default=True,
-    help="fixed: 28300-28307; auto: any free ones, the same at each start of this folder.",
+    help="fixed: 28300-28308; auto: any free ones, the same at each start of this folder.",
 )
 @click.option("--ui", is_flag=True, help="Also the pages, and Dagster's.")
 @every_option
@@ -46,7 +46,7 @@ def up(data_dir: Path | None, ports: PortChoice, ui: bool, every: float | None) 
                     stack.start_ui()
                 if every:
                     stack.start_runs(every)
-                _announce(stack, ui=ui)
+                _announce(stack, ui=ui, runs=bool(every))
                 while True:
                     signal.pause()
             finally:
@@ -61,7 +61,7 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _announce(stack: Stack, *, ui: bool) -> None:
+def _announce(stack: Stack, *, ui: bool, runs: bool) -> None:
     """Addresses without passwords: this output ends up in logs and chats."""
     endpoints = stack.endpoints
     lines = {
@@ -76,6 +76,8 @@ def _announce(stack: Stack, *, ui: bool) -> None:
     if ui:
         lines["dagster"] = f"http://{HOST}:{stack.ports.ui}"
         lines["pages"] = f"http://{HOST}:{stack.ports.pages}"
+    if runs:
+        lines["metrics"] = f"http://{HOST}:{stack.ports.metrics}/metrics"
     for name, address in lines.items():
         click.echo(f"{name:<12} {address}")
     click.echo(f"ready (pid {os.getpid()}): addresses with passwords by `hxi env`, end by Ctrl-C")

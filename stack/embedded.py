@@ -124,7 +124,8 @@ class Stack:
 
     def start_runs(self, every: float) -> None:
         """Keep the tables up to date, looking every so many seconds whether anything is new."""
-        self.supervisor.start(services.runs(self.folder, self.endpoints, every))
+        require_free("metrics", self.ports.metrics)
+        self.supervisor.start(services.runs(self.folder, self.ports, self.endpoints, every))
 
     def _store(
         self,

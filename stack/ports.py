@@ -32,6 +32,7 @@ class Ports:
     redis: int = 28305
     ui: int = 28306
     pages: int = 28307
+    metrics: int = 28308
 
 
 def choose(choice: PortChoice, kept: Path | None = None) -> Ports:

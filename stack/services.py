@@ -41,11 +41,12 @@ def ingest(folder: DataFolder, ports: Ports, endpoints: Endpoints, postgres_dsn:
     )
 
 
-def runs(folder: DataFolder, endpoints: Endpoints, every: float) -> Program:
+def runs(folder: DataFolder, ports: Ports, endpoints: Endpoints, every: float) -> Program:
     """`hxi run --every`: ready as soon as it goes; what it says is in its log."""
+    again = ["--every", f"{every:g}s", "--metrics-port", str(ports.metrics)]
     return Program(
         name="runs",
-        command=[sys.executable, "-u", "-m", "hxi", "run", "--every", f"{every:g}s"],
+        command=[sys.executable, "-u", "-m", "hxi", "run", *again],
         is_ready=lambda: True,
         environment={**endpoints.environment(), **_python_path(), **dbt_target(folder.path)},
         stop_seconds=RUN_STOP_SECONDS,

@@ -22,9 +22,13 @@ from orchestration.run.standing import Standing
 from orchestration.stores.settings import Settings
 from simulate import Plan, generate
 from stack.embedded import Stack
+from tests.scraping import Samples, at, parsed, scraped
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 300.0
+HXI_RUN = (sys.executable, "-u", "-m", "hxi", "run")
+METRICS_PORT = 28399
+METRICS = f"http://127.0.0.1:{METRICS_PORT}"
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -35,7 +39,7 @@ def running(stack: Stack, tmp_path: Path) -> Iterator[tuple["subprocess.Popen[by
     out = tmp_path / "lines"
     with out.open("w") as file:
         process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "hxi", "run", "--every", "1s"],
+            [*HXI_RUN, "--every", "1s", "--metrics-port", str(METRICS_PORT)],
             env=os.environ | stack.endpoints.environment(),
             cwd=ROOT,
             stdout=file,
@@ -81,6 +85,7 @@ def test_it_follows_what_lands_outlives_a_store_and_ends_when_told(
     load_batches(mine, generate(Plan(2, days=1, seed=901)))
     until(lambda: sessions() == 2 and "sessions rebuilt" in lines()[-1])
     until(lambda: not lease.is_held(postgres))
+    assert_metrics_tell_of_the_run(scraped(METRICS))
 
     stack.supervisor.halt("mongodb")
     until(lambda: any(line.startswith("MongoDB failed") for line in lines()))
@@ -93,6 +98,34 @@ def test_it_follows_what_lands_outlives_a_store_and_ends_when_told(
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
     assert lines()[-1] == "stopped"
+
+
+def assert_metrics_tell_of_the_run(told: Samples) -> None:
+    assert at(told, "runs_total", outcome="done") >= 1
+    assert at(told, "run_seconds_count") == at(told, "runs_total", outcome="done")
+    assert at(told, "run_sessions_total") >= 2
+    assert at(told, "run_rows_total", stage="marts") > 0
+    assert at(told, "run_step_seconds", step="dbt_marts") > 0
+    assert at(told, "run_failed_checks") == 0
+    assert [at(told, "store_up", store=store) for store in ("clickhouse", "postgresql")] == [1, 1]
+    assert at(told, "mart_rows", table="sessions") >= 2
+    assert time.time() - at(told, "newest_landed_timestamp_seconds") < PATIENCE_SECONDS
+
+
+def test_metrics_of_the_stores_are_printed_once_for_a_scheduler_of_ones_own(stack: Stack) -> None:
+    printed = subprocess.run(
+        [sys.executable, "-m", "hxi", "metrics", "--once"],
+        env=os.environ | stack.endpoints.environment(),
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    told = parsed(printed.stdout)
+    assert time.time() - at(told, "last_run_timestamp_seconds") < PATIENCE_SECONDS
+    assert sum(at(told, "last_run_seconds", kind=kind) for kind in ("full", "incremental")) > 0
+    assert at(told, "store_up", store="postgresql") == 1
+    assert not any(name.startswith("hxi_runs") for name, _ in told)
 
 
 def test_asking_again_takes_no_lease_until_something_leaves_a_trace(
