@@ -98,7 +98,7 @@ class MongoSink:
         collection = COLLECTION[kind].of(self._client)
         with translated():
             for batch_id, ids in by_batch.items():
-                for chunk in _chunks(ids):
+                for chunk in id_chunks(ids):
                     collection.delete_many({"_id": {"$in": chunk}, "batchId": batch_id})
 
     def erase(self, session: Session) -> None:
@@ -197,7 +197,7 @@ def _insert_many(
 def _owners(collection: "MongoCollection[Document]", ids: list[str]) -> dict[str, str]:
     """Document to the batch that brought it."""
     owners: dict[str, str] = {}
-    for chunk in _chunks(ids):
+    for chunk in id_chunks(ids):
         with translated():
             found = collection.find({"_id": {"$in": chunk}}, {"batchId": 1})
             owners |= {document["_id"]: document["batchId"] for document in found}
@@ -227,6 +227,7 @@ def _is_passing(code: int | None, text: str) -> bool:
     return code in PASSING_CODES
 
 
-def _chunks(ids: list[str]) -> Iterator[list[str]]:
+def id_chunks(ids: Sequence[str]) -> Iterator[list[str]]:
+    """Of ids to be named in one command: MongoDB takes 16 MiB, some hundred thousand of them."""
     for start in range(0, len(ids), LOOKUP_CHUNK):
-        yield ids[start : start + LOOKUP_CHUNK]
+        yield list(ids[start : start + LOOKUP_CHUNK])

@@ -14,7 +14,7 @@ from pymongo.collection import Collection
 from ingest.decode.documents import Document
 from ingest.sinks.clickhouse import ClickHouseSink
 from ingest.sinks.interface import Kind, Session
-from ingest.sinks.mongodb import COLLECTION, document_id, of_session, translated
+from ingest.sinks.mongodb import COLLECTION, document_id, id_chunks, of_session, translated
 
 Mongo = MongoClient[dict[str, Any]]
 Count = tuple[str, int]
@@ -140,10 +140,10 @@ def _still_without(
     collection: "Collection[Document]", project_id: str, event_ids: Sequence[str]
 ) -> list[str]:
     """Those that have no document now: some may have come since the documents were read."""
-    if not event_ids:
-        return []
     ids = {document_id(project_id, event_id): event_id for event_id in event_ids}
-    with translated():
-        found = collection.find({"_id": {"$in": list(ids)}}, {"_id": 1})
-        kept = {document["_id"] for document in found}
+    kept: set[str] = set()
+    for chunk in id_chunks(list(ids)):
+        with translated():
+            found = collection.find({"_id": {"$in": chunk}}, {"_id": 1})
+            kept |= {document["_id"] for document in found}
     return [event_id for key, event_id in ids.items() if key not in kept]

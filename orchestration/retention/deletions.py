@@ -11,7 +11,7 @@ from psycopg import sql
 
 from ingest.schema import mongo as schema
 from ingest.sinks.interface import Kind, Session
-from ingest.sinks.mongodb import COLLECTION, of_session
+from ingest.sinks.mongodb import COLLECTION, id_chunks, of_session
 from orchestration.publish.copy import copy_plan
 from orchestration.publish.landing import Source
 from orchestration.publish.merge import merge_plan
@@ -40,7 +40,8 @@ def delete_documents(client: Client, mongo: Mongo, expiry: Expiry) -> None:
     for kind in Kind:
         collection = COLLECTION[kind].of(mongo)
         for session, batches in _batches(client, kind, expiry):
-            collection.delete_many({**of_session(session), "batchId": {"$in": batches}})
+            for chunk in id_chunks(batches):
+                collection.delete_many({**of_session(session), "batchId": {"$in": chunk}})
 
 
 def delete_raw(client: Client, expiry: Expiry) -> None:

@@ -64,6 +64,19 @@ def test_rows_without_a_document_are_told_of(world: World) -> None:
     assert "1 rows of raw.events have no document" in line
 
 
+def test_a_long_session_whose_documents_are_lost_is_told_of(world: World) -> None:
+    """More ids than one command takes: MongoDB's bound is 16 MiB."""
+    world.land(world.batch("batch", event("a")))
+    rows = 200_000
+    world.clickhouse.command(
+        "INSERT INTO raw.events (project_id, event_id, session_id, event_type, timestamp, batch_id)"
+        " SELECT %(project)s, generateUUIDv4(number), %(session)s, 'click', now64(3), %(session)s"
+        f" FROM numbers({rows})",
+        parameters={"project": world.project_id, "session": named("visit")},
+    )
+    assert world.reconcile().surplus == rows
+
+
 def test_documents_that_are_still_landing_are_no_disagreement(world: World) -> None:
     world.land(world.batch("batch", event("a"), event("b")))
     lose(world, "events", "ingest_ledger", "session_index")
