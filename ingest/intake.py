@@ -17,8 +17,8 @@ from ingest import rejects
 from ingest.admission.admission import Admission
 from ingest.admission.keys import ApiKey
 from ingest.clock import now_ms
-from ingest.decode import clock
 from ingest.decode.checks import YEAR_1990_MS, YEAR_2100_MS
+from ingest.decode.clock import Clocks
 from ingest.decode.envelope import Envelope
 from ingest.errors import RefusalError, UnavailableError
 from ingest.geo.locating import NOBODY, Client, Locator
@@ -98,6 +98,7 @@ class Intake:
         self._spool = spool
         self._realtime = realtime or RealTime("")
         self._clock = clock
+        self._clocks = Clocks()
         self._pool = ThreadPoolExecutor(DECODE_THREADS, thread_name_prefix="decode")
         self._held_bytes = 0
 
@@ -168,8 +169,9 @@ class Intake:
     def _check(self, sent: Sent, envelope: Envelope, key: ApiKey) -> _Checked:
         now = self._clock()
         sent_at = _plausible(envelope.sent_at)
-        tells_clock = envelope.is_sent_now and not sent.is_backfill
-        skew = clock.skew_of(sent_at, now) if tells_clock else 0
+        session_id = envelope.events[0].session_id if envelope.events else ""
+        tells_clock = not sent.is_backfill
+        skew = self._clocks.skew(key.project_id, session_id, sent_at, now) if tells_clock else 0
         policy = policy_of(key.settings)
         judged = judge(envelope, now, skew, policy, is_backfill=sent.is_backfill)
         # A backfill comes from who loads it, not from who was there.

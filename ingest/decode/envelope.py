@@ -43,7 +43,6 @@ class Envelope:
     events: list[Event | Malformed]
     batch: EventBatch | None = None  # what `events` are part of, when all came from one parse
     elements: list[Any] | None = None  # the events as JSON values, when they came as JSON
-    is_sent_now: bool = True  # whether `sent_at` is of this sending, so that it tells of the clock
 
 
 def parse_protobuf(body: bytes) -> Envelope:

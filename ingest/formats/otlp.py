@@ -24,8 +24,8 @@ def read(request: Request) -> Envelope:
 
     Spans of which this project has no notion are passed over.
     """
-    spans, now = spans_of(request), request.received_at
-    return envelope(_bearer(request), SDK, 0, now, spans, lambda span: _events(span, request))
+    spans = spans_of(request)
+    return envelope(_bearer(request), SDK, 0, spans, lambda span: _events(span, request))
 
 
 def thanks(request: Request) -> Answer:

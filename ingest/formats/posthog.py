@@ -48,7 +48,6 @@ def read(request: Request) -> Envelope:
         _key(head, first, request),
         _sdk(first),
         sent_at,
-        request.received_at,
         messages,
         lambda message: _events(message, sent_at or request.received_at),
     )

@@ -57,7 +57,6 @@ def _envelope(request: Request, head: Any, messages: Sequence[Any], read: Any) -
         text(head.get("key")) or request.query.get("key", ""),
         clip(head.get("sdk") or NAME, 100),
         sent_at,
-        request.received_at,
         messages,
         lambda message: read({**request.query, **message}, device, request.received_at),
     )

@@ -54,7 +54,6 @@ def read(request: Request) -> Envelope:
         _key(body, first, request),
         _sdk(first, request),
         sent_at_of(body.get("sentAt")),
-        request.received_at,
         messages,
         lambda message: _events(message, _TYPES.get(kind, kind), shared, request),
     )

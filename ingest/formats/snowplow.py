@@ -31,7 +31,6 @@ def read(request: Request) -> Envelope:
         text(first.get("aid")),
         f"{NAME}-{text(first.get('tv'))}",
         whole(first.get("stm"), 0, 2**53),
-        request.received_at,
         messages,
         lambda message: _events(message, request),
     )

@@ -98,14 +98,11 @@ def envelope(
     key: str,
     sdk: str,
     sent_at: int,
-    received_at: int,
     messages: Iterable[Any],
     read: Callable[[Any], Iterable[Event]],
 ) -> Envelope:
     """Messages that cannot be read are refused one by one, as events are.
 
-    Proxies and queues between these SDKs and this door pass bodies on later, as they were: only a
-    `sent_at` that is still to come tells of the device's clock.
     BatchTooLargeError for more events than a batch may have.
     """
     events: list[Event | Malformed] = []
@@ -115,7 +112,7 @@ def envelope(
         except UNREADABLE as error:
             events.append(_malformed(message, error))
         check_count(len(events))
-    return Envelope(key, sdk, sent_at, events, is_sent_now=sent_at > received_at)
+    return Envelope(key, sdk, sent_at, events)
 
 
 def _malformed(message: Any, error: Exception) -> Malformed:

@@ -7,7 +7,7 @@ from gosight.events_pb2 import Event
 from gosight.ingest_pb2 import EventBatch
 
 from ingest import rejects
-from ingest.decode.clock import skew_of
+from ingest.decode.clock import Clocks, skew_of
 from ingest.decode.documents import event_document, from_event_document
 from ingest.decode.rows import event_row
 from ingest.landing.items import items_of
@@ -58,6 +58,20 @@ def test_a_minute_may_be_the_way_and_a_millisecond_more_is_the_clock(
     behind: int, moved_by: int
 ) -> None:
     assert skew_of(NOW - behind, NOW) == moved_by
+
+
+def test_a_session_has_one_clock_whatever_the_way_of_its_batches() -> None:
+    clocks = Clocks()
+    sent = NOW - 20 * DAY_MS
+    assert clocks.skew("p", "s", sent, NOW) == 20 * DAY_MS
+    # Kept by a proxy for ten minutes, or passed on together with the first.
+    assert clocks.skew("p", "s", sent + 1, NOW + 10 * 60_000) == 20 * DAY_MS
+    assert clocks.skew("p", "s", sent + 10 * 60_000, NOW + 1) == 20 * DAY_MS
+    # Of somebody else, in another project, or once the clock was set.
+    assert clocks.skew("p", "other", sent - 5, NOW) == 20 * DAY_MS + 5
+    assert clocks.skew("q", "s", sent - 7, NOW) == 20 * DAY_MS + 7
+    assert clocks.skew("p", "s", NOW - HOUR_MS, NOW) == HOUR_MS
+    assert clocks.skew("p", "s", NOW - 1, NOW) == 0
 
 
 @pytest.mark.parametrize(("behind", "age"), [(20_000, 0), (0, 6 * DAY_MS)])

@@ -1,11 +1,13 @@
 """The HTTP door with requests of other SDKs: kept before they are answered, refused as ours are."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 from gosight.ingest_pb2 import EventBatch
 
+from ingest.clock import now_ms
 from tests.unit.ingest_doors.running_doors import KEY, PROJECT, RunningDoors
 
 SESSION = "01a21e72-aa62-73c4-bb5f-6358e319cb7d"
@@ -39,6 +41,34 @@ def test_what_is_answered_is_in_the_spool(doors: RunningDoors, http: httpx.Clien
     (kept,) = doors.spooled()
     assert (kept.batch_id, kept.project_id) == (answer.headers["x-gosight-batch-id"], PROJECT)
     assert EventBatch.FromString(kept.body).events[0].page_view.page_path == "/cart"
+
+
+def sent_by(sdk: str, at: int) -> tuple[str, dict[str, object]]:
+    """Path and body of a view that the SDK sends in the millisecond in which it happens."""
+    time = datetime.fromtimestamp(at / 1000, UTC).isoformat()
+    if sdk == "posthog":
+        view = {**VIEW, "timestamp": time}
+        return "/batch/", {"api_key": KEY, "batch": [view], "sent_at": time}
+    if sdk == "segment":
+        ids = {"writeKey": KEY, "messageId": "m", "anonymousId": "a"}
+        return "/v1/page", {**ids, "originalTimestamp": time, "sentAt": time}
+    view = {"aid": KEY, "e": "pv", "sid": SESSION, "dtm": str(at), "stm": str(at)}
+    return "/com.snowplowanalytics.snowplow/tp2", {"data": [view]}
+
+
+@pytest.mark.parametrize("sdk", ["posthog", "segment", "snowplow"])
+@pytest.mark.parametrize("behind", [30_000, 90_000, 20 * 86_400_000])
+def test_a_clock_that_is_wrong_by_over_a_minute_is_put_right(
+    doors: RunningDoors, http: httpx.Client, sdk: str, behind: int
+) -> None:
+    at = now_ms() - behind
+    path, body = sent_by(sdk, at)
+    assert http.post(path, json=body).status_code == 200
+    (kept,) = doors.spooled()
+    (event,) = EventBatch.FromString(kept.body).events
+    # Two of these are of one session, so of one clock: apart by what their ways took.
+    meant = at if behind == 30_000 else kept.ingested_at
+    assert abs(event.timestamp.millis - meant) < (1 if behind == 30_000 else 5_000)
 
 
 @pytest.mark.parametrize(
