@@ -62,7 +62,10 @@ def merge_plan(
         connection.execute("ANALYZE affected_users")
         connection.execute(statements.CURRENT_USERS)
         issues.touch(connection)
-        return _merge_tables(connection, sessions)
+        changes = _merge_tables(connection, sessions)
+        # What subscriptions have used is seen with the rows it is counted of.
+        connection.execute("SELECT traceflow.count_usage()")
+        return changes
 
 
 def _check_landing(connection: psycopg.Connection[Any], plan_id: int) -> int:

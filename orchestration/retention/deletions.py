@@ -63,6 +63,8 @@ def delete_replays(client: Client, postgres: Postgres, expiry: Expiry) -> None:
     keys = client.query(f"SELECT project_id, toString(session_id) FROM ({sessions})").result_rows
     projects, ids = ([key[at] for key in keys] for at in (0, 1))
     with postgres.transaction():
+        # Subscriptions go on counting what was recorded.
+        postgres.execute("SET LOCAL hxi.expiring = 'on'")
         for table in RECORDINGS:
             ours = sql.SQL(" AND {} IS NOT NULL").format(sql.Identifier(table.published_mark))
             postgres.execute(

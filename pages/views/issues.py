@@ -6,7 +6,7 @@ from pages import charts
 from pages.marts import Row
 from pages.shown import Ask, NotThereError, Shown, Table
 
-STATUSES = ("open", "investigating", "resolved", "ignored")
+STATUSES = ("open", "in_progress", "resolved", "ignored")
 SEVERITIES = ("critical", "high", "medium", "low")
 PAGE_SIZE = 50
 

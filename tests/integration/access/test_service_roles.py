@@ -1,4 +1,4 @@
-"""What anon, the publisher and ingest may do, each column of each relation asked."""
+"""What anon, the publisher, ingest and services may do, each column of each relation asked."""
 
 from typing import Any
 from uuid import uuid4
@@ -113,6 +113,73 @@ def test_the_publisher_sees_every_project(two: TwoProjects) -> None:
     with publisher_connection(two.dsn) as connection:
         rows = connection.execute("SELECT DISTINCT project_id::text FROM hxi.events").fetchall()
     assert {project for (project,) in rows} == {two.ours.project, two.theirs.project}
+
+
+LOGS = {"traceflow.neurorouter_logs", "traceflow.audit_logs"}
+SERVICES_KEEP = {
+    "traceflow.traceflow_sessions": {"geolocation", "ai_analyzed", "ai_summary", "ai_root_cause"},
+    "traceflow.traceflow_events": set(),
+    "traceflow.session_recordings": {"device_fingerprint"},
+}
+
+
+def test_services_keep_what_is_theirs_and_no_more(owner: psycopg.Connection[Any]) -> None:
+    may = on_tables(owner, "hxi_service")
+    assert {name.partition(".")[0] for name, _ in may} == {"traceflow", "auth"}
+    written = {name for name, privilege in may if privilege in WRITES}
+    assert written == {
+        *SERVICES_KEEP,
+        *LOGS,
+        "traceflow.traceflow_ux_issues",
+        "traceflow.traceflow_ai_queue",
+        "traceflow.traceflow_subscriptions",
+        "traceflow.traceflow_user_features",
+    }
+    assert {right for name, right in may if name in LOGS} == {"SELECT", "INSERT"}
+    for name, kept in SERVICES_KEEP.items():
+        assert columns(owner, "hxi_service", name, "UPDATE") == kept
+    counted = {"sessions_used", "recordings_used"}
+    for privilege in ("INSERT", "UPDATE"):
+        plans = columns(owner, "hxi_service", "traceflow.traceflow_subscriptions", privilege)
+        assert "ai_credits_used" in plans
+        assert not plans & counted
+    marks = columns(owner, "hxi_service", "traceflow.traceflow_ux_issues", "INSERT")
+    assert {"issue_key", "status"} & marks == {"status"}
+
+
+def test_services_add_rows_of_their_own_and_leave_published_ones_there(
+    two: TwoProjects, admin: psycopg.Connection[Any]
+) -> None:
+    project = two.ours.project
+    with admin.transaction(force_rollback=True):
+        admin.execute("UPDATE traceflow.traceflow_sessions SET source_session_id = id")
+        admin.execute("UPDATE traceflow.traceflow_events SET source_event_id = id")
+        admin.execute("SET LOCAL ROLE hxi_service")
+        admin.execute(
+            "INSERT INTO traceflow.traceflow_sessions (project_id, session_id) VALUES (%s, 'own')",
+            (project,),
+        )
+        admin.execute(
+            "INSERT INTO traceflow.traceflow_events (project_id, session_id, event_type)"
+            " VALUES (%s, 'own', 'error')",
+            (project,),
+        )
+        summed = admin.execute("UPDATE traceflow.traceflow_sessions SET ai_summary = 'seen'")
+        assert summed.rowcount > 1, "published ones too"
+        for table in ("traceflow_events", "traceflow_sessions"):
+            assert admin.execute(f"DELETE FROM traceflow.{table}".encode()).rowcount == 1
+    admin.execute("SET ROLE hxi_service")
+    for statement in (
+        "UPDATE traceflow.traceflow_sessions SET event_count = 0",
+        "INSERT INTO traceflow.traceflow_ux_issues (issue_key) VALUES (gen_random_uuid())",
+        "UPDATE traceflow.traceflow_subscriptions SET sessions_used = 0",
+        "DELETE FROM traceflow.audit_logs",
+        "INSERT INTO traceflow.user_roles VALUES (gen_random_uuid(), 'admin')",
+        "SELECT FROM gosight.api_keys",
+        "SELECT FROM hxi.sessions",
+    ):
+        with pytest.raises(InsufficientPrivilege):
+            admin.execute(statement.encode())
 
 
 def test_ingest_reads_keys_and_settings_and_marks_keys_as_used(

@@ -1,0 +1,1 @@
+DROP TRIGGER IF EXISTS audited ON ops.erasure_requests;
