@@ -7,6 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,18 +130,25 @@ class Pages:
         return events
 
     def _ask(self, query: str, **variables: object) -> dict[str, Any]:
-        body = json.dumps({"query": query, "variables": variables}).encode()
-        headers = {"content-type": "application/json"}
-        request = urllib.request.Request(f"{self.base}/graphql", body, headers)
         end = time.monotonic() + PATIENCE
         while True:
             try:
-                with urllib.request.urlopen(request, timeout=60) as answer:
-                    said = json.load(answer)
-                break
-            except AWAY:  # killed, or starting
-                assert time.monotonic() < end
+                return self._asked_once(query, variables)
+            except AWAY as error:  # killed, or starting
+                if time.monotonic() > end:
+                    raise
+                # A code server that was killed is loaded in its eyes until somebody reloads it.
+                if isinstance(error, urllib.error.HTTPError):
+                    with suppress(*AWAY):
+                        self._asked_once(RELOAD, {"name": REPOSITORY["repositoryLocationName"]})
                 time.sleep(1)
+
+    def _asked_once(self, query: str, variables: Mapping[str, object]) -> dict[str, Any]:
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        headers = {"content-type": "application/json"}
+        request = urllib.request.Request(f"{self.base}/graphql", body, headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            said = json.load(answer)
         assert "errors" not in said, said
         data: dict[str, Any] = said["data"]
         return data
