@@ -14,7 +14,7 @@ from ingest.decode.checks import fault_of
 from ingest.decode.envelope import MAX_BATCH_BYTES, Envelope, Malformed
 from ingest.decode.rrweb import facts_only
 from ingest.privacy.filtering import filtered
-from ingest.privacy.masking import mask, masked_bytes
+from ingest.privacy.masking import mask, masked_bytes, may_name
 from ingest.privacy.policy import Policy
 from ingest.rejects import Reason, Reject
 
@@ -48,6 +48,7 @@ def judge(envelope: Envelope, now: int, skew: int, policy: Policy, *, is_backfil
     """
     judged = Judged()
     left = MAX_REJECTED_BYTES
+    may_name_values = may_name(_bytes_of(envelope), policy)
     for position, event in enumerate(envelope.events):
         fault = _fault(event, now, skew, is_backfill=is_backfill)
         if fault is not None:
@@ -56,7 +57,7 @@ def judge(envelope: Envelope, now: int, skew: int, policy: Policy, *, is_backfil
             judged.refused.append(rejects.reject(position, ids, *fault, raw[:left]))
             left -= len(judged.refused[-1].raw)
         elif isinstance(event, Event):
-            _keep(judged, position, event, policy)
+            _keep(judged, position, event, policy, may_name_values=may_name_values)
     return judged
 
 
@@ -72,13 +73,22 @@ def _fault(
     return fault
 
 
-def _keep(judged: Judged, position: int, event: Event, policy: Policy) -> None:
+def _bytes_of(envelope: Envelope) -> bytes:
+    if envelope.batch is not None:
+        return envelope.batch.SerializeToString()
+    events = (event for event in envelope.events if isinstance(event, Event))
+    return b"".join(event.SerializeToString() for event in events)
+
+
+def _keep(
+    judged: Judged, position: int, event: Event, policy: Policy, *, may_name_values: bool
+) -> None:
     reason = filtered(event, policy)
     if reason is not None:
         judged.filtered += 1
         judged.privacy[reason] += 1
         return
-    for what in mask(event, policy):
+    for what in mask(event, policy, may_name_values=may_name_values):
         judged.privacy[f"masked_{what}"] += 1
     if not policy.keeps_recordings and event.HasField("replay"):
         event.replay.data = facts_only(event.replay.data)

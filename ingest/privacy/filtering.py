@@ -1,6 +1,8 @@
 """Which events a project does not want kept at all, and why."""
 
 import hashlib
+import re
+from functools import lru_cache
 
 from gosight.events_pb2 import Event, EventType
 
@@ -15,7 +17,7 @@ def filtered(event: Event, policy: Policy) -> str | None:
     """The reason, None for an event that is kept. The event passed the checks of the door."""
     if policy.switched_off and _type_name(event.event_type) in policy.switched_off:
         return "switched_off"
-    if policy.block_urls and any(one.fullmatch(event.page.url) for one in policy.block_urls):
+    if policy.block_urls and _is_blocked(policy.block_urls, event.page.url):
         return "blocked_url"
     if policy.session_rate < WHOLE and not is_sampled(event.session_id, "", policy.session_rate):
         return "session_not_sampled"
@@ -23,6 +25,11 @@ def filtered(event: Event, policy: Policy) -> str | None:
         return None
     is_kept = is_sampled(event.session_id, "replay", policy.replay_rate)
     return None if is_kept else "replay_not_sampled"
+
+
+@lru_cache(maxsize=20_000)
+def _is_blocked(patterns: tuple[re.Pattern[str], ...], url: str) -> bool:
+    return any(one.fullmatch(url) for one in patterns)
 
 
 def is_sampled(session_id: str, what: str, rate: float) -> bool:

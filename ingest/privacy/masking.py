@@ -1,8 +1,9 @@
 """Takes out of an event what its project does not want kept; the event is changed in place."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -12,7 +13,7 @@ from gosight.events_pb2 import Event
 
 from ingest.decode.envelope import Envelope, Malformed, compact_json
 from ingest.privacy.policy import Policy
-from ingest.privacy.selectors import covers
+from ingest.privacy.selectors import Selector, covers
 
 MASK = "[masked]"
 INPUT_TAGS = frozenset({"input", "textarea", "select", "option"})
@@ -61,27 +62,58 @@ def mask_json(value: Any, policy: Policy, name: str = "") -> Any:
     return _query_pattern(policy.sensitive).sub(rf"\1{MASK}", value)
 
 
-def mask(event: Event, policy: Policy) -> frozenset[str]:
-    """What was masked: any of `param`, `text`, `block`."""
+def may_name(raw: bytes, policy: Policy) -> bool:
+    """Whether protobuf bytes, of an event or of many, may hold a value of a sensitive name."""
+    names = policy.sensitive
+    if not names:
+        return False
+    return (
+        not _are_told_by_bytes(names)
+        or _query_in_bytes(names).search(raw) is not None
+        or _key_in_bytes(names).search(raw) is not None
+    )
+
+
+def mask(event: Event, policy: Policy, *, may_name_values: bool = True) -> frozenset[str]:
+    """What was masked: any of `param`, `text`, `block`.
+
+    `may_name_values`: what `may_name` says of this event, or of a batch that it is in.
+    """
     found = set()
     payload = event.WhichOneof("payload")
     if payload in PAYLOADS_WITH_TARGET:
         found |= _mask_target(getattr(event, payload).target, policy)
-    if policy.sensitive and _mask_values(event, policy):
+    if (
+        may_name_values
+        and may_name(event.SerializeToString(), policy)
+        and mask_values(event, policy)
+    ):
         found.add("param")
     return frozenset(found)
 
 
 def _mask_target(target: TargetElement, policy: Policy) -> set[str]:
-    if policy.block_selectors and covers(policy.block_selectors, target):
+    rules = (policy.block_selectors, policy.mask_selectors, policy.masks_inputs)
+    what = _fate(target.SerializeToString(), *rules)
+    if what == "block":
         _clear(target)
         target.ClearField("href")
         target.attributes.clear()
         return {"block"}
-    is_input = policy.masks_inputs and target.tag.lower() in INPUT_TAGS
-    if not is_input and not (policy.mask_selectors and covers(policy.mask_selectors, target)):
-        return set()
-    return {"text"} if _clear(target) else set()
+    return {"text"} if what == "text" and _clear(target) else set()
+
+
+# The elements of a site are few, and most are met again and again.
+@lru_cache(maxsize=20_000)
+def _fate(
+    element: bytes, blocked: tuple[Selector, ...], masked: tuple[Selector, ...], masks_inputs: bool
+) -> str:
+    """`block` or `text` is to be taken out of a TargetElement, or nothing."""
+    target = TargetElement.FromString(element)
+    if covers(blocked, target):
+        return "block"
+    is_input = masks_inputs and target.tag.lower() in INPUT_TAGS
+    return "text" if is_input or covers(masked, target) else ""
 
 
 def _clear(target: TargetElement) -> bool:
@@ -94,20 +126,44 @@ def _clear(target: TargetElement) -> bool:
     return changed
 
 
-def _mask_values(event: Event, policy: Policy) -> bool:
+def mask_values(event: Event, policy: Policy) -> bool:
     """Values of sensitive names, in the query of any URL in the event and in its maps."""
-    pattern = _query_pattern(policy.sensitive)
-    # Almost no event has one: the bytes are searched before any field is looked at.
-    raw = event.SerializeToString()
-    in_query = b"=" in raw and pattern.search(raw.decode("latin-1")) is not None
     in_maps = _mask_maps(event, policy.sensitive)
-    return (_mask_texts(event, pattern) if in_query else False) or in_maps
+    return _mask_texts(event, _query_pattern(policy.sensitive)) or in_maps
+
+
+@lru_cache(maxsize=1000)
+def _are_told_by_bytes(names: frozenset[str]) -> bool:
+    """Whatever their case, and with a length of one byte."""
+    return all(name.isascii() and len(name) < 128 for name in names)
+
+
+# Almost no event has such a value, so bytes are searched before any field is looked at: at each `=`
+# for a parameter before it, at each tag of a map's key for the key.
+@lru_cache(maxsize=1000)
+def _query_in_bytes(names: frozenset[str]) -> re.Pattern[bytes]:
+    before = (rb"(?<=[?&#;](?:" + alike + rb")=)" for _, alike in _by_length(names))
+    return re.compile(b"=(?:" + b"|".join(before) + b")", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1000)
+def _key_in_bytes(names: frozenset[str]) -> re.Pattern[bytes]:
+    keys = (re.escape(bytes([size])) + b"(?:" + alike + b")" for size, alike in _by_length(names))
+    return re.compile(b"\n(?:" + b"|".join(keys) + b")", re.IGNORECASE)
+
+
+def _by_length(names: frozenset[str]) -> Iterator[tuple[int, bytes]]:
+    """Names of one length as alternatives."""
+    for size, alike in groupby(sorted(names, key=len), key=len):
+        yield size, b"|".join(re.escape(name.encode()) for name in alike)
 
 
 @lru_cache(maxsize=1000)
 def _query_pattern(names: frozenset[str]) -> re.Pattern[str]:
     one_of = "|".join(sorted(re.escape(name) for name in names))
-    return re.compile(rf"([?&#;](?:{one_of})=)(?!\[masked\])([^&#;\s\"'<>]+)", re.IGNORECASE)
+    return re.compile(
+        rf"([?&#;](?:{one_of})=)(?!\[masked\])([^&#;\s\"'<>]+)", re.IGNORECASE | re.ASCII
+    )
 
 
 def _mask_texts(message: Message, pattern: re.Pattern[str]) -> bool:

@@ -1,5 +1,7 @@
 """What is taken out of events: values of sensitive names, texts of inputs and of named elements."""
 
+from random import Random
+
 import pytest
 from gosight.common_pb2 import PageContext, TargetElement
 from gosight.events_pb2 import (
@@ -13,8 +15,8 @@ from gosight.events_pb2 import (
 )
 
 from ingest.decode.envelope import parse_json
-from ingest.privacy.masking import mask, masked_bytes
-from ingest.privacy.policy import DEFAULT, policy_of
+from ingest.privacy.masking import mask, mask_values, masked_bytes
+from ingest.privacy.policy import DEFAULT, SENSITIVE_NAMES, Policy, policy_of
 
 URL = "https://shop.example/reset?Email=ann%40x.example&step=2&token=s3cret#access_token=t0p"
 MASKED = "https://shop.example/reset?Email=[masked]&step=2&token=[masked]#access_token=[masked]"
@@ -124,3 +126,30 @@ def test_refused_json_is_masked_before_its_bytes_are_kept() -> None:
     assert b'"eventType":"NONE"' in kept
     for secret in (b"abc", b"hunter2", b'"p"'):
         assert secret not in kept
+
+
+def test_a_search_of_the_bytes_never_hides_what_would_be_masked() -> None:
+    """Masked as if the search had not been, in events with and without sensitive names."""
+    random = Random(5)
+    names = [*SENSITIVE_NAMES, "tokens", "step", "colour", "no-key", "ключ", "k" * 200]
+    own = Policy(sensitive=frozenset({"ключ", "k" * 200, "step"}))
+    found = set()
+    for _ in range(2_000):
+        name, other = (_cased(random, random.choice(names)) for _ in range(2))
+        event = Event(
+            page=PageContext(url=f"https://x.example/{random.choice('?&#;/')}{name}=1"),
+            custom_event=CustomEventPayload(properties={other: "x"}),
+        )
+        for policy in (DEFAULT, own):
+            whole, searched = Event(), Event()
+            whole.CopyFrom(event)
+            searched.CopyFrom(event)
+            is_masked = mask_values(whole, policy)
+            assert mask(searched, policy) == ({"param"} if is_masked else set())
+            assert searched == whole
+            found.add(is_masked)
+    assert found == {True, False}
+
+
+def _cased(random: Random, name: str) -> str:
+    return "".join(random.choice((one.lower(), one.upper())) for one in name)
