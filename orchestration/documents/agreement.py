@@ -1,6 +1,6 @@
 """Compares derived documents with the marts and PostgreSQL: counts and sums of each project."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from clickhouse_connect.driver.client import Client
 
-from orchestration.documents.collection import Derived
+from orchestration.documents.collection import Derived, Served
 from orchestration.documents.writing import Mongo
 
 COUNT = "documents"
@@ -39,19 +39,27 @@ class Disagreement:
 
 
 def disagreements(
-    clickhouse: Client, mongo: Mongo, postgres: psycopg.Connection[Any], derived: Derived
-) -> Iterator[Disagreement]:
-    """Where one collection, the rows it is made of and the table served beside it differ.
+    clickhouse: Client,
+    mongo: Mongo,
+    postgres: psycopg.Connection[Any],
+    collections: Sequence[Derived],
+) -> Iterator[tuple[Derived, Disagreement]]:
+    """Where a collection, the rows it is made of and the table served beside it differ.
 
-    One pass of each store over the collection or table.
+    One pass of each store over a collection or table.
     """
-    expected = _of_marts(clickhouse, derived)
-    place = f"{derived.spec.database}.{derived.name}"
-    yield from _differences(place, _of_mongodb(mongo, derived), expected, [COUNT, *derived.sums])
-    if derived.served:
-        served = _of_postgresql(postgres, derived)
-        place = f"hxi.{derived.served.table}"
-        yield from _differences(place, served, expected, derived.served.measures)
+    totals = _of_marts(clickhouse, collections)
+    for derived in collections:
+        expected = totals[derived.name]
+        place = f"{derived.spec.database}.{derived.name}"
+        measures = [COUNT, *derived.sums]
+        for one in _differences(place, _of_mongodb(mongo, derived), expected, measures):
+            yield derived, one
+        if derived.served:
+            served = _of_postgresql(postgres, derived.served)
+            place = f"hxi.{derived.served.table}"
+            for one in _differences(place, served, expected, derived.served.measures):
+                yield derived, one
 
 
 def _differences(
@@ -65,12 +73,25 @@ def _differences(
                 yield Disagreement(place, project, measure, here, there)
 
 
-def _of_marts(client: Client, derived: Derived) -> Totals:
-    sums = "".join(f", ifNull(sum({column}), 0)" for column in derived.sums.values())
-    rows = client.query(
-        f"SELECT project_id, count(){sums} FROM ({derived.query('1')}) GROUP BY project_id"
-    ).result_rows
-    return {project: _measures(derived, values) for project, *values in rows}
+def _of_marts(client: Client, collections: Sequence[Derived]) -> dict[str, Totals]:
+    """By collection, in one statement."""
+    found: dict[str, Totals] = {derived.name: {} for derived in collections}
+    for number, project, values in client.query(
+        " UNION ALL ".join(
+            _totals_query(number, derived) for number, derived in enumerate(collections)
+        )
+    ).result_rows:
+        derived = collections[number]
+        found[derived.name][project] = _measures(derived, values)
+    return found
+
+
+def _totals_query(number: int, derived: Derived) -> str:
+    sums = "".join(f", toFloat64(ifNull(sum({column}), 0))" for column in derived.sums.values())
+    return (
+        f"SELECT {number} AS number, project_id, [toFloat64(count()){sums}]"
+        f" FROM ({derived.query('1')}) GROUP BY project_id"
+    )
 
 
 def _of_mongodb(mongo: Mongo, derived: Derived) -> Totals:
@@ -85,19 +106,19 @@ def _of_mongodb(mongo: Mongo, derived: Derived) -> Totals:
         }
 
 
-def _of_postgresql(connection: psycopg.Connection[Any], derived: Derived) -> Totals:
-    assert derived.served is not None  # noqa: S101 - the caller asked
-    measures = derived.served.measures
+def _of_postgresql(connection: psycopg.Connection[Any], served: Served) -> Totals:
     rows = connection.execute(
-        f"SELECT project_id::text, {', '.join(measures.values())}"
-        f" FROM hxi.{derived.served.table} GROUP BY project_id".encode()
+        f"SELECT project_id::text, {', '.join(served.measures.values())}"
+        f" FROM hxi.{served.table} GROUP BY project_id".encode()
     )
     return {
-        project: {name: float(value or 0) for name, value in zip(measures, values, strict=True)}
+        project: {
+            name: float(value or 0) for name, value in zip(served.measures, values, strict=True)
+        }
         for project, *values in rows
     }
 
 
-def _measures(derived: Derived, values: list[Any]) -> Measures:
+def _measures(derived: Derived, values: Sequence[Any]) -> Measures:
     names = [COUNT, *derived.sums]
     return {name: float(value or 0) for name, value in zip(names, values, strict=True)}

@@ -1,7 +1,7 @@
 """Assets documents/*: derived documents of the planned sessions, compared with the marts."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import dagster as dg
@@ -41,84 +41,92 @@ def _specs() -> Iterator[dg.AssetSpec]:
 )
 def derived_documents(run: RunResource) -> Iterator[Event]:
     """Rewrites the documents of sessions that changed; fails when the stores do not agree."""
-    found: list[Disagreement] = []
+    started = time.monotonic()
     with run.step(dg.AssetKey([DOCUMENTS, derived.name]) for derived in DERIVED) as plan:
         kept = wanted() if plan.plan_id else ()
-        standings = changes.standings(run.clickhouse())
+        written = bring_up_to_date(run, kept)
+        if plan.plan_id:
+            leave_out(run, [derived for derived in DERIVED if derived not in kept])
+        found = compare(run, [derived for derived in kept if not derived.is_of_record])
+        measured = run.measured(started)
         for derived in DERIVED:
-            started = time.monotonic()
-            standing = standings[derived.name]
-            rows = _write(run, derived, standing, is_kept=derived in kept) if plan.plan_id else 0
             yield dg.MaterializeResult(
                 asset_key=[DOCUMENTS, derived.name],
-                metadata={"rows_written": rows, **run.measured(started)},
+                metadata={"rows_written": written.get(derived.name, 0), **measured},
             )
-            is_compared = derived in kept and not derived.is_of_record
-            differences = compare(run, derived) if is_compared else []
-            found += differences
+            differences = [str(one) for of, one in found if of is derived]
             yield dg.AssetCheckResult(
                 asset_key=[DOCUMENTS, derived.name],
                 check_name=AGREES,
                 passed=not differences,
-                metadata={"differences": [str(one) for one in differences]},
+                metadata={"differences": differences},
             )
         if found:
-            raise DisagreementError(f"{found[0]}: rebuild with `hxi run --full-refresh`")
+            raise DisagreementError(f"{found[0][1]}: rebuild with `hxi run --full-refresh`")
 
 
-def _write(run: RunResource, derived: Derived, standing: changes.Standing, *, is_kept: bool) -> int:
-    return bring_up_to_date(run, derived, standing) if is_kept else leave_out(run, derived)
-
-
-def bring_up_to_date(
-    run: RunResource, derived: Derived, standing: changes.Standing | None = None
-) -> int:
-    """Write the documents of sessions whose rows changed; returns how many were written.
-
-    `standing`: the collection's as it is now, if it was asked.
-    """
+def bring_up_to_date(run: RunResource, collections: Sequence[Derived]) -> dict[str, int]:
+    """Write the documents of sessions whose rows changed; how many were written, by collection."""
+    if not collections:
+        return {}
     client, full = run.clickhouse(), run.full_refresh
-    now = standing or changes.standings(client)[derived.name]
-    version = now.next_version(run.plan())
-    is_of_all = full or not now.is_whole
-    begun = changes.begin(client, derived, version, full=full, is_of_all=is_of_all)
-    if not begun.sessions:
-        if is_of_all:
-            changes.finish(client, derived, version)
-        return 0
+    known = changes.standings(client)
+    attempts = [
+        changes.attempt(derived, run.plan(), known[derived.name], full=full)
+        for derived in collections
+    ]
+    sizes = changes.begin(client, attempts)
+    written, small = {}, []
     with run.mongodb() as mongo:
-        # What is set in documents of record is set anew, whatever was there.
-        if run.full_refresh and not derived.is_of_record:
-            writing.clear(mongo, derived)
-        elif not derived.is_of_record:
-            _remove(client, mongo, derived, version, begun)
-        written = writing.write(client, mongo, derived, changes.begun(derived, version))
-    changes.finish(client, derived, version)
+        for one, begun in zip(attempts, sizes, strict=True):
+            written[one.derived.name] = _rewrite(client, mongo, one, begun)
+            # What took long is not written again if the run dies; the others are one statement.
+            if begun.sessions > writing.SLICE:
+                changes.finish(client, [one])
+            elif begun.sessions or one.is_of_all:
+                small.append(one)
+    changes.finish(client, small)
     return written
 
 
+def _rewrite(
+    client: Client, mongo: writing.Mongo, one: changes.Attempt, begun: changes.Begun
+) -> int:
+    """What is set in documents of record is set anew, whatever was there."""
+    if not begun.sessions:
+        return 0
+    derived = one.derived
+    if not derived.is_of_record:
+        if one.is_full:
+            writing.clear(mongo, derived)
+        else:
+            _remove(client, mongo, one, begun)
+    return writing.write(client, mongo, derived, changes.begun(one), begun.sessions)
+
+
 def _remove(
-    client: Client, mongo: writing.Mongo, derived: Derived, version: int, begun: changes.Begun
+    client: Client, mongo: writing.Mongo, one: changes.Attempt, begun: changes.Begun
 ) -> None:
     if begun.gone:  # what others wrote of a session goes with it
-        writing.remove(client, mongo, derived, changes.gone(derived), {})
+        writing.remove(client, mongo, one.derived, changes.gone(one.derived), {})
     if begun.rewritten:
-        rewritten = changes.rewritten(derived, version)
-        writing.remove(client, mongo, derived, rewritten, derived.ours)
+        writing.remove(client, mongo, one.derived, changes.rewritten(one), one.derived.ours)
 
 
-def leave_out(run: RunResource, derived: Derived) -> int:
+def leave_out(run: RunResource, collections: Iterable[Derived]) -> None:
     """Delete them all: none is better than one that is no longer right."""
-    if changes.forget(run.clickhouse(), derived):
-        with run.mongodb() as mongo:
-            writing.clear(mongo, derived)
-    return 0
+    for derived in collections:
+        if changes.forget(run.clickhouse(), derived):
+            with run.mongodb() as mongo:
+                writing.clear(mongo, derived)
 
 
-def compare(run: RunResource, derived: Derived) -> list[Disagreement]:
+def compare(run: RunResource, collections: Sequence[Derived]) -> list[tuple[Derived, Disagreement]]:
     """Where MongoDB, the marts and PostgreSQL differ."""
+    if not collections:
+        return []
     with run.mongodb() as mongo, run.postgres() as postgres:
-        return list(disagreements(run.clickhouse(), mongo, postgres, derived))
+        return list(disagreements(run.clickhouse(), mongo, postgres, collections))
 
 
 def assets() -> list[dg.AssetsDefinition]:

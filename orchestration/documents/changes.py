@@ -9,6 +9,7 @@ version of its own, also of one plan.
 import ast
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -57,6 +58,26 @@ def standings(client: Client) -> defaultdict[str, Standing]:
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """To write a collection's documents, under a number of its own.
+
+    Looked at are the planned sessions and those that have left the marts; `is_of_all`: all of the
+    marts, and each is written where `is_full`.
+    """
+
+    derived: Derived
+    version: int
+    is_of_all: bool = False
+    is_full: bool = False
+
+
+def attempt(derived: Derived, plan: Plan, standing: Standing, *, full: bool) -> Attempt:
+    """The next one."""
+    is_of_all = full or not standing.is_whole
+    return Attempt(derived, standing.next_version(plan), is_of_all, full)
+
+
+@dataclass(frozen=True)
 class Begun:
     """How many sessions are to be written: of them `rewritten` may have documents; `gone` left."""
 
@@ -65,60 +86,61 @@ class Begun:
     gone: int
 
 
-def begin(client: Client, derived: Derived, version: int, *, full: bool, is_of_all: bool) -> Begun:
-    """Record the sessions to write as begun.
+def begin(client: Client, attempts: Sequence[Attempt]) -> list[Begun]:
+    """Record the sessions to write as begun: of all collections before MongoDB is touched.
 
-    Looked at are the planned ones and those that have left the marts; with `is_of_all` all of the
-    marts: `full`, which begins every one of them, needs it, and a collection that is not whole.
+    In one statement; one that looks at all sessions has its own, which bounds memory.
     """
-    if is_of_all:
-        _mark(client, derived, version, is_begun=True)
-    looked_at = f"{PLANNED} UNION DISTINCT {ALL}" if is_of_all else PLANNED
-    client.command(
-        f"""
-        INSERT INTO ops.derived_documents ({COLUMNS})
-        WITH
-            looked_at AS (
-                SELECT DISTINCT {KEY} FROM ({looked_at} UNION DISTINCT {gone(derived)})),
-            made AS (
-                SELECT {KEY}, bitXor(groupBitXor(sipHash64(tuple(*))), {_shape()}) AS digest
-                FROM ({derived.query(f"({KEY}) IN (SELECT {KEY} FROM looked_at)")})
-                GROUP BY {KEY}),
-            written AS (
-                SELECT {KEY}, argMax(digest, version) AS digest, argMax(is_begun, version) AS begun,
-                    count() AS times
-                FROM ops.derived_documents
-                WHERE collection = '{derived.name}'
-                GROUP BY {KEY})
-        SELECT '{derived.name}', looked_at.project_id, looked_at.session_id, made.digest, true,
-            written.times = 0, {version}
-        FROM looked_at
-        LEFT JOIN made USING ({KEY})
-        LEFT JOIN written USING ({KEY})
-        WHERE {full} OR made.digest != written.digest OR written.begun
-        """
-    )
+    if not attempts:
+        return []
+    together = [one for one in attempts if not one.is_of_all]
+    for some in (*([one] for one in attempts if one.is_of_all), together):
+        if some:
+            _insert(client, [row for one in some for row in _to_begin(one)])
     counts = " UNION ALL ".join(
-        f"SELECT {place}, count() FROM ({query})"
-        for place, query in enumerate(
-            (begun(derived, version), rewritten(derived, version), gone(derived))
-        )
+        f"SELECT {number} AS number, {place} AS place, count() FROM ({query})"
+        for number, one in enumerate(attempts)
+        for place, query in enumerate((begun(one), rewritten(one), gone(one.derived)))
     )
-    found = sorted((int(place), int(n)) for place, n in client.query(counts).result_rows)
-    return Begun(*(n for _, n in found))
+    found = sorted(tuple(row) for row in client.query(counts).result_rows)
+    sizes = [int(n) for _, _, n in found]
+    return [Begun(*sizes[at : at + 3]) for at in range(0, len(sizes), 3)]
 
 
-def begun(derived: Derived, version: int) -> str:
+def _to_begin(one: Attempt) -> Iterator[str]:
+    """Queries of the rows that say so."""
+    derived = one.derived
+    if one.is_of_all:
+        yield f"SELECT {_whole(derived, one.version, is_begun=True)}"
+    looked_at = f"{PLANNED} UNION DISTINCT {ALL}" if one.is_of_all else PLANNED
+    yield f"""
+        SELECT '{derived.name}', looked_at.project_id, looked_at.session_id, made.digest, true,
+            written.times = 0, {one.version}
+        FROM (SELECT DISTINCT {KEY} FROM ({looked_at} UNION DISTINCT {gone(derived)})) AS looked_at
+        LEFT JOIN (
+            SELECT {KEY}, bitXor(groupBitXor(sipHash64(tuple(*))), {_shape()}) AS digest
+            FROM ({derived.query(f"({KEY}) IN ({looked_at} UNION DISTINCT {gone(derived)})")})
+            GROUP BY {KEY}) AS made USING ({KEY})
+        LEFT JOIN (
+            SELECT {KEY}, argMax(digest, version) AS digest, argMax(is_begun, version) AS begun,
+                count() AS times
+            FROM ops.derived_documents
+            WHERE collection = '{derived.name}'
+            GROUP BY {KEY}) AS written USING ({KEY})
+        WHERE {one.is_full} OR made.digest != written.digest OR written.begun"""
+
+
+def begun(one: Attempt) -> str:
     """A query of the sessions that `begin` recorded."""
     return (
         f"SELECT DISTINCT {KEY} FROM ops.derived_documents"
-        f" WHERE collection = '{derived.name}' AND version = {version} AND project_id != ''"
+        f" WHERE collection = '{one.derived.name}' AND version = {one.version} AND project_id != ''"
     )
 
 
-def rewritten(derived: Derived, version: int) -> str:
+def rewritten(one: Attempt) -> str:
     """Those of them that may have documents already."""
-    return f"{begun(derived, version)} AND NOT is_new"
+    return f"{begun(one)} AND NOT is_new"
 
 
 def gone(derived: Derived) -> str:
@@ -131,14 +153,25 @@ def gone(derived: Derived) -> str:
     )
 
 
-def finish(client: Client, derived: Derived, version: int) -> None:
+def finish(client: Client, attempts: Iterable[Attempt]) -> None:
     """Record that MongoDB has the documents of all that was begun."""
-    client.command(
-        f"INSERT INTO ops.derived_documents ({COLUMNS})"
-        f" SELECT collection, {KEY}, digest, false, false, {version + 1} FROM ops.derived_documents"
-        f" WHERE collection = '{derived.name}' AND version = {version} AND project_id != ''"
-        f" UNION ALL SELECT {_whole(derived, version + 1, is_begun=False)}"
+    _insert(client, [row for one in attempts for row in _finished(one)])
+
+
+def _finished(one: Attempt) -> Iterator[str]:
+    yield (
+        f"SELECT collection, {KEY}, digest, false, false, {one.version + 1}"
+        " FROM ops.derived_documents"
+        f" WHERE collection = '{one.derived.name}' AND version = {one.version} AND project_id != ''"
     )
+    yield f"SELECT {_whole(one.derived, one.version + 1, is_begun=False)}"
+
+
+def _insert(client: Client, queries: Sequence[str]) -> None:
+    if queries:
+        client.command(
+            f"INSERT INTO ops.derived_documents ({COLUMNS}) {' UNION ALL '.join(queries)}"
+        )
 
 
 def forget(client: Client, derived: Derived) -> bool:
@@ -148,14 +181,6 @@ def forget(client: Client, derived: Derived) -> bool:
         return False
     client.command(f"DELETE {of_collection}")
     return True
-
-
-def _mark(client: Client, derived: Derived, version: int, *, is_begun: bool) -> None:
-    """Say of the collection as a whole whether every session has its documents."""
-    client.command(
-        f"INSERT INTO ops.derived_documents ({COLUMNS})"
-        f" SELECT {_whole(derived, version, is_begun=is_begun)}"
-    )
 
 
 def _whole(derived: Derived, version: int, *, is_begun: bool) -> str:

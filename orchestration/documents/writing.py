@@ -26,15 +26,16 @@ BLOCK_ROWS = 1_000
 Mongo = MongoClient[dict[str, Any]]
 
 
-def write(client: Client, mongo: Mongo, derived: Derived, sessions: str) -> int:
-    """Insert the documents of `sessions`, a query; returns how many.
+def write(client: Client, mongo: Mongo, derived: Derived, sessions: str, count: int) -> int:
+    """Insert the documents of `sessions`, a query of so many; returns how many documents.
 
     Memory is bounded by a few chunks. A document that is there under the same id is replaced.
     """
     put = partial(_set if derived.is_of_record else _insert, derived.spec.of(mongo))
     written = 0
     with ThreadPoolExecutor(WRITERS, thread_name_prefix="documents") as pool:
-        for some in _slices(client, sessions):
+        # Few are one slice, whichever they are.
+        for some in _slices(client, sessions) if count > SLICE else [[]]:
             chunks = _chunks(derived, _rows(client, derived, sessions, some))
             while block := list(islice(chunks, WRITERS)):
                 written += sum(pool.map(put, block))
@@ -81,17 +82,19 @@ def _slices(client: Client, sessions: str) -> Iterator[list[Session]]:
 def _rows(
     client: Client, derived: Derived, sessions: str, some: Sequence[Session]
 ) -> Iterator[Mapping[str, Any]]:
-    """The rows of a slice of `sessions`."""
-    only = (
-        "(project_id, session_id) >= ({p0:String}, {s0:UUID})"
-        " AND (project_id, session_id) <= ({p1:String}, {s1:UUID})"
-        f" AND (project_id, session_id) IN ({sessions})"
-    )
-    (p0, s0), (p1, s1) = some[0], some[-1]
+    """The rows of a slice of `sessions`; `some` is empty for the only one."""
+    only, parameters = f"(project_id, session_id) IN ({sessions})", {}
+    if some:
+        (p0, s0), (p1, s1) = some[0], some[-1]
+        only += (
+            " AND (project_id, session_id) >= ({p0:String}, {s0:UUID})"
+            " AND (project_id, session_id) <= ({p1:String}, {s1:UUID})"
+        )
+        parameters = {"p0": p0, "s0": s0, "p1": p1, "s1": s1}
     with client.query_row_block_stream(
         "SELECT * REPLACE (toString(session_id) AS session_id)"
         f" FROM ({derived.rows.replace('{only}', only)})",
-        parameters={"p0": p0, "s0": s0, "p1": p1, "s1": s1},
+        parameters=parameters,
         settings={"max_block_size": BLOCK_ROWS},
     ) as blocks:
         names = blocks.source.column_names

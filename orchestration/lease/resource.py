@@ -1,7 +1,7 @@
 """One run's hold on the warehouse, shared by its assets: the lease, the open plan, the clients."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from typing import Any, NoReturn, TypeVar, cast
@@ -115,9 +115,10 @@ class RunResource(dg.ConfigurableResource[None]):
             doubted=doubted(client, thorough=self.verify),
         )
         # Before anybody may rewrite events: a retried asset must not get the plan without it.
-        plans.add_days(client, opened)
+        days = plans.add_days(client, opened)
         steps.join(client, opened, self._first_run)
         self._known.clear()
+        self.have_days(days)
         self._plan = opened
         return opened
 
@@ -162,18 +163,26 @@ class RunResource(dg.ConfigurableResource[None]):
         names = [key.to_user_string() for key in keys]
         found = self.plan()
         if found.plan_id:
-            self._begin(found, names)
+            self.begins(found, names)
         yield found
         if found.plan_id:
-            steps.finish(self.clickhouse(), found, names)
+            self.ends(found, names)
 
-    def _begin(self, found: Plan, names: Iterable[str]) -> None:
+    def begins(self, found: Plan, names: Iterable[str]) -> None:
         """What was never finished needs no word that it is not."""
         client = self.clickhouse()
         recorded = self.once(RECORDED, lambda: steps.recorded(client, found))
         if again := recorded.intersection(names):
             steps.begin(client, found, again)
         recorded.update(names)
+
+    def ends(self, found: Plan, names: Iterable[str]) -> None:
+        """All rows of these steps are written."""
+        steps.finish(self.clickhouse(), found, names)
+
+    def missing(self, reads: Mapping[str, Collection[str]]) -> list[str]:
+        """Steps of `reads` that are still to be built for the plan."""
+        return steps.missing(self.clickhouse(), self.plan(), reads)
 
     def have_days(self, days: int) -> None:
         """So many are planned now."""

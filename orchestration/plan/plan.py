@@ -185,13 +185,11 @@ def _in(doubted: str) -> str:
 
 def current_plan(client: Client) -> Plan:
     """The open plan; plan_id 0 when there is none."""
-    plan_id = integer(client, "SELECT plan_id FROM ops.open_plan")
-    sessions = integer(
-        client,
-        "SELECT count() FROM ops.plan_sessions WHERE plan_id = {plan:UInt64}",
-        {"plan": plan_id},
-    )
-    return Plan(plan_id, sessions)
+    ((plan_id, sessions),) = client.query(
+        "SELECT plan_id, (SELECT count() FROM ops.plan_sessions"
+        " WHERE plan_id = (SELECT plan_id FROM ops.open_plan)) FROM ops.open_plan"
+    ).result_rows
+    return Plan(int(plan_id), int(sessions or 0))
 
 
 def finished_plans(client: Client) -> int:
@@ -199,12 +197,14 @@ def finished_plans(client: Client) -> int:
     return integer(client, "SELECT uniqExact(plan_id) FROM ops.plans WHERE state = 'closed'")
 
 
-def add_days(client: Client, plan: Plan, events: str = EVENTS) -> int:
+def add_days(client: Client, plan: Plan, events: str = EVENTS, *, is_there: bool = False) -> int:
     """Add the days the planned sessions have events on now; returns how many days are planned.
+
+    `is_there`: their table is known to be.
 
     Called before the sessions' events are rewritten (days they leave) and after (days they enter).
     """
-    if integer(client, f"EXISTS TABLE {events}"):
+    if is_there or integer(client, f"EXISTS TABLE {events}"):
         client.command(
             "INSERT INTO ops.plan_days (plan_id, project_id, day)"
             f" SELECT DISTINCT {plan.plan_id}, project_id, toDate(timestamp) AS day"
@@ -227,7 +227,6 @@ def close_plan(client: Client, plan: Plan) -> None:
         f" AND settings_hash != '{visitors.CUT}'"
     )
     client.command(f"INSERT INTO ops.plans VALUES ({plan.plan_id}, 'closed', '', now64(3, 'UTC'))")
-    _forget(client, plan.plan_id + 1)
 
 
 def _seal_new_on_closed_days(client: Client) -> None:
@@ -272,7 +271,8 @@ def _supersede(client: Client, fence: int) -> None:
 def _forget(client: Client, before: int) -> None:
     """Drop what is kept of plans older than `before` that are over or were never visible.
 
-    What their deletes name stays for KEPT_DAYS, and while any plan is open.
+    What their deletes name stays for KEPT_DAYS, and while any plan is open; settings of the newest
+    visible plan stay.
     """
     over = client.query(
         "SELECT DISTINCT table, partition_id FROM system.parts WHERE database = 'ops' AND active"
@@ -280,7 +280,9 @@ def _forget(client: Client, before: int) -> None:
         f" AND toUInt64OrZero(partition) NOT IN ({UNFINISHED})"
         " OR table IN ('plan_sessions', 'plan_days')"
         f" AND toDateOrNull(partition) < toDate(now('UTC')) - {KEPT_DAYS}"
-        f" AND NOT EXISTS ({UNFINISHED}))"
+        f" AND NOT EXISTS ({UNFINISHED})"
+        " OR table = 'plan_settings'"
+        " AND toUInt64OrZero(partition) != (SELECT max(plan_id) FROM ops.plans))"
     ).result_rows
     for table, partition in over:
         client.command(f"ALTER TABLE ops.{table} DROP PARTITION ID '{partition}'")

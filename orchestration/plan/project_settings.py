@@ -12,13 +12,15 @@ from clickhouse_connect.driver.client import Client
 
 
 def write(clickhouse: Client, plan_id: int, overrides: Mapping[str, Mapping[str, object]]) -> None:
-    """What differs from the defaults, by project id: visible once the plan is. May be repeated."""
+    """What differs from the defaults, by project id: visible once the plan is.
+
+    Needs those of plans that are not visible to be forgotten.
+    """
     rows = [
         (project, name, json.dumps(value))
         for project, values in overrides.items()
         for name, value in values.items()
     ]
-    _forget_all_but_the_visible(clickhouse)
     if not rows:
         return
     projects, names, values = (list(column) for column in zip(*rows, strict=True))
@@ -45,13 +47,3 @@ def values_by_signal(clickhouse: Client) -> Values:
         signal, _, rest = name.partition(".")
         found.setdefault(signal, {}).setdefault(project, {})[rest] = json.loads(value)
     return found
-
-
-def _forget_all_but_the_visible(clickhouse: Client) -> None:
-    partitions = clickhouse.query(
-        "SELECT DISTINCT partition_id FROM system.parts WHERE database = 'ops' AND active"
-        " AND table = 'plan_settings'"
-        " AND toUInt64(partition) != (SELECT max(plan_id) FROM ops.plans)"
-    ).result_rows
-    for (partition,) in partitions:
-        clickhouse.command(f"ALTER TABLE ops.plan_settings DROP PARTITION ID '{partition}'")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TypeAlias
 
 import dagster as dg
@@ -97,7 +98,7 @@ def served_tables(run: RunResource) -> Iterator[Event]:
                 changes = merge_plan(connection, plan.plan_id, fence=run.fence())
                 write_comments(connection, comments(SERVED_TABLES, POSTGRES.models()))
             client = run.clickhouse()
-            parts = due(client, plan.sessions, finished_plans(client))
+            parts = due(client, plan.sessions, partial(finished_plans, client))
             found = disagreements(client, connection, parts=parts)
         yield from _results(changes, run.measured(started))
         yield dg.AssetCheckResult(

@@ -5,6 +5,7 @@ slice; SLICES runs compare every session. A plan as large as a slice, or few ses
 reason to compare everything at once.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -82,12 +83,14 @@ EVERYTHING = Everything()
 LANDED = Landed()
 
 
-def due(client: Client, planned: int, turn: int, source: Source = SERVED) -> tuple[Part, ...]:
+def due(
+    client: Client, planned: int, turn: Callable[[], int], source: Source = SERVED
+) -> tuple[Part, ...]:
     """What a run that planned so many sessions compares; `turn` is one more from run to run."""
     sessions = _count(client, source)
     if sessions <= max(FEW_SESSIONS, planned * SLICES):
         return (EVERYTHING,)
-    others = slice_of(client, turn % SLICES, source)
+    others = slice_of(client, turn() % SLICES, source)
     return (LANDED, others) if planned else (others,)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import dagster as dg
 
 from orchestration.lease.resource import NOTHING, POOL, RunResource
-from orchestration.plan import plan, steps
+from orchestration.plan import plan
 from orchestration.plan import projects as names
 from orchestration.rebuild import wanted
 from orchestration.retention.late import late_beyond_retention
@@ -58,7 +58,8 @@ def planned_sessions(
 def planned_days(run: RunResource) -> dg.MaterializeResult[None]:
     """Days the planned sessions touch, before and after; one row per project and day."""
     with run.step([DAYS]) as opened:
-        days = plan.add_days(run.clickhouse(), opened) if opened.plan_id else 0
+        client = run.clickhouse()
+        days = plan.add_days(client, opened, is_there=True) if opened.plan_id else 0
         run.have_days(days)
     return dg.MaterializeResult(metadata={"dagster/row_count": days})
 
@@ -105,7 +106,7 @@ def _reads(built: Sequence[dg.AssetsDefinition]) -> Mapping[str, set[str]]:
 
 
 def _check_is_whole(run: RunResource, opened: plan.Plan, reads: Mapping[str, set[str]]) -> None:
-    if missing := steps.missing(run.clickhouse(), opened, reads):
+    if missing := run.missing(reads):
         named = ", ".join(missing[:SHOWN]) + (" …" if len(missing) > SHOWN else "")
         raise plan.PlanError(
             f"plan {opened.plan_id} is not built: {len(missing)} tables are missing ({named});"

@@ -9,7 +9,7 @@ import dagster as dg
 from orchestration.automation import REFRESH
 from orchestration.definitions import defs
 from orchestration.lease.lease import LeaseHeldError
-from orchestration.rebuild.resource import Run
+from orchestration.rebuild.resource import WholeRun
 from orchestration.run.listener import Listener, Progress
 from orchestration.run.outcome import Refreshed, RefreshFailedError
 from orchestration.transform.reporting import telling
@@ -39,7 +39,9 @@ def refresh(
             instance=instance,
             run_id=run_id,
             resources={
-                "run": Run(full_refresh=full, days=[day.isoformat() for day in days], verify=verify)
+                "run": WholeRun(
+                    full_refresh=full, days=[day.isoformat() for day in days], verify=verify
+                )
             },
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             raise_on_error=False,

@@ -16,7 +16,9 @@ with landed as (
         path as sent_path,
         bot_reason,
         (project_id, session_id, event_id) in (
-            select project_id, session_id, event_id from {{ ref('int_doubled_views') }}
+            select project_id, session_id, event_id
+            from {{ ref('int_landed_views') }}
+            where is_doubled and {{ in_planned_sessions() }}
         ) as is_doubled,
         {{ event_order_number() }} as order_number
     from {{ ref('int_cleaned_events') }} as cleaned
@@ -24,9 +26,9 @@ with landed as (
 ),
 
 page_views as (
-    select project_id, session_id, own_path as view_path, order_number as since, event_id as viewed_id
-    from landed
-    where event_type = 'page_view' and own_path != '' and not is_doubled
+    select project_id, session_id, path as view_path, order_number as since, event_id as viewed_id
+    from {{ ref('int_landed_views') }}
+    where not is_doubled and {{ in_planned_sessions() }}
 ),
 
 -- The views of each path; its first holds from the beginning, for what came before any.

@@ -43,7 +43,11 @@ told as (
             -- They are no events of their own: what they say is in the clicks.
             and event_type != 'click_detail'
     ) as landed_events
-    left join {{ ref('int_clicks_completed') }} as int_clicks_completed using (project_id, session_id, event_id)
+    left join (
+        select project_id, session_id, event_id, hit, x, y
+        from {{ ref('int_clicks_completed') }}
+        where {{ in_planned_sessions() }}
+    ) as completed_clicks using (project_id, session_id, event_id)
     asof left join cuts using (project_id, session_id, timestamp)
 ),
 

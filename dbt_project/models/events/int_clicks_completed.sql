@@ -1,6 +1,6 @@
 {#- One row per click or change of a field that its SDK tells in parts: where it was, and what it hit, from the
-    details told apart from it (docs/sdks.md). A view: few sessions have any. -#}
-{{ config(materialized='ephemeral' if target.name == 'dev' else 'view', schema='intermediate') }}
+    details told apart from it (docs/sdks.md). A table: every reading of raw joins it, and few sessions have any. -#}
+{{ config(schema='intermediate', order_by='(project_id, session_id, event_id)') }}
 
 with told as (
     select

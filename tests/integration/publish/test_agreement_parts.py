@@ -1,6 +1,7 @@
 """The part of a large warehouse that one run compares."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 
@@ -102,7 +103,7 @@ def test_a_planned_session_is_compared_whosever_turn_it_is(
         "UPDATE hxi.sessions SET duration_ms = 77777 WHERE session_id = %s", (VISITS[7].session_id,)
     )
     for turn in range(SLICES):
-        compared = due(client, 1, turn, source)
+        compared = due(client, 1, partial(int, turn), source)
         assert compared == (LANDED, slices(served)[turn])
         assert found(served, compared)
 
@@ -112,7 +113,7 @@ def test_runs_that_plan_nothing_come_round_to_every_slice(
 ) -> None:
     monkeypatch.setattr(parts, "FEW_SESSIONS", 0)
     client, source = served.clickhouse, served.marts.source
-    turns = [due(client, 0, turn, source) for turn in range(100, 100 + SLICES)]
+    turns = [due(client, 0, partial(int, turn), source) for turn in range(100, 100 + SLICES)]
     assert {one for (one,) in turns} == set(slices(served))
 
 
@@ -120,10 +121,10 @@ def test_few_sessions_or_a_large_plan_are_compared_with_everything(
     served: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, source = served.clickhouse, served.marts.source
-    assert due(client, 1, 0, source) == (EVERYTHING,)
+    assert due(client, 1, int, source) == (EVERYTHING,)
     monkeypatch.setattr(parts, "FEW_SESSIONS", 0)
-    assert due(client, 4, 0, source) == (EVERYTHING,)
-    assert due(client, 3, 0, source) != (EVERYTHING,)
+    assert due(client, 4, int, source) == (EVERYTHING,)
+    assert due(client, 3, int, source) != (EVERYTHING,)
 
 
 def test_issues_are_compared_whole_in_every_run(warehouse: Warehouse) -> None:
