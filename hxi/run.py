@@ -21,6 +21,7 @@ from hxi.admin.prepare import clickhouse_schemas_through, postgres_schemas
 from hxi.every import every_option
 from hxi.options import data_dir_option, json_option, metrics_port_option
 from hxi.run_output import shown, summary
+from ingest.watching.traces import TRACES
 
 if TYPE_CHECKING:
     from orchestration.run.outcome import Refreshed
@@ -65,7 +66,7 @@ def run(
         raise click.UsageError("--metrics-port goes with --every")
     if every and any(wanted.values()):
         raise click.UsageError("--every goes with none of --full-refresh, --day, --verify")
-    with _stack(data_dir, start=start) as endpoints:
+    with _traced(), _stack(data_dir, start=start) as endpoints:
         # dbt's profiles and Dagster's resources read it
         os.environ.update(endpoints.environment() | dbt_target(data_dir or DEFAULT_DATA_DIR))
         _schemas(endpoints)
@@ -84,6 +85,16 @@ def run(
             _say(line)
     if refreshed.failed_checks:
         sys.exit(RunFailedError.exit_code)
+
+
+@contextmanager
+def _traced() -> Iterator[None]:
+    """Spans of the runs of this process go out before it ends."""
+    TRACES.start("hxi-run", os.environ)
+    try:
+        yield
+    finally:
+        TRACES.stop()
 
 
 def _what_to_build(
@@ -197,6 +208,7 @@ def answer(endpoints: Endpoints, refreshed: "Refreshed", seconds: float) -> dict
         found = marts(clickhouse)
     return {
         "planned_sessions": refreshed.planned_sessions,
+        "plan_id": refreshed.plan_id,
         "rows_written": refreshed.written,
         "seconds": round(seconds, 3),
         "steps": {step: round(took, 3) for step, took in refreshed.seconds.items()},

@@ -16,6 +16,7 @@ from hxi.admin.errors import BusyError
 from hxi.every import repeat
 from hxi.metrics import Runs, served, warehouse
 from hxi.run import RunFailedError, answer, refreshed_once, told_alerts
+from hxi.speaking import Speaker
 from orchestration.lease.lease import LeaseHeldError
 from orchestration.rebuild.rules import rules_hash
 from orchestration.run.outcome import Refreshed
@@ -34,6 +35,7 @@ def run_again(
 
 def _again(endpoints: Endpoints, every: float, runs: Runs, *, as_json: bool) -> None:
     click.echo(f"looking every {every:g} s (pid {os.getpid()}), end by Ctrl-C", err=True)
+    speaker = Speaker(os.environ)
     standing = Standing(Settings.from_environment())
     refreshed = _refreshing()
 
@@ -51,14 +53,26 @@ def _again(endpoints: Endpoints, every: float, runs: Runs, *, as_json: bool) -> 
             raise
         seconds = time.monotonic() - started
         runs.ended(done, seconds)
+        speaker.about(**_facts(done, seconds))
         for told in told_alerts():
             click.echo(told, err=True)
         if as_json:
             return json.dumps(answer(endpoints, done, seconds), default=str)
         return line_of(done, seconds)
 
-    repeat(turn, every, click.echo)
+    repeat(turn, every, speaker.say)
     click.echo("stopped", err=True)
+
+
+def _facts(done: Refreshed, seconds: float) -> dict[str, object]:
+    """Of a run, for a line that machines read."""
+    return {
+        "plan_id": done.plan_id,
+        "planned_sessions": done.planned_sessions,
+        "rows_written": sum(done.written.values()),
+        "seconds": round(seconds, 3),
+        "failed_checks": list(done.failed_checks),
+    }
 
 
 def line_of(refreshed: Refreshed, seconds: float) -> str:
@@ -95,6 +109,7 @@ def _in_another_process() -> Refreshed:
         raise RunFailedError(reason.removeprefix("hxi: ")) from None
     return Refreshed(
         planned_sessions=told["planned_sessions"],
+        plan_id=told["plan_id"],
         failed_checks=tuple(told["failed_checks"]),
         passed_checks=told["passed_checks"],
         written=told["rows_written"],

@@ -25,8 +25,10 @@ from ingest.landing.lander import Lander
 from ingest.realtime.writer import RealTime
 from ingest.settings import Settings, from_environment
 from ingest.spool import Spool
+from ingest.watching import logs
 from ingest.watching.metrics import Metrics
 from ingest.watching.state import State
+from ingest.watching.traces import TRACES
 
 # With the doors' 8 s less than the 20 s that the stack waits before it kills.
 LANDER_SECONDS = 8.0
@@ -37,18 +39,18 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
     """Exit code: 0 after a stop by signal, 2 for unusable settings, 1 for all else."""
     try:
         settings = from_environment(environment)
+        logs.configure(environment)
     except SettingsError as error:
         return _say(error, 2)
-    # Drivers say much at these levels, down to the documents they send.
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
     logging.getLogger("ingest").setLevel(settings.log_level)
+    TRACES.start("hxi-ingest", environment)
     try:
         with Spool(settings.spool_dir, settings.spool_bytes) as spool:
             uvloop.run(_run(settings, spool))
     except IngestError as error:
         return _say(error, 1)
+    finally:
+        TRACES.stop()
     return 0
 
 

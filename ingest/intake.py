@@ -1,13 +1,14 @@
 """The one way in behind both doors: a body becomes a durable batch and an answer, or a refusal."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 import orjson
@@ -29,7 +30,13 @@ from ingest.realtime.writer import Batch, RealTime
 from ingest.settings import MIB
 from ingest.spool import Spool
 from ingest.spooled import SpooledBatch
+from ingest.watching import traces
+from ingest.watching.logs import REQUEST_ID
 from ingest.watching.metrics import Metrics
+from ingest.watching.traces import TRACES
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
 
 # Bodies of all requests that are being answered; beyond it clients are told to come back.
 MAX_HELD_BYTES = 256 * MIB
@@ -39,6 +46,9 @@ DECODE_THREADS = 2
 # Decoded within the loop up to this size: it takes less than 1 ms, and a thread's turn costs more.
 INLINE_BYTES = 32 * 1024
 
+TRACE_PARENT = "traceparent"
+
+log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 
@@ -78,6 +88,15 @@ class _Checked:
     response: IngestResponse
     refused: Mapping[str, int]
     facts: Facts | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What of a request is still told when its batch is on disk; `started` by perf_counter."""
+
+    request_id: str
+    started: float
+    span: "Span | None"
 
 
 class Intake:
@@ -134,26 +153,40 @@ class Intake:
 
     async def put(self, sent: Sent) -> Answer:
         """As `take`, but without waiting for the disk: that is the caller's task."""
-        started = time.perf_counter()
-        envelope = await self._run(sent.size, sent.read)
-        key = await self._admission.admit(envelope.project_key or sent.key, sent.page_host)
-        checked = await self._run(sent.size, self._check, sent, envelope, key)
-        durable = self._spool.append(checked.batch)
-        durable.add_done_callback(partial(self._kept, checked, started))
+        request = _Request(REQUEST_ID.get(), time.perf_counter(), _span(sent))
+        try:
+            envelope = await self._run(sent.size, sent.read)
+            key = await self._admission.admit(envelope.project_key or sent.key, sent.page_host)
+            checked = await self._run(sent.size, self._check, sent, envelope, key)
+            durable = self._spool.append(checked.batch)
+        except RefusalError as refusal:
+            traces.fail(request.span, refusal)
+            raise
+        durable.add_done_callback(partial(self._kept, checked, request))
         return Answer(checked.batch.batch_id, checked.response, durable)
 
-    def _kept(self, checked: _Checked, started: float, durable: Future[None]) -> None:
+    def _kept(self, checked: _Checked, request: _Request, durable: Future[None]) -> None:
         """Called when the batch is on disk, or is not to be."""
-        if durable.cancelled() or durable.exception() is not None:
+        error = None if durable.cancelled() else durable.exception()
+        if isinstance(error, Exception):
+            traces.fail(request.span, error)
+        if durable.cancelled() or error is not None:
             return
         batch = checked.batch
-        seconds = time.perf_counter() - started
+        ids = {"batch_id": batch.batch_id, "request_id": request.request_id}
+        events = {"events": batch.valid, "rejected": checked.response.events_rejected}
+        if log.isEnabledFor(logging.DEBUG):
+            known = {**ids, **events, "project_id": batch.project_id}
+            log.debug("kept batch %s of request %s", *ids.values(), extra=known)
+        traces.finish(request.span, {**ids, **events})
+        seconds = time.perf_counter() - request.started
         self.metrics.kept(batch.door, batch.valid, batch.filtered, checked.refused, seconds)
         if checked.facts is not None:
             self._realtime.add(Batch(batch.project_id, checked.facts, batch.ingested_at))
 
     def refused(self, refusal: RefusalError) -> None:
         """A door refuses a batch."""
+        log.debug("refused request %s: %s", REQUEST_ID.get(), refusal)
         self.metrics.refused(refusal)
 
     def close(self) -> None:
@@ -202,6 +235,10 @@ class Intake:
         )
         facts = facts_of(judged.events, now) if self._realtime.is_on else None
         return _Checked(batch, response, rejects.count_by_reason(judged.refused), facts)
+
+
+def _span(sent: Sent) -> "Span | None":
+    return TRACES.begin(f"ingest {sent.door}", sent.client.header(TRACE_PARENT))
 
 
 def _plausible(sent_at: int) -> int:

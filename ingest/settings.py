@@ -33,6 +33,8 @@ class Settings:
     log_level: str = "INFO"
     geoip_database: Path | None = None
     trusted_proxies: str = ""  # networks and addresses, separated by commas
+    tls_certificate: str = ""  # PEM files; '': no TLS
+    tls_key: str = ""
     metrics_token: str = ""  # '': who reaches the door may read /metrics
 
 
@@ -56,6 +58,8 @@ VARIABLES = {
     "log_level": "HXI_INGEST_LOG_LEVEL",
     "geoip_database": "HXI_GEOIP_DATABASE",
     "trusted_proxies": "HXI_INGEST_TRUSTED_PROXIES",
+    "tls_certificate": "HXI_INGEST_TLS_CERTIFICATE",
+    "tls_key": "HXI_INGEST_TLS_KEY",
     "metrics_token": "HXI_METRICS_TOKEN",
 }
 REQUIRED = ("clickhouse_url", "mongodb_uri", "postgres_dsn", "spool_dir")
@@ -101,6 +105,8 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         log_level=environment.get("HXI_INGEST_LOG_LEVEL", Settings.log_level),
         geoip_database=_path(environment.get("HXI_GEOIP_DATABASE", "")),
         trusted_proxies=_networks(environment.get("HXI_INGEST_TRUSTED_PROXIES", "")),
+        tls_certificate=environment.get("HXI_INGEST_TLS_CERTIFICATE", ""),
+        tls_key=environment.get("HXI_INGEST_TLS_KEY", ""),
         metrics_token=environment.get("HXI_METRICS_TOKEN", ""),
     )
     if settings.log_level not in LOG_LEVELS:

@@ -34,6 +34,9 @@ def ingest(folder: DataFolder, ports: Ports, endpoints: Endpoints, postgres_dsn:
             "HXI_POSTGRES_DSN": postgres_dsn,
             "HXI_INGEST_POSTGRES_DSN": postgres_dsn,
             "HXI_INGEST_HOST": HOST,
+            # On loopback; a certificate is for ingests of one's own.
+            "HXI_INGEST_TLS_CERTIFICATE": "",
+            "HXI_INGEST_TLS_KEY": "",
             "HXI_INGEST_HTTP_PORT": str(ports.ingest_http),
             "HXI_INGEST_GRPC_PORT": str(ports.ingest_grpc),
             "HXI_INGEST_SPOOL_DIR": str(folder.spool),

@@ -7,13 +7,17 @@ import psycopg
 import pymongo
 from clickhouse_connect.driver.client import Client
 
-from ingest.sinks.placement import as_writer
+from ingest.sinks.placement import as_writer, interface_of
 
 
 def clickhouse(url: str, database: str = "default") -> Client:
     """No server session, so that one client may serve several threads."""
     client = clickhouse_connect.get_client(
-        dsn=url, database=database, autogenerate_session_id=False, tz_mode="aware"
+        dsn=url,
+        interface=interface_of(url),
+        database=database,
+        autogenerate_session_id=False,
+        tz_mode="aware",
     )
     return as_writer(client)
 

@@ -1,8 +1,10 @@
 """Ingest's two doors as the loader uses them: one batch in, its id out, or why not."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, Protocol
 
 import grpc
@@ -69,7 +71,9 @@ def opened(
         with http:
             yield http
         return
-    with http, GrpcDoor(_set(endpoints.ingest_grpc, "HXI_INGEST_GRPC"), headers) as by_grpc:
+    is_tls = endpoints.ingest_url.startswith("https:")
+    address = _set(endpoints.ingest_grpc, "HXI_INGEST_GRPC")
+    with http, GrpcDoor(address, headers, is_tls=is_tls) as by_grpc:
 
         def send(packet: Packet) -> Receipt:
             if not packet.is_json:
@@ -160,11 +164,15 @@ def _response(answer: urllib3.BaseHTTPResponse) -> IngestResponse:
 
 
 class GrpcDoor:
-    """SendBatch over one channel."""
+    """SendBatch over one channel, in TLS where the HTTP door's address is."""
 
-    def __init__(self, address: str, headers: dict[str, str]) -> None:
+    def __init__(self, address: str, headers: dict[str, str], *, is_tls: bool = False) -> None:
         self._metadata = tuple(headers.items())
-        self._channel = grpc.insecure_channel(address, options=CHANNEL_OPTIONS)
+        self._channel = (
+            grpc.secure_channel(address, _credentials(), options=CHANNEL_OPTIONS)
+            if is_tls
+            else grpc.insecure_channel(address, options=CHANNEL_OPTIONS)
+        )
         self._send = self._channel.unary_unary(
             "/gosight.IngestService/SendBatch",
             request_serializer=None,  # bodies are serialised already, some on purpose not well
@@ -188,6 +196,12 @@ class GrpcDoor:
             raise _grpc_refusal(error) from error
         trailers = dict(call.trailing_metadata() or ())
         return _receipt(str(trailers.get(BATCH_ID_HEADER, "")), response)
+
+
+def _credentials() -> grpc.ChannelCredentials:
+    """By the roots that Python trusts too: SSL_CERT_FILE, else gRPC's own."""
+    roots = os.environ.get("SSL_CERT_FILE", "")
+    return grpc.ssl_channel_credentials(Path(roots).read_bytes() if roots else None)
 
 
 def _grpc_refusal(error: grpc.RpcError) -> Exception:

@@ -8,6 +8,7 @@ from ingest.doors import grpc_server, http_server
 from ingest.doors.asked import Asked
 from ingest.doors.health import Health
 from ingest.doors.live import LiveDoor
+from ingest.doors.tls import certificate_of
 from ingest.errors import IngestError
 from ingest.intake import Intake
 from ingest.settings import VARIABLES, Settings
@@ -34,18 +35,21 @@ class Doors:
 
     @classmethod
     async def open(cls, settings: Settings, intake: Intake, health: Health, live: LiveDoor) -> Self:
-        """DoorError for a port that cannot be had."""
+        """DoorError for a port that cannot be had, SettingsError for a certificate of no use."""
+        certificate = certificate_of(settings.tls_certificate, settings.tls_key)
         http_socket = _listen(settings, "http_port")
         try:
             # Tried first, because gRPC reports a failure in many lines of its own.
             _listen(settings, "grpc_port").close()
-            grpc, grpc_port = await grpc_server.start(intake, settings.host, settings.grpc_port)
+            grpc, grpc_port = await grpc_server.start(
+                intake, settings.host, settings.grpc_port, certificate
+            )
         except BaseException:
             http_socket.close()
             raise
         asked = Asked(intake, health, live, settings.metrics_token)
         door = http_server.HttpDoor(intake, asked, settings.sdk_dir)
-        http = http_server.server(door, STOP_SECONDS)
+        http = http_server.server(door, STOP_SECONDS, certificate)
         return cls(http_socket, http, grpc, grpc_port)
 
     async def serve_until(self, stop: asyncio.Event) -> None:

@@ -16,15 +16,20 @@ from gosight.ingest_pb2 import DESCRIPTOR, IngestResponse
 
 from ingest.decode.body import MAX_BODY_BYTES
 from ingest.decode.envelope import parse_protobuf
+from ingest.doors.tls import Certificate
 from ingest.errors import RateLimitedError, RefusalError, UnavailableError, status_of
 from ingest.geo.locating import Client
-from ingest.intake import Answer, Intake, Sent
+from ingest.intake import TRACE_PARENT, Answer, Intake, Sent
+from ingest.watching.logs import begin_request
 
 DOOR = "grpc"
 KEY = "x-gosight-key"
 BACKFILL = "x-gosight-backfill"
 BATCH_ID = "x-gosight-batch-id"
 FORWARDED_FOR = "x-forwarded-for"
+REQUEST_ID = "x-request-id"
+# Of a call's metadata, what counts behind the door.
+OF_CLIENT = (FORWARDED_FOR, TRACE_PARENT)
 # How many batches of a stream were kept: all before the refused one.
 BATCHES = "x-gosight-batches"
 # Named in a stream's trailing metadata, which clients limit to 8 KiB: its last ones.
@@ -109,7 +114,9 @@ class _Sum:
         return (*ids, (BATCHES, str(self._batches)))
 
 
-async def start(intake: Intake, host: str, port: int) -> tuple[grpc.aio.Server, int]:
+async def start(
+    intake: Intake, host: str, port: int, certificate: Certificate | None = None
+) -> tuple[grpc.aio.Server, int]:
     """The running server and its port; OSError when the address cannot be had."""
     server = grpc.aio.server(options=OPTIONS)
     door = GrpcDoor(intake)
@@ -124,13 +131,21 @@ async def start(intake: Intake, host: str, port: int) -> tuple[grpc.aio.Server, 
     }
     service = DESCRIPTOR.services_by_name["IngestService"].full_name
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
-    bound: int = server.add_insecure_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    bound: int = (
+        server.add_secure_port(address, certificate.for_grpc())
+        if certificate
+        else server.add_insecure_port(address)
+    )
     await server.start()
     return server, bound
 
 
 def _headers(context: Context) -> dict[str, str]:
-    return {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
+    """Of a call that begins; its log lines have its id from here on."""
+    found = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
+    begin_request(found.get(REQUEST_ID, ""))
+    return found
 
 
 def _peer(context: Context) -> str:
@@ -146,7 +161,7 @@ def _sent(body: bytes, headers: dict[str, str], peer: str) -> Sent:
         size=len(body),
         key=headers.get(KEY, ""),
         is_backfill=headers.get(BACKFILL) == "1",
-        client=Client(peer, {FORWARDED_FOR: headers.get(FORWARDED_FOR, "")}),
+        client=Client(peer, {name: headers.get(name, "") for name in OF_CLIENT}),
     )
 
 

@@ -16,13 +16,16 @@ from ingest.decode.body import MAX_BODY_BYTES, Form
 from ingest.doors import reply
 from ingest.doors import sdk as sdk_door
 from ingest.doors.asked import Asked
+from ingest.doors.tls import Certificate
 from ingest.errors import RefusalError
 from ingest.formats import routes
 from ingest.geo.locating import Client
 from ingest.intake import Intake, Sent
+from ingest.watching.logs import begin_request
 
 DOOR = "http"
 FORBIDDEN = 403
+REQUEST_ID = "x-request-id"
 PEER = ":peer"  # beside the headers, under a name that none can have
 BACKLOG = 2048
 # Longer than the pauses of SDKs and than proxies keep theirs, so that a client seldom sends into a
@@ -58,13 +61,14 @@ class HttpDoor:
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
         headers[PEER] = (scope.get("client") or ("",))[0]
+        request_id = begin_request(headers.get(REQUEST_ID, ""))
         try:
             answer = await self._reply(scope, headers, receive)
         except DisconnectedError:
             return
         # A page of a domain that may not send is not to read why.
         cors = () if answer.status == FORBIDDEN else reply.cors(headers)
-        all_headers = (*answer.headers, *cors)
+        all_headers = ((REQUEST_ID, request_id), *answer.headers, *cors)
         await send(
             {
                 "type": "http.response.start",
@@ -183,7 +187,7 @@ class Server(uvicorn.Server):
         yield
 
 
-def server(app: HttpDoor, stop_seconds: int) -> Server:
+def server(app: HttpDoor, stop_seconds: int, certificate: Certificate | None = None) -> Server:
     """Its `serve` runs until `should_exit`; then requests have `stop_seconds` to end."""
     return Server(
         uvicorn.Config(
@@ -197,6 +201,8 @@ def server(app: HttpDoor, stop_seconds: int) -> Server:
             backlog=BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=stop_seconds,
+            ssl_certfile=certificate.chain if certificate else None,
+            ssl_keyfile=certificate.key if certificate else None,
         )
     )
 

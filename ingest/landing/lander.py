@@ -15,6 +15,7 @@ from ingest.sinks import clickhouse, mongodb
 from ingest.spool import Spool
 from ingest.spooled import SpooledBatch
 from ingest.watching.metrics import Metrics
+from ingest.watching.traces import TRACES
 
 # While one block waits for a store another is decoded.
 LANES = 2
@@ -22,6 +23,7 @@ LANES = 2
 PAUSE_SECONDS = 0.2
 PING_SECONDS = 2.0
 FIRST_BACKOFF_SECONDS = 0.2
+TOLD_IDS = 50  # of a block's batches, in a line of the log
 # A block is a million short-lived objects without cycles. With Python's own 700, 10, 10 looking for
 # cycles took a third of the time of decoding: 40 us an event, with these 29.
 COLLECTOR = (300_000, 10, 100)
@@ -199,7 +201,8 @@ class Lander:
                 self._put_back([block], error)
             except Exception as error:
                 # A fault of this code: others must land all the same.
-                log.exception("a block of %d batches did not land", len(block.batches))
+                ids = {"batch_ids": [batch.batch_id for batch in block.batches[:TOLD_IDS]]}
+                log.exception("a block of %d batches did not land", len(block.batches), extra=ids)
                 self._put_back(_halves(block), error)
             else:
                 with self._changed:
@@ -210,12 +213,15 @@ class Lander:
 
     def _land(self, batches: Sequence[SpooledBatch]) -> None:
         started = time.perf_counter()
-        fates = self._stores.landing.land(batches)
-        self._spool.remove(list(batches))
+        ids = [batch.batch_id for batch in batches]
+        with TRACES.block("landing", batches=len(ids), batch_ids=ids[:TOLD_IDS]):
+            fates = self._stores.landing.land(batches)
+            self._spool.remove(list(batches))
         events = sum(batch.valid for batch in batches)
         seconds = time.perf_counter() - started
         self._metrics.landed(fates, seconds)
-        log.debug("landed %d batches, %d events in %.2f s", len(batches), events, seconds)
+        told = {"batch_ids": ids[:TOLD_IDS]}
+        log.debug("landed %d batches, %d events in %.2f s", len(ids), events, seconds, extra=told)
 
     def _next(self) -> _Block | None:
         """The block to land now; waits for one. None at the end."""

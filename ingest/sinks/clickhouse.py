@@ -13,7 +13,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from ingest.decode.rows import Row
 from ingest.errors import RefusedByStoreError, StoreDownError
 from ingest.sinks.interface import Kind, Session
-from ingest.sinks.placement import as_writer
+from ingest.sinks.placement import as_writer, interface_of
 
 T = TypeVar("T")
 
@@ -39,6 +39,7 @@ def connect(url: str) -> Client:
     with translated():
         client = clickhouse_connect.get_client(
             dsn=url,
+            interface=interface_of(url),
             database="default",  # the address's own may not be made yet
             autogenerate_session_id=False,
             tz_mode="aware",

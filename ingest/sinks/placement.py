@@ -19,6 +19,11 @@ VARIABLE = "HXI_CLICKHOUSE_PLACEMENT"
 DEDUPLICATION = {"deduplicate_insert": "disable", "insert_deduplicate": "0"}
 
 
+def interface_of(url: str) -> str:
+    """`http` or `https`, as the address says: the driver itself goes by the port alone."""
+    return "https" if url.startswith("https:") else "http"
+
+
 class Placement(StrEnum):
     """One server; servers that replicate each other; ClickHouse Cloud."""
 

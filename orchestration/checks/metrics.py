@@ -13,6 +13,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from ingest.sinks.placement import interface_of
 from orchestration.checks.lag import lag
 from orchestration.lease import lease
 from orchestration.stores.clients import short_connection
@@ -100,6 +101,7 @@ class Warehouse(Collector):
     def _clickhouse(self) -> Iterator[Metric]:
         client = clickhouse_connect.get_client(
             dsn=self._settings.clickhouse_url,
+            interface=interface_of(self._settings.clickhouse_url),
             database="default",
             autogenerate_session_id=False,
             connect_timeout=TIMEOUT_SECONDS,

@@ -37,6 +37,8 @@ class Listener:
         self.rows: dict[dg.AssetKey, int] = {}
         self.written: Counter[str] = Counter()  # rows by stage, in the order they began
         self.seconds: defaultdict[str, float] = defaultdict(float)  # by step
+        self.steps: list[tuple[str, float, float]] = []  # name, end (since 1970), seconds
+        self.plan_id = 0
         self.checks = 0  # that passed
         self.errors: list[str] = []
         self._stage = PLAN
@@ -58,6 +60,7 @@ class Listener:
         elif event.is_step_success:
             step, took = str(event.step_key), event.step_success_data.duration_ms / 1000
             self.seconds[step] += took
+            self.steps.append((step, entry.timestamp, took))
         elif event.is_failure:
             error = getattr(event.event_specific_data, "error", None)
             if error is not None:
@@ -83,6 +86,8 @@ class Listener:
         metadata = materialization.metadata
         counts = [metadata[name].value for name in ROWS if name in metadata]
         rows = int(str(counts[0])) if counts else 0
+        if "plan_id" in metadata:
+            self.plan_id = int(str(metadata["plan_id"].value))
         self.rows[materialization.asset_key] = rows
         if (stage := stage_of(step)) != PLAN:
             self.written[stage] += rows

@@ -13,7 +13,7 @@ class Refreshed:
     """What a run did. `failed_checks` are tests that found rows they should not.
 
     `written` are rows by stage; `seconds` by step; a step of dbt has `<step>/models` and
-    `<step>/tests` too, sums over nodes that run side by side.
+    `<step>/tests` too, sums over nodes that run side by side. `plan_id` is 0 where nothing is new.
     """
 
     planned_sessions: int = 0
@@ -21,3 +21,4 @@ class Refreshed:
     passed_checks: int = 0
     written: Mapping[str, int] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    plan_id: int = 0

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import dagster as dg
 
+from ingest.watching.traces import TRACES
 from orchestration.automation import REFRESH
 from orchestration.definitions import defs
 from orchestration.lease.lease import LeaseHeldError
@@ -46,6 +47,7 @@ def refresh(
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             raise_on_error=False,
         )
+        TRACES.steps("run", {"plan_id": listener.plan_id}, listener.steps)
         if not result.success:
             raise _reason(listener.errors)
         checks = result.get_asset_check_evaluations()
@@ -56,6 +58,7 @@ def refresh(
     }
     return Refreshed(
         planned_sessions=listener.rows.get(PLANNED, 0),
+        plan_id=listener.plan_id,
         failed_checks=tuple(sorted(failed)),
         passed_checks=listener.checks,
         written=dict(listener.written),

@@ -8,7 +8,7 @@ import clickhouse_connect
 import psycopg
 from clickhouse_connect.driver.client import Client
 
-from ingest.sinks.placement import as_writer
+from ingest.sinks.placement import as_writer, interface_of
 
 # Long statements of a full refresh stay within this; a stuck server does not hold a run for ever.
 CLICKHOUSE_TIMEOUT_S = 3600
@@ -19,6 +19,7 @@ def clickhouse_client(url: str) -> Client:
     """No server session, so that its queries may run side by side; deletes are waited for."""
     client = clickhouse_connect.get_client(
         dsn=url,
+        interface=interface_of(url),
         database="default",  # the address's own may not be made yet
         autogenerate_session_id=False,
         send_receive_timeout=CLICKHOUSE_TIMEOUT_S,

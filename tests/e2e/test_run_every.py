@@ -22,6 +22,7 @@ from orchestration.run.standing import Standing
 from orchestration.stores.settings import Settings
 from simulate import Plan, generate
 from stack.embedded import Stack
+from tests.collector import Collector, attributes, collecting
 from tests.scraping import Samples, at, parsed, scraped
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,13 +35,23 @@ pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture
-def running(stack: Stack, tmp_path: Path) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
+def collector() -> Iterator[Collector]:
+    with collecting() as collector:
+        yield collector
+
+
+@pytest.fixture
+def running(
+    stack: Stack, collector: Collector, tmp_path: Path
+) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
     """The process and the file of its lines, which it has begun."""
     out = tmp_path / "lines"
     with out.open("w") as file:
         process = subprocess.Popen(
             [*HXI_RUN, "--every", "1s", "--metrics-port", str(METRICS_PORT)],
-            env=os.environ | stack.endpoints.environment(),
+            env=os.environ
+            | stack.endpoints.environment()
+            | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url},
             cwd=ROOT,
             stdout=file,
             stderr=subprocess.STDOUT,
@@ -65,6 +76,7 @@ def test_it_follows_what_lands_outlives_a_store_and_ends_when_told(
     clickhouse: Client,
     postgres: psycopg.Connection[Any],
     running: tuple["subprocess.Popen[bytes]", Path],
+    collector: Collector,
 ) -> None:
     process, out = running
     project, _, key = projects.create(postgres, f"every {uuid4().hex}")
@@ -98,6 +110,11 @@ def test_it_follows_what_lands_outlives_a_store_and_ends_when_told(
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
     assert lines()[-1] == "stopped"
+    run = collector.named("run")[0]
+    assert attributes(run)["plan_id"] > 0
+    steps = [span for span in collector.named("dbt_marts") if span.parent_span_id == run.span_id]
+    assert [step.trace_id for step in steps] == [run.trace_id]
+    assert run.start_time_unix_nano <= steps[0].start_time_unix_nano < steps[0].end_time_unix_nano
 
 
 def assert_metrics_tell_of_the_run(told: Samples) -> None:

@@ -70,6 +70,7 @@ class RunningDoors:
         key_cache_seconds: float = 300.0,
         sdk_dir: Path | None = None,
         metrics_token: str = "",
+        certificate: tuple[str, str] = ("", ""),
     ) -> None:
         self.key_table = KeyTable()
         self.lander = LanderDouble()
@@ -81,6 +82,8 @@ class RunningDoors:
             grpc_port=0,
             sdk_dir=sdk_dir,
             metrics_token=metrics_token,
+            tls_certificate=certificate[0],
+            tls_key=certificate[1],
         )
         self._lookup = lookup or self.key_table
         self._key_cache_seconds = key_cache_seconds
