@@ -115,10 +115,10 @@ class RunResource(dg.ConfigurableResource[None]):
             doubted=doubted(client, thorough=self.verify),
         )
         # Before anybody may rewrite events: a retried asset must not get the plan without it.
-        days = plans.add_days(client, opened)
+        planned_days = plans.add_days(client, opened)
         steps.join(client, opened, self._first_run)
         self._known.clear()
-        self.have_days(days)
+        self.have_days(planned_days)
         self._plan = opened
         return opened
 

@@ -1,123 +1,21 @@
 """Rules over a table of their own: told once, corrected by late events, whatever dies meanwhile."""
 
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from random import Random
-from typing import Any
 from uuid import uuid4
 
-import psycopg
 import pytest
 from click.testing import CliRunner
-from clickhouse_connect.driver.client import Client
 
-from hxi.admin import projects
 from hxi.alert import alert
-from orchestration.alerts import metrics, rules
-from orchestration.alerts.evaluation import Evaluated, evaluate
-from orchestration.alerts.outbox import ATTEMPTS, Sent, send_due
+from orchestration.alerts.outbox import ATTEMPTS, Sent
 from orchestration.alerts.senders import Senders, signature
 from orchestration.stores.clients import short_connection
 from stack.embedded import Stack
-from tests.integration.alerts.receivers import Receiver, http_receiver, mail_receiver
-
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-Postgres = psycopg.Connection[Any]
-
-
-class DiedError(BaseException):
-    """As a kill ends it: nothing catches it."""
-
-
-class DyingCursor(psycopg.Cursor[Any]):
-    """Ends the process in front of a statement; `left` more are sent before."""
-
-    left = 0
-
-    def execute(self, *arguments: Any, **options: Any) -> Any:
-        if DyingCursor.left == 0:
-            raise DiedError
-        DyingCursor.left -= 1
-        return super().execute(*arguments, **options)
-
-
-@dataclass
-class World:
-    """One project whose sessions are rows of a table that stands for the mart."""
-
-    dsn: str
-    clickhouse: Client
-    postgres: Postgres
-    project: str
-    hook: Receiver
-    senders: Senders
-
-    def rule(self, *channels: dict[str, Any], **change: Any) -> str:
-        condition = {"metric": "sessions", "operator": ">", "threshold": 2, "window": "1h"}
-        found = rules.add(
-            self.postgres,
-            self.project,
-            f"rule {uuid4().hex}",
-            change.pop("kind", "threshold"),
-            {**condition, **change},
-            list(channels),
-            0,
-        )
-        self.postgres.execute("UPDATE gosight.alert_rules SET created_at = %s", (NOON - 9 * HOUR,))
-        return found
-
-    def sessions(self, hour: int, count: int, path: str = "/") -> None:
-        rows = [[self.project, NOON + hour * HOUR, path, False] for _ in range(count)]
-        names = ["project_id", "started_at", "entry_path", "is_excluded"]
-        self.clickhouse.insert("alerts_test.sessions", rows, column_names=names)
-
-    def judge(self, connection: Postgres | None = None, hour: int = 5) -> Evaluated:
-        return evaluate(self.clickhouse, connection or self.postgres, NOON + hour * HOUR)
-
-    def send(self, connection: Postgres | None = None) -> Sent:
-        """Also what waits for its next attempt, or for its dead sender's time to be over."""
-        self.postgres.execute(
-            "UPDATE ops.alert_messages SET next_attempt_at = now(),"
-            " claimed_until = claimed_until - interval '1 hour'"
-        )
-        return send_due(connection or self.postgres, self.senders)
-
-    def history(self, rule: str) -> list[tuple[Any, ...]]:
-        """Start and end in hours from NOON, group, value, whether resolved, whether corrected."""
-        rows = self.postgres.execute(
-            "SELECT context->>'start', context->>'end', context->'group', metric_value,"
-            " resolved_at IS NOT NULL, context ? 'corrected'"
-            " FROM gosight.alert_history WHERE rule_id = %s ORDER BY 1, 3",
-            (rule,),
-        ).fetchall()
-        return [(_hour(start), _hour(end), *rest) for start, end, *rest in rows]
-
-
-def _hour(moment: str) -> int:
-    return (datetime.fromisoformat(moment) - NOON) // HOUR
-
-
-@pytest.fixture
-def world(
-    stores: Stack, clickhouse: Client, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[World]:
-    clickhouse.command("CREATE DATABASE IF NOT EXISTS alerts_test")
-    clickhouse.command(
-        "CREATE TABLE alerts_test.sessions (project_id String, started_at DateTime64(3, 'UTC'),"
-        " entry_path String, is_excluded Bool) ENGINE = MergeTree ORDER BY project_id"
-    )
-    sessions = replace(metrics.NAMED["sessions"], table="alerts_test.sessions")
-    monkeypatch.setitem(metrics.NAMED, "sessions", sessions)
-    project, _, _ = projects.create(postgres, f"alerts {uuid4().hex}")
-    with http_receiver() as hook:
-        senders = Senders(allow_private=True, telegram_url=hook.url, telegram_token="T")
-        yield World(stores.endpoints.postgres_dsn, clickhouse, postgres, project, hook, senders)
-    postgres.execute("DELETE FROM gosight.alert_rules")
-    clickhouse.command("DROP TABLE alerts_test.sessions SYNC")
+from tests.integration.alerts.alert_world import HOUR, NOON, DiedError, DyingCursor, World
+from tests.integration.alerts.receivers import mail_receiver
 
 
 def test_an_episode_is_told_once_and_follows_late_events(world: World) -> None:
