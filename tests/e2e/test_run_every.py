@@ -175,7 +175,7 @@ def test_asking_again_takes_no_lease_until_something_leaves_a_trace(
     is_noticed(
         lambda: clickhouse.command(
             "INSERT INTO raw.session_index (project_id, session_id, n) VALUES"
-            " ('trace', generateUUIDv4(), 0)"
+            " ('trace', generateUUIDv4(), 1)"
         )
     )
     is_noticed(lambda: clickhouse.command("DELETE FROM raw.session_index WHERE project_id='trace'"))
