@@ -19,6 +19,7 @@ from hxi.admin.errors import BusyError, NoStackError, UserError
 from hxi.admin.folder import dbt_target
 from hxi.admin.prepare import clickhouse_schemas_through, postgres_schemas
 from hxi.every import every_option
+from hxi.imports import loading
 from hxi.options import data_dir_option, json_option, metrics_port_option
 from hxi.run_output import shown, summary
 from ingest.watching.traces import TRACES
@@ -155,14 +156,16 @@ def refreshed_once(
 
     BusyError when another run is at work, RunFailedError when a step fails.
     """
-    from orchestration.lease.lease import LeaseHeldError
-    from orchestration.run.idle import nothing_is_new
-    from orchestration.run.outcome import Refreshed, RefreshFailedError
+    with loading():
+        from orchestration.lease.lease import LeaseHeldError
+        from orchestration.run.idle import nothing_is_new
+        from orchestration.run.outcome import Refreshed, RefreshFailedError
 
     try:
         if progress and not (full or days or verify) and nothing_is_new():
             return Refreshed()
-        from orchestration.run.refresh import refresh
+        with loading():
+            from orchestration.run.refresh import refresh
 
         with shown() if progress else nullcontext() as show:
             return refresh(full=full, days=days, verify=verify, progress=show)

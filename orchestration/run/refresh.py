@@ -11,6 +11,7 @@ from orchestration.automation import REFRESH
 from orchestration.definitions import defs
 from orchestration.lease.lease import LeaseHeldError
 from orchestration.rebuild.resource import WholeRun
+from orchestration.run.instance import instance_of_one_run
 from orchestration.run.listener import Listener, Progress
 from orchestration.run.outcome import Refreshed, RefreshFailedError
 from orchestration.transform.reporting import telling
@@ -34,7 +35,7 @@ def refresh(
     """
     listener = Listener(progress)
     run_id = str(uuid4())
-    with dg.DagsterInstance.ephemeral() as instance, telling(listener.begins):
+    with instance_of_one_run() as instance, telling(listener.begins):
         instance.add_event_listener(run_id, listener.hear)
         result = defs.resolve_job_def(REFRESH.name).execute_in_process(
             instance=instance,

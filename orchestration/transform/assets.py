@@ -10,40 +10,14 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from orchestration.lease.resource import POOL, RunResource
 from orchestration.transform import compiled
 from orchestration.transform.project import CLICKHOUSE, POSTGRES, Project
-from orchestration.transform.reporting import DbtRunError, Event, check_key, unchanged
+from orchestration.transform.reporting import DbtRunError, Event, unchanged
 from orchestration.transform.sending import Build, Engine, live, send
+from orchestration.transform.specs import asset_key, asset_specs, check_key, check_specs
 
-
-class StageKeys(DagsterDbtTranslator):
-    """Asset key = [database or schema, table]; the group is the folder of models."""
-
-    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """[schema, name], where the served ClickHouse databases keep their plain names.
-
-        A source that another asset writes beside its own table names it in `meta.asset`.
-        """
-        stage = (
-            dbt_resource_props["source_name"]
-            if dbt_resource_props["resource_type"] == "source"
-            else dbt_resource_props["config"].get("schema") or dbt_resource_props["schema"]
-        )
-        name = (dbt_resource_props.get("meta") or {}).get("asset", dbt_resource_props["name"])
-        return dg.AssetKey([stage, name])
-
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """Events and marts share a database, but not a place in the way of the data."""
-        group = dbt_resource_props.get("config", {}).get("group")
-        return GROUPS.get(group) or self.get_asset_key(dbt_resource_props).path[0]
-
-
-# By dbt's. Intermediate models read marts and are read by marts: one group, or the graph of groups
-# goes in circles.
-GROUPS = {"events": "events", "intermediate": "marts", "marts": "marts"}
 # Materialisations that leave a table.
 TABLES = {"rewrite", "table", "seed"}
 # By a model's grain: which of its rows a run writes anew.
@@ -52,15 +26,14 @@ PLANNED = {
     " (SELECT project_id, session_id FROM ops.planned_sessions)",
     "day": "(project_id, {day}) IN (SELECT project_id, day FROM ops.planned_days)",
 }
-TRANSLATOR = StageKeys(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
 
 
-def _models(project: Project, name: str, select: str) -> dg.AssetsDefinition:
-    @dbt_assets(
-        manifest=project.manifest(),
+def _models(project: Project, name: str, *dbt_groups: str) -> dg.AssetsDefinition:
+    @dg.multi_asset(
         name=name,
-        select=select,
-        dagster_dbt_translator=TRANSLATOR,
+        specs=list(asset_specs(project.manifest(), dbt_groups)),
+        check_specs=list(check_specs(project.manifest(), dbt_groups)),
+        can_subset=True,
         pool=POOL,
     )
     def models(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[Event]:
@@ -69,10 +42,10 @@ def _models(project: Project, name: str, select: str) -> dg.AssetsDefinition:
         wanted = [*tables, *_tests_alone(project, context)]
         with run.step(keys) as plan:
             if not plan.plan_id or (plan.sessions == 0 and _exist(run, project, tables)):
-                events, error = list(unchanged(project.manifest(), wanted, TRANSLATOR)), None
+                events, error = list(unchanged(project.manifest(), wanted)), None
                 rows: Rows = {}
             else:
-                build = Build(project, wanted, plan.plan_id, TRANSLATOR)
+                build = Build(project, wanted, plan.plan_id)
                 events, error = _all(_built(run, build))
                 rows = _rows(run, project, events)
             yield from _measured(filter(partial(_is_wanted, context), events), run, rows)
@@ -210,7 +183,7 @@ def _selected(project: Project, keys: set[dg.AssetKey]) -> list[str]:
     return [
         unique_id
         for unique_id, node in nodes.items()
-        if node["resource_type"] in {"model", "seed"} and TRANSLATOR.get_asset_key(node) in keys
+        if node["resource_type"] in {"model", "seed"} and asset_key(node) in keys
     ]
 
 
@@ -222,7 +195,7 @@ def _tests_alone(project: Project, context: dg.AssetExecutionContext) -> list[st
         return []
     manifest = project.manifest()
     tests = (node for node in manifest["nodes"] if node.startswith("test."))
-    return [test for test in tests if check_key(test, manifest, TRANSLATOR) in wanted]
+    return [test for test in tests if check_key(test, manifest) in wanted]
 
 
 def _exist(run: RunResource, project: Project, unique_ids: list[str]) -> bool:
@@ -238,7 +211,7 @@ def _exist(run: RunResource, project: Project, unique_ids: list[str]) -> bool:
 def assets() -> list[dg.AssetsDefinition]:
     """Events, marts and the stage, each an asset definition of one dbt call."""
     return [
-        _models(CLICKHOUSE, "dbt_events", "group:events"),
-        _models(CLICKHOUSE, "dbt_marts", "group:intermediate group:marts"),
-        _models(POSTGRES, "dbt_stage", "group:publish"),
+        _models(CLICKHOUSE, "dbt_events", "events"),
+        _models(CLICKHOUSE, "dbt_marts", "intermediate", "marts"),
+        _models(POSTGRES, "dbt_stage", "publish"),
     ]

@@ -1,6 +1,5 @@
 """The dbt project as seen from one target: where it is, and its manifest."""
 
-import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -11,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+import orjson
 
 from orchestration.stores.settings import CHECKOUT
 
@@ -151,7 +152,7 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 @lru_cache(maxsize=4)
 def _read(path: Path, modified_ns: int) -> Mapping[str, Any]:  # noqa: ARG001 - part of the cache's key
-    manifest: Mapping[str, Any] = json.loads(path.read_text())
+    manifest: Mapping[str, Any] = orjson.loads(path.read_bytes())
     return manifest
 
 

@@ -6,8 +6,8 @@ from graphlib import TopologicalSorter
 from typing import Any, TypeAlias
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator
-from dagster_dbt.asset_utils import get_asset_check_key_for_test
+
+from orchestration.transform.specs import asset_key, check_key
 
 Event: TypeAlias = dg.MaterializeResult[None] | dg.AssetCheckResult
 
@@ -35,9 +35,7 @@ def tell(table: str) -> None:
         begins(table)
 
 
-def unchanged(
-    manifest: Mapping[str, Any], unique_ids: list[str], translator: DagsterDbtTranslator
-) -> Iterator[Event]:
+def unchanged(manifest: Mapping[str, Any], unique_ids: list[str]) -> Iterator[Event]:
     """What a build yields for tables and tests where no row would be written.
 
     Tests count as passed: they read the rows of the plan, and a run they fail leaves its plan open.
@@ -47,55 +45,36 @@ def unchanged(
         if unique_id not in unique_ids:
             continue
         if unique_id.startswith("test."):
-            yield from _passed(unique_id, manifest, translator)
+            yield from _passed(unique_id, manifest)
         else:
-            yield materialised(unique_id, manifest, translator, {"rows_written": 0})
+            yield materialised(unique_id, manifest, {"rows_written": 0})
             for test in _tests_of(unique_id, manifest):
-                yield from _passed(test, manifest, translator)
+                yield from _passed(test, manifest)
 
 
-def _passed(
-    test_id: str, manifest: Mapping[str, Any], translator: DagsterDbtTranslator
-) -> Iterator[Event]:
-    return check(test_id, manifest, translator, passed=True, metadata={"rows_read": 0})
+def _passed(test_id: str, manifest: Mapping[str, Any]) -> Iterator[Event]:
+    return check(test_id, manifest, passed=True, metadata={"rows_read": 0})
 
 
 def materialised(
     unique_id: str,
     manifest: Mapping[str, Any],
-    translator: DagsterDbtTranslator,
     metadata: Mapping[str, float],
 ) -> dg.MaterializeResult[None]:
     """Of a model or seed."""
-    key = translator.get_asset_spec(manifest, unique_id, None).key
+    key = asset_key(manifest["nodes"][unique_id])
     return dg.MaterializeResult(asset_key=key, metadata=metadata)
-
-
-def check_key(
-    test_id: str, manifest: Mapping[str, Any], translator: DagsterDbtTranslator
-) -> dg.AssetCheckKey | None:
-    """None for a test that belongs to no single asset, or to a model of the other target."""
-    attached = manifest["nodes"][test_id].get("attached_node")
-    if attached and attached not in manifest["nodes"]:
-        return None
-    return get_asset_check_key_for_test(
-        manifest=manifest,
-        dagster_dbt_translator=translator,
-        test_unique_id=test_id,
-        project=None,
-    )
 
 
 def check(
     test_id: str,
     manifest: Mapping[str, Any],
-    translator: DagsterDbtTranslator,
     *,
     passed: bool,
     metadata: Mapping[str, float],
 ) -> Iterator[dg.AssetCheckResult]:
     """None for a test that belongs to no single asset."""
-    found = check_key(test_id, manifest, translator)
+    found = check_key(test_id, manifest)
     if found is not None:
         yield dg.AssetCheckResult(
             asset_key=found.asset_key, check_name=found.name, passed=passed, metadata=metadata

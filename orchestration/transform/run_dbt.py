@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from dagster_dbt import DagsterDbtTranslator
 from dbt.artifacts.schemas.results import RunStatus, TestStatus
 from dbt.artifacts.schemas.run import RunResult
 from dbt.cli.main import dbtRunner
@@ -48,7 +47,7 @@ def build(
 
     Yields their results, then raises DbtRunError if any failed.
     """
-    project, translator, manifest = what.project, what.translator, what.project.manifest()
+    project, manifest = what.project, what.project.manifest()
     names = [".".join(manifest["nodes"][unique_id]["fqn"]) for unique_id in what.unique_ids]
     # Tests that also read a table of a later call wait for that call.
     select = ["--indirect-selection", "buildable", "--select", *(f"fqn:{one}" for one in names)]
@@ -72,7 +71,7 @@ def build(
         raise DbtRunError(f"dbt {project.target} did not run: {result.exception}")
     nodes: list[RunResult] = list(result.result.results)  # type: ignore[union-attr] # a build's result
     for node in nodes:
-        yield from _events(node, manifest, translator)
+        yield from _events(node, manifest)
     failed = [f"{node.node.name}: {node.message}" for node in nodes if node.status in BAD]
     if failed:
         raise DbtRunError(f"dbt {project.target}: " + "; ".join(failed))
@@ -95,15 +94,13 @@ def _test(node: Any) -> DataTest:
     )
 
 
-def _events(
-    node: RunResult, manifest: Mapping[str, Any], translator: DagsterDbtTranslator
-) -> Iterator[Event]:
+def _events(node: RunResult, manifest: Mapping[str, Any]) -> Iterator[Event]:
     unique_id = node.node.unique_id
     seconds = round(node.execution_time, 3)
     if unique_id.startswith("test."):
         if node.status != TestStatus.Skipped:
             passed = node.status in GOOD
             metadata = {"failing_rows": node.failures or 0, "seconds": seconds}
-            yield from check(unique_id, manifest, translator, passed=passed, metadata=metadata)
+            yield from check(unique_id, manifest, passed=passed, metadata=metadata)
     elif unique_id.startswith(("model.", "seed.")) and node.status in GOOD:  # hooks report too
-        yield materialised(unique_id, manifest, translator, {"seconds": seconds})
+        yield materialised(unique_id, manifest, {"seconds": seconds})

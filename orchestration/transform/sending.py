@@ -9,7 +9,6 @@ from typing import Any
 
 import psycopg
 from clickhouse_connect.driver.exceptions import ClickHouseError
-from dagster_dbt import DagsterDbtTranslator
 
 from orchestration.transform import compiled as texts
 from orchestration.transform.compiled import Compiled, DataTest
@@ -36,7 +35,6 @@ class Build:
     project: Project
     unique_ids: Sequence[str]
     plan_id: int
-    translator: DagsterDbtTranslator
 
     @property
     def tables(self) -> list[str]:
@@ -55,7 +53,7 @@ def send(build: Build, compiled: Compiled, engine: Engine) -> Iterator[Event]:
     manifest = build.project.manifest()
     try:
         for unique_id, seconds in _written(build, compiled, engine, manifest):
-            yield materialised(unique_id, manifest, build.translator, {"seconds": seconds})
+            yield materialised(unique_id, manifest, {"seconds": seconds})
     except _ModelError as error:
         raise DbtRunError(f"dbt {build.project.target}: {error}") from error
     failed = []
@@ -64,7 +62,7 @@ def send(build: Build, compiled: Compiled, engine: Engine) -> Iterator[Event]:
     share = (time.monotonic() - started) / max(len(judged), 1)
     for name, (failures, reason) in judged.items():
         metadata = {"failing_rows": failures, "seconds": round(share, 4)}
-        yield from check(name, manifest, build.translator, passed=not reason, metadata=metadata)
+        yield from check(name, manifest, passed=not reason, metadata=metadata)
         if reason:
             failed.append(f"{manifest['nodes'][name]['name']}: {reason}")
     if failed:

@@ -16,8 +16,8 @@ from orchestration.publish.agreement import Disagreement, DisagreementError
 from orchestration.publish.landing import LANDING_TABLES
 from orchestration.publish.merge import Changes
 from orchestration.publish.tables import SERVED_TABLES
-from orchestration.transform.assets import TRANSLATOR
 from orchestration.transform.project import POSTGRES
+from orchestration.transform.specs import asset_key
 
 ASSETS = publish.assets()
 
@@ -98,14 +98,14 @@ def test_every_landing_and_served_table_is_an_asset() -> None:
 
 def test_served_tables_wait_for_models_that_exist() -> None:
     nodes = POSTGRES.manifest()["nodes"].values()
-    models = {TRANSLATOR.get_asset_key(n) for n in nodes if n["resource_type"] == "model"}
+    models = {asset_key(n) for n in nodes if n["resource_type"] == "model"}
     served = next(asset for asset in ASSETS if dg.AssetKey(["hxi", "users"]) in asset.keys)
     assert {key for parents in served.asset_deps.values() for key in parents} == models
 
 
 def test_stage_models_wait_for_the_landing_assets() -> None:
     sources = POSTGRES.manifest()["sources"].values()
-    landed = {TRANSLATOR.get_asset_key(source) for source in sources}
+    landed = {asset_key(source) for source in sources}
     assert landed == {dg.AssetKey(["landing", table.name]) for table in LANDING_TABLES}
 
 

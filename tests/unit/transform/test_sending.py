@@ -8,7 +8,6 @@ import dagster as dg
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from orchestration.transform.assets import TRANSLATOR
 from orchestration.transform.compiled import Compiled, DataTest, delete
 from orchestration.transform.project import CLICKHOUSE
 from orchestration.transform.reporting import DbtRunError, Event
@@ -43,7 +42,7 @@ COMPILED = Compiled(
     inserts={name: f"insert {name}" for name in named(*MODELS)},
     tests={node["unique_id"]: data_test(node["name"]) for node in TESTS},
 )
-BUILD = Build(CLICKHOUSE, named(*MODELS, "int_sessions_deductions"), PLAN, TRANSLATOR)
+BUILD = Build(CLICKHOUSE, named(*MODELS, "int_sessions_deductions"), PLAN)
 
 
 class Fake:

@@ -2,19 +2,20 @@
 
 import dagster as dg
 
-from orchestration.transform.assets import TRANSLATOR, assets
+from orchestration.transform.assets import assets
 from orchestration.transform.project import CLICKHOUSE
 from orchestration.transform.reporting import unchanged
+from orchestration.transform.specs import asset_key
 
 
 def test_tables_are_told_after_those_they_read_through_models_that_leave_none() -> None:
     events, *_ = assets()
     nodes = CLICKHOUSE.manifest()["nodes"].values()
-    tables = [one["unique_id"] for one in nodes if TRANSLATOR.get_asset_key(one) in events.keys]
+    tables = [one["unique_id"] for one in nodes if asset_key(one) in events.keys]
 
     told: list[dg.AssetKey] = [
         event.asset_key
-        for event in unchanged(CLICKHOUSE.manifest(), tables, TRANSLATOR)
+        for event in unchanged(CLICKHOUSE.manifest(), tables)
         if isinstance(event, dg.MaterializeResult) and event.asset_key
     ]
 
