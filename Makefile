@@ -29,7 +29,7 @@ check: setup
 	$(BIN)/pytest -q tests/unit/house
 
 bench: setup
-	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks --page docs/benchmarks.md
 
 # Two ClickHouse servers that replicate, in Docker. See docs/clickhouse.md: never run by this project.
 cluster-test: setup

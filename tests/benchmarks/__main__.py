@@ -2,7 +2,8 @@
 
 import json
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from tests.benchmarks import (
     adapters,
     bi,
     doors,
+    growth,
     guarded,
     landing,
     pipeline,
@@ -27,11 +29,12 @@ from tests.benchmarks import (
     sustained,
 )
 from tests.benchmarks.memory import peak_mib
+from tests.benchmarks.page import write_page
 from tests.benchmarks.processor import listening
 from tests.benchmarks.report import Report
 
 DOOR_SESSIONS = 2_000  # about 50,000 events
-PARTS = ("adapters", "doors", "guarded", "landing", "pipeline")
+PARTS = ("adapters", "doors", "growth", "guarded", "landing", "pipeline")
 SUSTAINED = "sustained"  # ten minutes: only when it is asked for
 
 
@@ -46,6 +49,7 @@ SUSTAINED = "sustained"  # ten minutes: only when it is asked for
 )
 @click.option("--rate", default=5_000, show_default=True, help="Sustained: events a second.")
 @click.option("--seconds", default=600.0, show_default=True, help="Sustained: for so long.")
+@click.option("--page", type=click.Path(path_type=Path), help="Write the figures here as Markdown.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Keep the figures here.")
 def main(
     *,
@@ -54,6 +58,7 @@ def main(
     data_dir: Path | None,
     rate: int,
     seconds: float,
+    page: Path | None,
     json_file: Path | None,
 ) -> None:
     """Measure on embedded stores of its own; absolute times are those of this machine."""
@@ -62,6 +67,9 @@ def main(
         _measure_built(report, data_dir)
     else:
         _measure(report, events, only or PARTS, sustained.Pace(rate, seconds))
+    if page:
+        what = "".join(f" --only {part}" for part in only)
+        write_page(report.figures, f"python -m tests.benchmarks --events {events}{what}", page)
     if json_file:
         json_file.write_text(json.dumps(report.figures, indent=2))
 
@@ -69,18 +77,14 @@ def main(
 def _measure(report: Report, events: int, wanted: Collection[str], pace: sustained.Pace) -> None:
     if "adapters" in wanted:
         adapters.measure(report)
-    if set(wanted) == {"adapters"}:
+    if "growth" in wanted:  # on stores of its own: others' events would be among its own
+        with _stack() as stack:
+            growth.measure(report, _unlimited(stack), stack.pids, events)
+    if not set(wanted) - {"adapters", "growth"}:
         return
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Stack(Path(folder), ports="auto", environment={}) as stack,
-    ):
-        stack.start_stores()
-        stack.start_ingest()
+    with _stack() as stack:
         batches = list(generate(Plan(DOOR_SESSIONS, days=7, seed=3)))
-        with clients.postgres(stack.endpoints.postgres_dsn) as connection:
-            key = projects.add_key(connection, stack.endpoints.project_id, limit=None)
-        endpoints = replace(stack.endpoints, project_key=key)
+        endpoints = _unlimited(stack)
         if "landing" in wanted:
             landing.measure(report, endpoints, stack.pids, batches)
         if SUSTAINED in wanted:
@@ -93,6 +97,24 @@ def _measure(report: Report, events: int, wanted: Collection[str], pace: sustain
         if "guarded" in wanted:
             guarded.measure(report, endpoints, batches[: len(batches) // 5])
         _peaks(report, stack.pids)
+
+
+@contextmanager
+def _stack() -> Iterator[Stack]:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Stack(Path(folder), ports="auto", environment={}) as stack,
+    ):
+        stack.start_stores()
+        stack.start_ingest()
+        yield stack
+
+
+def _unlimited(stack: Stack) -> Endpoints:
+    """With a key that may send at any rate."""
+    with clients.postgres(stack.endpoints.postgres_dsn) as connection:
+        key = projects.add_key(connection, stack.endpoints.project_id, limit=None)
+    return replace(stack.endpoints, project_key=key)
 
 
 def _served(report: Report, endpoints: Endpoints, folder: DataFolder) -> None:

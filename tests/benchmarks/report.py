@@ -25,12 +25,14 @@ def timed(work: Callable[[], Any]) -> Timed:
 
 @dataclass
 class Report:
-    """Prints a line a figure; keeps all for `--json`."""
+    """Prints a line a figure; keeps all for `--json` and the page."""
 
     figures: list[dict[str, Any]] = field(default_factory=list)
+    _section: str = ""
 
     def section(self, title: str) -> None:
         """A heading; what follows belongs to it."""
+        self._section = title
         click.echo(f"\n{title}")
 
     def rate(self, name: str, count: int, seconds: float) -> float:
@@ -60,9 +62,16 @@ class Report:
         self._keep(name, mebibytes=value, limit=limit)
         click.echo(f"  {name:<44} {value:>12,.0f} MiB {limit}".rstrip())
 
+    def number(self, name: str, value: float, limit: str = "") -> None:
+        """How many."""
+        self._keep(name, count=value, limit=limit)
+        click.echo(f"  {name:<44} {value:>12,.0f}     {limit}".rstrip())
+
     def curve(self, name: str, points: list[dict[str, float]]) -> None:
-        """Kept for `--json`."""
+        """Kept for `--json`, and drawn on the page."""
+        for point in points:
+            click.echo("  " + ", ".join(f"{key} {value:,.2f}" for key, value in point.items()))
         self._keep(name, points=points)
 
     def _keep(self, name: str, **figures: Any) -> None:
-        self.figures.append({"name": name, **figures})
+        self.figures.append({"section": self._section, "name": name, **figures})
