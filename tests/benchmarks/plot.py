@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from math import log10
 from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 480, 260, 70, 40, 30, 20
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 480, 260, 70, 40, 30, 40
 Point = tuple[float, float]
 INK, FRAME = "#1f6feb", "#888"
 TICKS = 4
