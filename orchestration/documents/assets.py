@@ -69,12 +69,8 @@ def bring_up_to_date(run: RunResource, collections: Sequence[Derived]) -> dict[s
     """Write the documents of sessions whose rows changed; how many were written, by collection."""
     if not collections:
         return {}
-    client, full = run.clickhouse(), run.full_refresh
-    known = changes.standings(client)
-    attempts = [
-        changes.attempt(derived, run.plan(), known[derived.name], full=full)
-        for derived in collections
-    ]
+    client = run.clickhouse()
+    attempts = changes.attempts(client, collections, run.plan(), full=run.full_refresh)
     sizes = changes.begin(client, attempts)
     written, small = {}, []
     with run.mongodb() as mongo:
@@ -107,7 +103,7 @@ def _rewrite(
 def _remove(
     client: Client, mongo: writing.Mongo, one: changes.Attempt, begun: changes.Begun
 ) -> None:
-    if begun.gone:  # what others wrote of a session goes with it
+    if one.has_gone:  # what others wrote of a session goes with it
         writing.remove(client, mongo, one.derived, changes.gone(one.derived), {})
     if begun.rewritten:
         writing.remove(client, mongo, one.derived, changes.rewritten(one), one.derived.ours)

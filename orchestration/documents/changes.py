@@ -61,29 +61,55 @@ def standings(client: Client) -> defaultdict[str, Standing]:
 class Attempt:
     """To write a collection's documents, under a number of its own.
 
-    Looked at are the planned sessions and those that have left the marts; `is_of_all`: all of the
-    marts, and each is written where `is_full`.
+    Looked at are the planned sessions and, where there are any, those that have left the marts;
+    `is_of_all`: all of the marts, and each is written where `is_full`.
     """
 
     derived: Derived
     version: int
     is_of_all: bool = False
     is_full: bool = False
+    has_gone: bool = False
+
+    @property
+    def looked_at(self) -> str:
+        """A query of the sessions, some of them twice."""
+        queries = [PLANNED]
+        queries += [ALL] * self.is_of_all
+        queries += [gone(self.derived)] * self.has_gone
+        return " UNION ALL ".join(queries)
 
 
-def attempt(derived: Derived, plan: Plan, standing: Standing, *, full: bool) -> Attempt:
-    """The next one."""
-    is_of_all = full or not standing.is_whole
-    return Attempt(derived, standing.next_version(plan), is_of_all, full)
+def attempts(
+    client: Client, collections: Sequence[Derived], plan: Plan, *, full: bool
+) -> list[Attempt]:
+    """The next one of each."""
+    known = standings(client)
+    left = _with_gone(client, collections)
+    return [
+        Attempt(
+            derived,
+            known[derived.name].next_version(plan),
+            is_of_all=full or not known[derived.name].is_whole,
+            is_full=full,
+            has_gone=derived.name in left,
+        )
+        for derived in collections
+    ]
+
+
+def _with_gone(client: Client, collections: Sequence[Derived]) -> set[str]:
+    """Names of those that hold documents of sessions that have left the marts."""
+    queries = (f"SELECT '{derived.name}' FROM ({gone(derived)} LIMIT 1)" for derived in collections)
+    return {str(name) for (name,) in client.query(" UNION ALL ".join(queries)).result_rows}
 
 
 @dataclass(frozen=True)
 class Begun:
-    """How many sessions are to be written: of them `rewritten` may have documents; `gone` left."""
+    """How many sessions are to be written; of them `rewritten` may have documents."""
 
     sessions: int
     rewritten: int
-    gone: int
 
 
 def begin(client: Client, attempts: Sequence[Attempt]) -> list[Begun]:
@@ -100,11 +126,11 @@ def begin(client: Client, attempts: Sequence[Attempt]) -> list[Begun]:
     counts = " UNION ALL ".join(
         f"SELECT {number} AS number, {place} AS place, count() FROM ({query})"
         for number, one in enumerate(attempts)
-        for place, query in enumerate((begun(one), rewritten(one), gone(one.derived)))
+        for place, query in enumerate((begun(one), rewritten(one)))
     )
     found = sorted(tuple(row) for row in client.query(counts).result_rows)
     sizes = [int(n) for _, _, n in found]
-    return [Begun(*sizes[at : at + 3]) for at in range(0, len(sizes), 3)]
+    return [Begun(*sizes[at : at + 2]) for at in range(0, len(sizes), 2)]
 
 
 def _to_begin(one: Attempt) -> Iterator[str]:
@@ -112,20 +138,19 @@ def _to_begin(one: Attempt) -> Iterator[str]:
     derived = one.derived
     if one.is_of_all:
         yield f"SELECT {_whole(derived, one.version, is_begun=True)}"
-    looked_at = f"{PLANNED} UNION DISTINCT {ALL}" if one.is_of_all else PLANNED
     yield f"""
         SELECT '{derived.name}', looked_at.project_id, looked_at.session_id, made.digest, true,
             written.times = 0, {one.version}
-        FROM (SELECT DISTINCT {KEY} FROM ({looked_at} UNION DISTINCT {gone(derived)})) AS looked_at
+        FROM (SELECT DISTINCT {KEY} FROM ({one.looked_at})) AS looked_at
         LEFT JOIN (
             SELECT {KEY}, bitXor(groupBitXor(sipHash64(tuple(*))), {_shape()}) AS digest
-            FROM ({derived.query(f"({KEY}) IN ({looked_at} UNION DISTINCT {gone(derived)})")})
+            FROM ({derived.query(f"({KEY}) IN ({one.looked_at})")})
             GROUP BY {KEY}) AS made USING ({KEY})
         LEFT JOIN (
             SELECT {KEY}, argMax(digest, version) AS digest, argMax(is_begun, version) AS begun,
                 count() AS times
             FROM ops.derived_documents
-            WHERE collection = '{derived.name}'
+            WHERE collection = '{derived.name}' AND ({KEY}) IN ({one.looked_at})
             GROUP BY {KEY}) AS written USING ({KEY})
         WHERE {one.is_full} OR made.digest != written.digest OR written.begun"""
 
