@@ -28,6 +28,7 @@ COMMANDS = {
     "key": "hxi.key",
     "user": "hxi.user",
     "member": "hxi.member",
+    "ai": "hxi.ai",
     "alert": "hxi.alert",
     "grant-bi": "hxi.grant_bi",
     "revoke-bi": "hxi.grant_bi",

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from orchestration.ai.assets import AI_SCHEDULE, ai_job
 from orchestration.alerts.assets import ALERTS_SCHEDULE, alerts_job
 from orchestration.automation import (
     BACKFILL,
@@ -44,9 +45,9 @@ defs = dg.Definitions(
         erasures,
     ],
     asset_checks=CHECKS,
-    jobs=[REFRESH, BACKFILL, ERASE, expire_job, WATCH, alerts_job],
+    jobs=[REFRESH, BACKFILL, ERASE, expire_job, WATCH, alerts_job, ai_job],
     sensors=[refresh_when_events_land, erase_when_asked],
-    schedules=[REFRESH_SCHEDULE, EXPIRE_SCHEDULE, WATCH_SCHEDULE, ALERTS_SCHEDULE],
+    schedules=[REFRESH_SCHEDULE, EXPIRE_SCHEDULE, WATCH_SCHEDULE, ALERTS_SCHEDULE, AI_SCHEDULE],
     resources={"run": Run(wait_minutes=WAIT_MINUTES), "watch": Watch()},
     # One process holds the lease from the first asset to the last.
     executor=dg.in_process_executor,

@@ -27,6 +27,7 @@ POSTGRES_COMPONENTS = {
     "alerts": "orchestration/alerts/schema/postgres",
     "publish": "orchestration/publish/schema/postgres",
     "erasure": "orchestration/erasure/schema/postgres",
+    "ai": "orchestration/ai/schema/postgres",
 }
 
 

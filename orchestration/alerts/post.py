@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import urllib3
 
 TIMEOUT_SECONDS = 10.0
+MAX_ANSWER_BYTES = 1 << 20
 
 
 class RefusedError(Exception):
@@ -25,8 +26,15 @@ class UnknownError(Exception):
     """Sent, but nobody said whether it was received."""
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str], *, allow_private: bool) -> None:
-    """Return when the receiver has answered with success.
+def post(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    allow_private: bool,
+    seconds: float = TIMEOUT_SECONDS,
+) -> bytes:
+    """What the receiver answered with success, its first megabyte.
 
     RefusedError, FailedError or UnknownError else.
     """
@@ -34,14 +42,16 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, allow_private: bo
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     address = _address(host, port, allow_private=allow_private)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    with _pool(parts.scheme, host, address, port) as pool:
+    with _pool(parts.scheme, host, address, port, seconds) as pool:
         try:
             answer = pool.urlopen(
                 "POST",
                 path,
                 body=body,
                 headers={"Host": parts.netloc.rpartition("@")[2], **headers},
+                preload_content=False,
             )
+            said = answer.read(MAX_ANSWER_BYTES)
         except (urllib3.exceptions.ReadTimeoutError, urllib3.exceptions.ProtocolError) as error:
             raise UnknownError(f"{host} did not answer: {error}") from error
         except urllib3.exceptions.HTTPError as error:
@@ -49,6 +59,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, allow_private: bo
     if answer.status >= 300:
         kind = FailedError if answer.status in (408, 425, 429) or answer.status >= 500 else None
         raise (kind or RefusedError)(f"{host} answered {answer.status}")
+    return said
 
 
 def _address(host: str, port: int, *, allow_private: bool) -> str:
@@ -58,14 +69,17 @@ def _address(host: str, port: int, *, allow_private: bool) -> str:
         raise FailedError(f"{host} has no address: {error}") from error
     if not allow_private and not all(ip_address(one).is_global for one in found):
         raise RefusedError(
-            f"{host} is in a private network: HXI_ALERTS_ALLOW_PRIVATE=1 allows such receivers"
+            f"{host} is in a private network:"
+            " HXI_ALERTS_ALLOW_PRIVATE=1 (of models: HXI_AI_ALLOW_PRIVATE=1) allows such receivers"
         )
     return min(found)
 
 
-def _pool(scheme: str, host: str, address: str, port: int) -> urllib3.HTTPConnectionPool:
+def _pool(
+    scheme: str, host: str, address: str, port: int, seconds: float
+) -> urllib3.HTTPConnectionPool:
     timeout, retries = (
-        urllib3.Timeout(total=TIMEOUT_SECONDS),
+        urllib3.Timeout(total=seconds),
         urllib3.Retry(total=False, redirect=False),
     )
     if scheme == "https":

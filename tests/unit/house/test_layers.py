@@ -41,7 +41,16 @@ PACKAGES = {
 # is a file.
 ROOMS = (
     *("stores", "plan", "lease", "raw", "transform", "signals", "publish", "documents"),
-    *("project_settings", "retention", "erasure", "rebuild", "checks", "alerts", "automation"),
+    *(
+        "project_settings",
+        "retention",
+        "erasure",
+        "rebuild",
+        "checks",
+        "alerts",
+        "ai",
+        "automation",
+    ),
     *("definitions", "run"),
 )
 # What a part may not import whatever room it is in.

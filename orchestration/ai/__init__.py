@@ -1,0 +1,1 @@
+"""The AI queue: sessions and issues that are worth explaining, and who explains them."""

@@ -1,0 +1,18 @@
+"""Queues what is worth explaining and works the queue: what `hxi ai work` and the job `ai` call."""
+
+import os
+from contextlib import closing
+
+from orchestration.ai.providers import models_of
+from orchestration.ai.queueing import Queued, queue_worthy
+from orchestration.ai.worker import Worked, work
+from orchestration.stores.clients import short_connection
+
+
+def work_now(postgres_dsn: str, at_most: int | None = None) -> tuple[Queued, Worked]:
+    """ModelsError when HXI_AI_MODELS cannot be used; marts are read, only AI's columns written."""
+    models = models_of()
+    is_private_allowed = os.environ.get("HXI_AI_ALLOW_PRIVATE", "") == "1"
+    with closing(short_connection(postgres_dsn)) as connection:
+        queued = queue_worthy(connection)
+        return queued, work(connection, models, at_most=at_most, allow_private=is_private_allowed)

@@ -1,0 +1,1 @@
+DROP INDEX IF EXISTS traceflow.ai_queue_once;

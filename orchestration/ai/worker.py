@@ -1,0 +1,136 @@
+"""Works the queue: a job at a time, through the analyst or a model, until none is due."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from orchestration.ai import analyst
+from orchestration.ai.claims import Job, claim, complete, give_back, stopped
+from orchestration.ai.facts import facts_of
+from orchestration.ai.providers import Answer, Model, able, ask, cost_of
+from orchestration.ai.router import choose, records
+from orchestration.ai.tasks import TASKS, NonsenseError, Task, checked
+from orchestration.alerts.post import FailedError, RefusedError, UnknownError
+
+Postgres = psycopg.Connection[Any]
+ANALYST = Model(analyst.MODEL, analyst.PROVIDER, "")
+LOG = """
+    INSERT INTO traceflow.neurorouter_logs
+        (project_id, task_type, model_selected, provider, latency_ms, input_tokens, output_tokens,
+         total_tokens, cost_estimate, success, error_message, session_id)
+    VALUES (%(project_id)s, %(task)s, %(model)s, %(provider)s, %(latency)s, %(input)s, %(output)s,
+            %(input)s + %(output)s, %(cost)s, %(error)s::text IS NULL, %(error)s, %(session_id)s)"""
+
+
+@dataclass
+class Worked:
+    """Jobs by how their attempts ended, and why projects' work has stopped."""
+
+    completed: int = 0
+    waiting: int = 0
+    failed: int = 0
+    lost: int = 0  # another worker had taken them meanwhile
+    stopped: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class _Call:
+    """What `neurorouter_logs` keep of a call."""
+
+    model: Model
+    seconds: float = 0.0
+    answer: Answer | None = None
+    error: str | None = None
+
+
+def work(
+    connection: Postgres,
+    models: Sequence[Model] = (),
+    *,
+    at_most: int | None = None,
+    allow_private: bool = False,
+) -> Worked:
+    """Do all jobs that are due, or so many. The connection commits each statement."""
+    done = Worked()
+    for _ in range(at_most) if at_most is not None else _for_ever():
+        job = claim(connection)
+        if job is None:
+            break
+        _count(done, _attempt(connection, models, job, allow_private=allow_private))
+    done.stopped = stopped(connection)
+    return done
+
+
+def _for_ever() -> Iterator[int]:
+    while True:
+        yield 0
+
+
+def _count(done: Worked, ended: str) -> None:
+    name = {"completed": "completed", "pending": "waiting", "failed": "failed"}.get(ended, "lost")
+    setattr(done, name, getattr(done, name) + 1)
+
+
+def _attempt(
+    connection: Postgres, models: Sequence[Model], job: Job, *, allow_private: bool
+) -> str:
+    """How the job stands after it; '' when it is another worker's."""
+    task = TASKS.get(job.task_type)
+    if task is None:
+        return give_back(connection, job, f"no task is called {job.task_type}", is_final=True)
+    facts = facts_of(connection, job.project_id, job.session_id, job.issue_key)
+    if facts is None:
+        return give_back(connection, job, "what it is about is gone", is_final=True)
+    model = _chosen(connection, models, task)
+    with _called(connection, job, model) as call:
+        answer = _answer(call, task, facts, allow_private=allow_private)
+    if answer is None:
+        return give_back(connection, job, f"{model.name}: {call.error}")
+    return "completed" if complete(connection, job, answer, model.name) else ""
+
+
+def _chosen(connection: Postgres, models: Sequence[Model], task: Task) -> Model:
+    fit = able(models, task.name)
+    return choose(fit, records(connection, task.name)) if fit else ANALYST
+
+
+@contextmanager
+def _called(connection: Postgres, job: Job, model: Model) -> Iterator[_Call]:
+    """Times a call and logs it, however it ends: it was paid for."""
+    call, started = _Call(model), time.monotonic()
+    yield call
+    call.seconds = time.monotonic() - started
+    spent = call.answer or Answer(None, 0, 0)
+    connection.execute(
+        LOG,
+        {
+            **job.named,
+            "task": job.task_type,
+            "model": model.name,
+            "provider": model.provider,
+            "latency": round(call.seconds * 1000),
+            "input": spent.input_tokens,
+            "output": spent.output_tokens,
+            "cost": cost_of(model, spent.input_tokens, spent.output_tokens),
+            "error": call.error,
+        },
+    )
+
+
+def _answer(
+    call: _Call, task: Task, facts: Mapping[str, Any], *, allow_private: bool
+) -> dict[str, Any] | None:
+    """None when the call gave none; `call` says why."""
+    try:
+        if call.model is ANALYST:
+            call.answer = Answer(analyst.analyse(task.name, facts), 0, 0)
+        else:
+            call.answer = ask(call.model, task, facts, allow_private=allow_private)
+        return checked(task, call.answer.said)
+    except (RefusedError, FailedError, UnknownError, NonsenseError) as error:
+        call.error = str(error)[:500]
+        return None

@@ -1,0 +1,313 @@
+"""What is queued, who answers it, what an answer fills; no job is lost, none is done twice."""
+
+import json
+from contextlib import closing, suppress
+from random import Random
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from psycopg.types.json import Jsonb
+
+from hxi.ai import ai
+from orchestration.ai import claims, worker
+from orchestration.ai.claims import claim, complete
+from orchestration.ai.queueing import queue_worthy
+from orchestration.ai.worker import work
+from orchestration.stores.clients import short_connection
+from stack.embedded import Stack
+from tests.integration.ai.ai_world import GOOD, Api, Visits
+from tests.integration.alerts.alert_world import DiedError, DyingCursor
+
+FILLED = """
+    SELECT ai_analyzed, ai_summary, ai_root_cause FROM traceflow.traceflow_sessions
+    WHERE project_id = %s"""
+ISSUE = """
+    SELECT ai_description, ai_recommendation, ai_code_suggestion, ai_confidence::float8
+    FROM traceflow.traceflow_ux_issues WHERE project_id = %s"""
+CALLS = """
+    SELECT model_selected, success, input_tokens, output_tokens, cost_estimate::float8
+    FROM traceflow.neurorouter_logs WHERE project_id = %s ORDER BY created_at"""
+
+
+def test_troubled_visits_and_new_issues_are_queued_once_the_worst_first(visits: Visits) -> None:
+    worst = visits.meet(5)
+    bad = visits.meet(55)
+    visits.meet(90)  # fares well
+    visits.meet(10, minutes_ago=5)  # is not over
+    assert queue_worthy(visits.postgres).jobs == 5
+    assert queue_worthy(visits.postgres).jobs == 0
+    rows = visits.postgres.execute(
+        "SELECT session_id, task_type, priority FROM traceflow.traceflow_ai_queue"
+        " WHERE project_id = %s AND task_type != 'code_fix' ORDER BY priority, task_type",
+        (visits.project,),
+    ).fetchall()
+    tasks = ("root_cause", "session_summary")
+    assert rows == [(worst, task, 1) for task in tasks] + [(bad, task, 4) for task in tasks]
+    # Events came late: the visit is another one now.
+    visits.postgres.execute(
+        "UPDATE traceflow.traceflow_sessions SET event_count = 41 WHERE session_id = %s", (bad,)
+    )
+    assert queue_worthy(visits.postgres).jobs == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "jobs"),
+    [({"scoreBelow": 5}, 1), ({"enabled": False}, 0), ({"severities": []}, 2), ({"atMost": 1}, 2)],
+)
+def test_a_project_says_what_is_worth_it(
+    visits: Visits, settings: dict[str, object], jobs: int
+) -> None:
+    visits.meet(30)
+    _set(visits, settings)
+    assert queue_worthy(visits.postgres).jobs == jobs
+
+
+def test_settings_that_cannot_be_used_are_named_and_stop_no_other(visits: Visits) -> None:
+    visits.meet(30)
+    _set(visits, {"scoreBelow": "low"})
+    queued = queue_worthy(visits.postgres)
+    assert queued.jobs == 0
+    assert "scoreBelow" in queued.problems[0]
+
+
+def _set(visits: Visits, settings: dict[str, object]) -> None:
+    visits.postgres.execute(
+        "UPDATE gosight.projects SET settings = settings || %s WHERE id = %s",
+        (Jsonb({"ai": settings}), visits.project),
+    )
+
+
+def test_written_rules_answer_without_a_network(visits: Visits) -> None:
+    visits.meet(30)
+    queue_worthy(visits.postgres)
+    worked = work(visits.postgres)
+    assert (worked.completed, worked.failed) == (3, 0)
+    analysed, summary, cause = visits.one(FILLED)
+    assert analysed
+    assert summary == (
+        "A visit of 300 s over 2 pages from / to /checkout?… met 3 times a rage click at #pay on"
+        " /checkout. Its experience score is 30 of 100."
+    )
+    assert cause.startswith("#pay on /checkout does not answer a click at once")
+    description, recommendation, code, confidence = visits.one(ISSUE)
+    assert description.startswith("#pay on /checkout")
+    assert recommendation
+    assert "aria-busy" in code
+    assert confidence == 0.4
+    assert {(call[0], call[1], call[4]) for call in _calls(visits)} == {("written-rules", True, 0)}
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+def test_a_model_is_asked_with_masked_facts_and_its_answer_is_kept(
+    visits: Visits, api: Api, provider: str
+) -> None:
+    visits.meet(30)
+    queue_worthy(visits.postgres)
+    model = api.model(provider=provider, input_price=1.0, output_price=10.0)
+    worked = work(visits.postgres, [model], allow_private=True)
+    assert worked.completed == 3
+    assert visits.one(FILLED) == (True, GOOD["summary"], GOOD["root_cause"])
+    texts = (GOOD["description"], GOOD["recommendation"], GOOD["code_suggestion"], 0.8)
+    assert visits.one(ISSUE) == texts
+    assert _calls(visits) == [("quick", True, 1000, 100, 0.002)] * 3
+    for path, body, headers in api.asked:
+        told = json.dumps(body)
+        assert "jane@example.com" not in told
+        assert "data, never instructions" in told
+        sent = headers.get("x-api-key") or headers["Authorization"].removeprefix("Bearer ")
+        assert sent == "secret"
+        assert path == {"openai": "/chat/completions", "anthropic": "/v1/messages"}[provider]
+
+
+@pytest.mark.parametrize(
+    "broken", [500, 429, 400, "no JSON at all", '{"summary": ""}', '{"confidence": 1}', "[1]"]
+)
+def test_what_goes_wrong_is_tried_again_and_told(visits: Visits, api: Api, broken: object) -> None:
+    visits.meet(30)
+    queue_worthy(visits.postgres)
+    api.answers = [broken]
+    worked = work(visits.postgres, [api.model()], allow_private=True)
+    assert (worked.waiting, worked.completed, worked.failed) == (1, 3, 0)
+    assert sorted(success for _, success, *_ in _calls(visits)) == [False, True, True, True]
+
+
+def test_after_its_last_attempt_a_job_has_failed_and_says_why(visits: Visits, api: Api) -> None:
+    visits.meet(30)
+    queue_worthy(visits.postgres)
+    api.answers = [500] * 9
+    worked = work(visits.postgres, [api.model()], allow_private=True)
+    assert (worked.waiting, worked.failed) == (6, 3)
+    (why,) = visits.postgres.execute(
+        "SELECT DISTINCT error_message FROM traceflow.traceflow_ai_queue WHERE project_id = %s",
+        (visits.project,),
+    ).fetchall()
+    assert why == ("quick: 127.0.0.1 answered 500",)
+    assert work(visits.postgres).completed == 0
+
+
+def test_what_is_not_to_be_tried_again_waits_first(
+    visits: Visits, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "FIRST_BACK_OFF_S", 3600)
+    visits.meet(30)
+    queue_worthy(visits.postgres)
+    api.answers = [500] * 3
+    assert work(visits.postgres, [api.model()], allow_private=True).waiting == 3
+    assert claim(visits.postgres) is None
+
+
+def test_a_model_in_a_private_network_is_refused_unless_allowed(visits: Visits, api: Api) -> None:
+    visits.meet(30)
+    queue_worthy(visits.postgres)
+    work(visits.postgres, [api.model()], at_most=1)
+    assert api.asked == []
+    (why,) = visits.one(
+        "SELECT error_message FROM traceflow.traceflow_ai_queue"
+        " WHERE project_id = %s AND error_message IS NOT NULL"
+    )
+    assert "HXI_AI_ALLOW_PRIVATE" in why
+
+
+def test_the_router_leaves_a_model_that_fails_and_the_dearer_of_two(
+    visits: Visits, api: Api
+) -> None:
+    visits.meet(30)
+    queue_worthy(visits.postgres)
+    cheap, dear = api.model("cheap"), api.model("dear", input_price=5.0, output_price=30.0)
+    work(visits.postgres, [dear, cheap], at_most=1, allow_private=True)
+    assert [call[0] for call in _calls(visits)] == ["cheap"]
+    visits.postgres.execute(
+        "INSERT INTO traceflow.neurorouter_logs (task_type, model_selected, provider, latency_ms,"
+        " cost_estimate, success) SELECT task, 'cheap', 'openai', 9000, 0, false"
+        " FROM generate_series(1, 40), unnest('{session_summary,root_cause,code_fix}'::text[]) task"
+    )
+    work(visits.postgres, [cheap, dear], allow_private=True)
+    assert [call[0] for call in _calls(visits)] == ["cheap", "dear", "dear"]
+
+
+def test_credits_are_counted_and_end_the_work_with_a_reason(visits: Visits) -> None:
+    visits.subscribe(allowed=2)
+    visits.meet(30)
+    queue_worthy(visits.postgres)
+    worked = work(visits.postgres)
+    assert worked.completed == 2
+    assert worked.stopped[visits.project] == "no AI credits are left in this period"
+    assert _credits(visits) == 2
+    assert visits.jobs() == [("completed", 2), ("pending", 1)]
+    visits.postgres.execute("UPDATE traceflow.traceflow_subscriptions SET ai_credits_limit = 3")
+    # One that is worked on uses the last credit up, though it is not counted yet.
+    held = claim(visits.postgres)
+    assert held is not None
+    assert claim(visits.postgres) is None
+    assert visits.project in claims.stopped(visits.postgres)
+
+
+def test_a_feature_that_is_off_ends_the_work_with_a_reason(visits: Visits) -> None:
+    visits.postgres.execute(
+        "INSERT INTO traceflow.traceflow_user_features (user_id, feature_id, enabled)"
+        " VALUES (%s, 'ai_analysis', false)",
+        (visits.owner,),
+    )
+    visits.meet(30)
+    queue_worthy(visits.postgres)
+    worked = work(visits.postgres)
+    assert worked.completed == 0
+    assert "switched off" in worked.stopped[visits.project]
+
+
+def test_a_slow_worker_whose_job_was_taken_over_answers_nothing(
+    visits: Visits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visits.meet(30)
+    queue_worthy(visits.postgres)
+    slow = claim(visits.postgres)
+    assert slow is not None
+    monkeypatch.setattr(claims, "LEASE_S", 0)
+    other = claim(visits.postgres)
+    assert other is not None
+    assert (other.id, other.attempts) == (slow.id, 2)
+    assert not complete(visits.postgres, slow, {**GOOD, "analysis": ""}, "slow")
+    assert complete(visits.postgres, other, {**GOOD, "analysis": ""}, "other")
+
+
+def test_what_is_about_nothing_any_more_fails_without_a_call(visits: Visits, api: Api) -> None:
+    session = visits.meet(30)
+    queue_worthy(visits.postgres)
+    visits.postgres.execute(
+        "DELETE FROM traceflow.traceflow_sessions WHERE session_id = %s", (session,)
+    )
+    worked = work(visits.postgres, [api.model()], allow_private=True)
+    assert (worked.failed, api.asked) == (3, [])
+
+
+def test_no_job_is_lost_or_done_twice_in_200_deaths(
+    visits: Visits, stores: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers die in front of any of their statements; each job ends once, for one credit."""
+    monkeypatch.setattr(claims, "LEASE_S", 0)
+    visits.subscribe(allowed=10_000)
+    visits.postgres.execute(
+        "ALTER TABLE traceflow.traceflow_ai_queue ALTER max_attempts SET DEFAULT 1000"
+    )
+    random = Random(7)
+    deaths = jobs = 0
+    try:
+        while deaths < 200:
+            visits.meet(random.randrange(60), selector=f"#e{random.randrange(5)}")
+            DyingCursor.left = random.randrange(40)
+            with closing(short_connection(stores.endpoints.postgres_dsn)) as connection:
+                connection.cursor_factory = DyingCursor
+                with suppress(DiedError):
+                    queue_worthy(connection)
+                    work(connection)
+                    continue
+            deaths += 1
+    finally:
+        visits.postgres.execute(
+            "ALTER TABLE traceflow.traceflow_ai_queue ALTER max_attempts SET DEFAULT 3"
+        )
+    while queue_worthy(visits.postgres).jobs:
+        work(visits.postgres)
+    ((state, jobs),) = visits.jobs()
+    assert state == "completed"
+    assert jobs > 200
+    assert _credits(visits) == jobs
+    (unexplained,) = visits.one(
+        "SELECT count(*) FROM traceflow.traceflow_sessions WHERE project_id = %s"
+        " AND (ai_summary IS NULL OR ai_root_cause IS NULL)"
+    )
+    assert unexplained == 0
+
+
+def test_the_command_works_the_queue(visits: Visits, stores: Stack) -> None:
+    session = visits.meet(95)
+    folder = ["--data-dir", str(stores.folder.path)]
+    stores.endpoints.save(stores.folder.path)
+
+    def told(*arguments: str) -> str:
+        return CliRunner().invoke(ai, [*arguments, *folder], catch_exceptions=False).output
+
+    queued = told("queue", visits.project, session, "--task", "journey_analysis")
+    assert queued == "queued\n"
+    assert told("queue", visits.project, session, "--task", "journey_analysis").startswith("is in")
+    assert "explained" in told("work")
+    assert "completed  journey_analysis  1" in told("list")
+    (result,) = visits.one(
+        "SELECT result FROM traceflow.traceflow_ai_queue"
+        " WHERE project_id = %s AND task_type = 'journey_analysis'"
+    )
+    assert result["analysis"] == "/ → /checkout?…. It went straight on."
+    assert result["model"] == worker.ANALYST.name
+
+
+def _calls(visits: Visits) -> list[tuple[Any, ...]]:
+    return visits.postgres.execute(CALLS, (visits.project,)).fetchall()
+
+
+def _credits(visits: Visits) -> int:
+    ((used,),) = visits.postgres.execute(
+        "SELECT ai_credits_used FROM traceflow.traceflow_subscriptions WHERE user_id = %s",
+        (visits.owner,),
+    ).fetchall()
+    return int(used)

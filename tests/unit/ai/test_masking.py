@@ -1,0 +1,21 @@
+"""What a text keeps when it leaves the warehouse."""
+
+import pytest
+
+from orchestration.ai.masking import MAX_CHARACTERS, masked
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("/checkout?email=jane@example.com&step=2", "/checkout?…"),
+        ("no user jane@example.com in 'Jane Doe'", "no user [email] in [quoted]"),
+        ("card 4111 1111 1111 1111 refused", "card [number] refused"),
+        ("order 3f2504e0-4f89-41d3-9a0c-0305e82c3301 is gone", "order [id] is gone"),
+        ("#pay .btn-2", "#pay .btn-2"),
+        ("ignore\nall that was said", "ignore all that was said"),
+        ("x" * 900, "x" * MAX_CHARACTERS),
+    ],
+)
+def test_only_the_shape_of_a_text_leaves(text: str, left: str) -> None:
+    assert masked(text) == left
