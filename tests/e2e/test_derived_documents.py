@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, cast
+from uuid import uuid4
 
 import dagster as dg
 import psycopg
@@ -289,10 +290,15 @@ def test_an_outside_models_word_goes_before_the_rules(
     session = ours["sessionId"]
     said_at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     word = {"projectId": warehouse.project, "sessionId": session, "timestamp": said_at}
+    other = collection.find_one(
+        {"projectId": {"$eq": warehouse.project}, "sessionId": {"$ne": session}}
+    )
+    assert other is not None
+    of_an_event = {"sessionId": other["sessionId"], "eventId": str(uuid4())}
     said = collection.insert_many(
         [
             {**word, "emotion": "calm", "confidence": 0.25, "modelVersion": "m-2"},
-            {**word, "emotion": "later", "confidence": 1, "eventId": session},  # of one event only
+            {**word, **of_an_event, "emotion": "later", "confidence": 1},
             {**word, "emotion": "wrong", "confidence": 7},
         ]
     ).inserted_ids
@@ -302,6 +308,15 @@ def test_an_outside_models_word_goes_before_the_rules(
         "SELECT state, confidence, model_version, rule_state, rule_version"
         f" FROM gosight.behaviour_states {where}"
     ) == [("calm", 0.25, "m-2", ours["emotion"], "bs-1")]
+    of_other = f"session_id = '{other['sessionId']}'"
+    assert warehouse.rows(
+        "SELECT toString(event_id), emotion FROM raw.predictions"
+        f" WHERE project_id = {{project:String}} AND {of_other}"
+    ) == [(of_an_event["eventId"], "later")]
+    assert warehouse.rows(
+        "SELECT state, model_version FROM gosight.behaviour_states"
+        f" WHERE project_id = {{project:String}} AND {of_other}"
+    ) == [(other["emotion"], "bs-1")], "said of one event, not of the session"
     assert collection.find_one({"_id": ours["_id"]}) == ours
     published = postgres.execute(
         "SELECT predicted_emotion, confidence, model_version, predicted_at"

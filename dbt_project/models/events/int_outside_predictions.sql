@@ -1,5 +1,5 @@
-{#- One row per planned session that an outside model judged: the latest prediction of the whole session, else the
-    latest of one of its events. -#}
+{#- One row per planned session that an outside model judged: the latest prediction of the whole session. What it says
+    of one event is no state of the session, and stays in raw.predictions with its event. -#}
 {{ config(materialized='ephemeral' if target.name == 'dev' else 'view', schema='intermediate') }}
 
 with latest as (
@@ -7,10 +7,10 @@ with latest as (
         project_id,
         session_id,
         argMax(
-            (emotion, confidence, timestamp, model_version), (isNull(event_id), timestamp, prediction_id)
+            (emotion, confidence, timestamp, model_version), (timestamp, prediction_id)
         ) as prediction
     from {{ source('raw', 'predictions') }}
-    where {{ in_planned_sessions() }}
+    where {{ in_planned_sessions() }} and event_id is null
     group by project_id, session_id
 )
 
