@@ -15,6 +15,7 @@ from orchestration.ai.now import work_now
 from orchestration.ai.providers import ModelsError
 from orchestration.ai.queueing import queue_one
 from orchestration.ai.tasks import SESSION_SUMMARY, TASKS
+from orchestration.stores.sight import BlindError
 
 STATES = """
     SELECT status, task_type, count(*), max(error_message) FROM traceflow.traceflow_ai_queue
@@ -34,7 +35,7 @@ def work(*, at_most: int | None, data_dir: Path | None, as_json: bool) -> None:
     """Queue what is new and explain it; the models are those of HXI_AI_MODELS (docs/ai.md)."""
     try:
         queued, worked = work_now(resolve(data_dir).postgres_dsn, at_most)
-    except ModelsError as error:
+    except (ModelsError, BlindError) as error:
         raise UserError(str(error)) from None
     if as_json:
         click.echo(json.dumps({"queued": queued.jobs, **asdict(worked)}))

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from orchestration.erasure.trace import Trace
+from orchestration.stores.sight import require_sight
 
 Connection = psycopg.Connection[Any]
 
@@ -46,23 +47,6 @@ class Column:
     def place(self) -> sql.Identifier:
         """The table."""
         return sql.Identifier(self.schema, self.table)
-
-
-class BlindError(Exception):
-    """Row security hides rows from this login: what it does not find proves nothing."""
-
-
-def require_sight(connection: Connection) -> None:
-    """BlindError for a login that is not shown every row. Served tables force it on their owner."""
-    row = connection.execute(
-        "SELECT rolsuper OR rolbypassrls OR pg_has_role(rolname, 'hxi_publisher', 'USAGE')"
-        " FROM pg_roles WHERE rolname = current_user"
-    ).fetchone()
-    if row is None or not row[0]:
-        raise BlindError(
-            "row security hides rows from this login of PostgreSQL: GRANT hxi_publisher TO it"
-            " WITH INHERIT TRUE, so that an erasure sees what it deletes"
-        )
 
 
 def columns(connection: Connection) -> Iterator[Column]:
