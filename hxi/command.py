@@ -15,6 +15,8 @@ COMMANDS = {
     "env": "hxi.env",
     "load": "hxi.load.command",
     "run": "hxi.run",
+    "plan": "hxi.plan",
+    "diff": "hxi.diff",
     "expire": "hxi.expire",
     "erase": "hxi.erase",
     "export": "hxi.export",

@@ -30,7 +30,7 @@ NEXT_RUN = "the next `hxi run` rebuilds the project's sessions"
 def set_values(project: str, assignments: tuple[str, ...], data_dir: Path | None) -> None:
     """Override settings for PROJECT. A list is given by repeating its NAME=VALUE."""
     with _changing(data_dir, project) as (connection, project_id, stored):
-        given = _parsed(assignments)
+        given = parsed(assignments)
         if any(isinstance(value, list) for value in given.values()):
             _check_patterns(data_dir, given)
         projects.store_overrides(connection, project_id, checked(_object(stored) | given))
@@ -105,7 +105,7 @@ def _changing(
             raise UserError(str(error)) from None
 
 
-def _parsed(assignments: tuple[str, ...]) -> Overrides:
+def parsed(assignments: tuple[str, ...]) -> Overrides:
     texts: dict[str, list[str]] = {}
     for assignment in assignments:
         name, equals, text = assignment.partition("=")

@@ -94,8 +94,8 @@ def open_plan(
     planned.write(client, fence, settings.overrides)
     client.command(
         "INSERT INTO ops.plan_sessions (plan_id, project_id, session_id, n, settings_hash)"
-        f" SELECT {fence}, * FROM ({_to_build(days, doubted)})",
-        parameters=_parameters(settings, full=full, days=days),
+        f" SELECT {fence}, * FROM ({to_build(days, doubted)})",
+        parameters=parameters(settings, full=full, days=days),
     )
     if visitors.any_visitors(client):
         _plan_visitors(client, fence, settings)
@@ -126,18 +126,18 @@ def _plan_visitors(client: Client, fence: int, settings: Settings) -> None:
         f" SELECT {fence}, * FROM ({LANDED}) WHERE (project_id, session_id) NOT IN ({SEALED})"
         f" AND (project_id, session_id) NOT IN ({in_plan})"
         f" AND (project_id, session_id) IN ({visitors.owners(in_plan)})",
-        parameters=_parameters(settings),
+        parameters=parameters(settings),
     )
     visitors.plan_cuts(client, fence)
 
 
 def waiting(client: Client, settings: Settings, doubted: str = "") -> int:
     """How many sessions the next plan would rebuild; those on closed days that it seals too."""
-    query = f"SELECT count() FROM ({_to_build(doubted=doubted)})"
-    return integer(client, query, _parameters(settings))
+    query = f"SELECT count() FROM ({to_build(doubted=doubted)})"
+    return integer(client, query, parameters(settings))
 
 
-def _to_build(days: Sequence[date] = (), doubted: str = "") -> str:
+def to_build(days: Sequence[date] = (), doubted: str = "") -> str:
     """A query of sessions, with their index count and settings hash as they are now."""
     return f"""
         WITH
@@ -156,7 +156,7 @@ def _to_build(days: Sequence[date] = (), doubted: str = "") -> str:
         """
 
 
-def _parameters(
+def parameters(
     settings: Settings, *, full: bool = False, days: Sequence[date] = ()
 ) -> dict[str, object]:
     return {

@@ -1,6 +1,7 @@
 """What rows are to be built with, and whether all tables are there: why a run plans a session."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from clickhouse_connect.driver.client import Client
@@ -10,11 +11,27 @@ from orchestration.project_settings import stored
 from orchestration.rebuild.rules import rules_hash
 from orchestration.transform.project import CLICKHOUSE
 
+if TYPE_CHECKING:
+    from orchestration.project_settings.overrides import Overrides
 
-def settings(client: Client, connection: psycopg.Connection[Any]) -> Settings:
-    """What rows are built with now. ProjectSettingsError for overrides that cannot be used."""
+
+def settings(
+    client: Client,
+    connection: psycopg.Connection[Any],
+    supposed: "Mapping[str, Overrides] | None" = None,
+) -> Settings:
+    """What rows are built with now. ProjectSettingsError for overrides that cannot be used.
+
+    `supposed`: by project, what is taken as if it had set that too; SettingError as where it is.
+    """
     rules = rules_hash()
     overrides = stored.of_all_projects(connection, client)
+    if supposed:
+        from orchestration.project_settings.overrides import checked
+
+        overrides |= {
+            name: checked(overrides.get(name, {}) | given) for name, given in supposed.items()
+        }
     if not overrides:
         return Settings(default_hash=rules, project_hashes={})
     # Loads Polars, as `stored` did for these projects.

@@ -6,6 +6,7 @@ import dagster as dg
 
 from orchestration.lease.resource import POOL, RunResource
 from orchestration.plan.plan import Plan
+from orchestration.signals.known import SIGNALS
 from orchestration.signals.runner import OfPlan, SignalReport, of_plan, run_signal
 from orchestration.signals.signal import AnySignal
 
@@ -14,7 +15,6 @@ EVENTS = dg.AssetKey(["gosight", "events"])
 DAYS = dg.AssetKey(["ops", "planned_days"])
 OF_PLAN = "signals of the plan"
 NOTHING = SignalReport(events=0, sessions=0, rows=0, frames=0, duration_s=0.0)
-_all: list[AnySignal] = []  # that are assets
 
 
 def signal_asset(
@@ -22,7 +22,6 @@ def signal_asset(
 ) -> dg.AssetsDefinition:
     """Asset ["signals", table]."""
     key = dg.AssetKey(["signals", signal.table])
-    _all.append(signal)
 
     @dg.asset(
         key=key,
@@ -53,4 +52,4 @@ def signal_asset(
 
 
 def _of_plan(run: RunResource, plan: Plan) -> OfPlan:
-    return run.once(OF_PLAN, lambda: of_plan(run.clickhouse(), plan.plan_id, _all))
+    return run.once(OF_PLAN, lambda: of_plan(run.clickhouse(), plan.plan_id, SIGNALS))

@@ -1,4 +1,4 @@
-"""Every signal's asset; a new signal is a folder and a line here."""
+"""Every signal's asset; a new signal is a folder and a line here and in `known.py`."""
 
 import dagster as dg
 

@@ -46,6 +46,7 @@ ROOMS = (
         "retention",
         "erasure",
         "rebuild",
+        "preview",
         "checks",
         "alerts",
         "ai",
