@@ -25,6 +25,7 @@ COMMANDS = {
     "live": "hxi.live",
     "metrics": "hxi.metrics",
     "pages": "hxi.pages",
+    "mcp": "hxi.mcp",
     "report": "hxi.report",
     "project": "hxi.project",
     "key": "hxi.key",

@@ -26,7 +26,7 @@ from pages.marts import Marts, Tables
 from pages.render import Renderer
 from pages.settings import SIGNED_IN_HOURS, Settings
 from pages.shown import Ask, NotThereError, Shown
-from pages.view import View, newest_days, period_of
+from pages.view import viewed
 from pages.views import (
     errors,
     funnel,
@@ -81,18 +81,8 @@ class Pages:
         if project is None:
             raise NotThereError
         given = {name: value.replace("\0", "") for name, value in request.query_params.items()}
-        marts = self.marts(project)
-        newest, partial_day = newest_days(marts)
-        period = period_of(given, newest)
-        is_partial = period.since <= partial_day <= period.until
-        return Ask(
-            View(project, page_name, period, given),
-            marts,
-            person,
-            projects,
-            partial_day if is_partial else None,
-            self.settings.ingest_url,
-        )
+        marts, ingest_url = self.marts(project), self.settings.ingest_url
+        return Ask(*viewed(marts, project, page_name, given), marts, person, projects, ingest_url)
 
     def answer(self, request: Request, page_name: str, then: Answer) -> Response:
         """Signed in, allowed, answered; else the page that says why not."""

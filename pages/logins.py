@@ -83,7 +83,7 @@ class Logins:
         self._refuse_guessing(login)
         dsn = make_conninfo(self._dsn, user=login, password=password, application_name=COOKIE)
         try:
-            _check(dsn)
+            check(dsn)
         except SignInError:
             with self._lock:
                 self._failures.setdefault(login, []).append(time.monotonic())
@@ -140,7 +140,7 @@ def pool_of(dsn: str) -> ConnectionPool[Connection]:
 _READING: dict[str, Any] = {"autocommit": True, "prepare_threshold": None}
 
 
-def _check(dsn: str) -> None:
+def check(dsn: str) -> None:
     """That PostgreSQL takes it, and that it is a login that row security judges."""
     try:
         with psycopg.connect(dsn, connect_timeout=10) as connection:

@@ -45,11 +45,14 @@ class Marts:
         self._project_id = project_id
         condition = f"project_id = \\'{project_id}\\'"
         each = ", ".join(f"'{name}': '{condition}'" for name in tables.known())
+        self.asked: list[dict[str, Any]] = []  # what was, with its parameters
         self._settings = {"additional_table_filters": f"{{{each}}}"}
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """Rows by column; `{project:String}` is there for the index's sake."""
-        answer = self._client.query(sql, parameters=self._all(parameters), settings=self._settings)
+        given = self._all(parameters)
+        self.asked.append({"sql": sql, "parameters": given})
+        answer = self._client.query(sql, parameters=given, settings=self._settings)
         return list(answer.named_results())
 
     def row(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Row:

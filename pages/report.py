@@ -8,7 +8,7 @@ from pages.logins import Person, Project
 from pages.marts import Marts
 from pages.render import Renderer
 from pages.shown import Ask
-from pages.view import View, newest_days, period_of
+from pages.view import viewed
 from pages.views import overview
 
 HERE = Path(__file__).parent
@@ -17,10 +17,8 @@ SCRIPTED = re.compile(r"@media \(prefers-color-scheme: dark\) \{.*?\n\}\n", re.D
 
 def report(marts: Marts, person: Person, project: Project, period: str) -> str:
     """HTML without scripts, links or anything to fetch. `period` is a key of PERIODS."""
-    newest, _ = newest_days(marts)
-    given = {"period": period}
-    view = View(project, "overview", period_of(given, newest), given)
-    shown = overview.show(Ask(view, marts, person))
+    view, partial = viewed(marts, project, "overview", {"period": period})
+    shown = overview.show(Ask(view, partial, marts, person))
     return Renderer(HERE / "templates").page(
         "report.html",
         **shown.data,

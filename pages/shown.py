@@ -17,10 +17,10 @@ class Ask:
     """Who asks for what, and where to read it. `partial` is a day that is not over."""
 
     view: View
+    partial: date | None
     marts: Marts
     person: Person
     projects: Sequence[Project] = ()  # all that the login reads
-    partial: date | None = None
     ingest_url: str = ""
 
     def served(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:

@@ -118,6 +118,16 @@ def period_of(given: Mapping[str, str], newest: date) -> Period:
     return Period(newest - timedelta(days=PERIODS[name] - 1), newest, name)
 
 
+def viewed(
+    marts: Marts, project: Project, page: str, given: Mapping[str, str]
+) -> tuple[View, date | None]:
+    """What an address asks for; the day of its period that is not over, if there is one."""
+    newest, partial = newest_days(marts)
+    period = period_of(given, newest)
+    is_partial = period.since <= partial <= period.until
+    return View(project, page, period, given), partial if is_partial else None
+
+
 def visits(view: View, columns: str = "*") -> str:
     """Sessions of the period and of the one before, as a subquery; `is_now` tells them apart."""
     return f"""(

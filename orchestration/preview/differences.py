@@ -75,8 +75,7 @@ def _both(model: Model, keys: Sequence[str], served: Mapping[str, str]) -> str:
 
     def side(relation: str, columns: Mapping[str, Any], is_new: str, where: str) -> str:
         texts = ", ".join(
-            f"ifNull(toString(`{name}`), 'NULL')" if name in columns else "''"
-            for name in model.columns
+            as_text(name, kind) if name in columns else "''" for name, kind in model.columns.items()
         )
         return (
             f"SELECT {key_columns}, {is_new} AS is_new, [{texts}] AS texts"
@@ -87,6 +86,14 @@ def _both(model: Model, keys: Sequence[str], served: Mapping[str, str]) -> str:
     if not served:
         return new
     return f"{side('.'.join(model.name), served, 'false', of_part(model))} UNION ALL {new}"
+
+
+def as_text(name: str, kind: str) -> str:
+    """A column's value; equal states may be written differently, so they are finished first."""
+    value = (
+        f"finalizeAggregation(`{name}`)" if kind.startswith("AggregateFunction") else f"`{name}`"
+    )
+    return f"ifNull(toString({value}), 'NULL')"
 
 
 def _differing(rows: str, keys: Sequence[str], width: int) -> str:

@@ -86,7 +86,10 @@ def selected(
         if model.kind == "rewrite"
         and (model.node["unique_id"] in wanted if names else model.is_mart)
     ]
-    needed = _reached([one.node["unique_id"] for one in compared], manifest["parent_map"])
+    # Which signals read, whatever the graph of models says of them.
+    of_events = [model for model in found if model.is_of_events]
+    ids = [one.node["unique_id"] for one in (*of_events, *compared)]
+    needed = _reached(ids, manifest["parent_map"])
     return [model for model in found if model.node["unique_id"] in needed], compared
 
 

@@ -17,6 +17,7 @@ from hxi.load import load_batches
 from hxi.plan import plan as hxi_plan
 from hxi.project import project as hxi_project
 from orchestration.preview.diff import Question, diff
+from orchestration.preview.differences import as_text
 from orchestration.preview.models import UnknownModelError, key, models
 from orchestration.preview.names import DATABASE
 from orchestration.run.refresh import refresh
@@ -60,7 +61,7 @@ def rows(client: Client, project: TestProject) -> Rows:
     """By table and key, what the marts hold of the project, each value as text."""
     found = {}
     for model in (one for one in models() if one.is_mart):
-        texts = ", ".join(f"ifNull(toString(`{name}`), 'NULL')" for name in model.columns)
+        texts = ", ".join(as_text(name, kind) for name, kind in model.columns.items())
         keys = [list(model.columns).index(name) for name in key(model)]
         answer = client.query(
             f"SELECT [{texts}] FROM {'.'.join(model.name)} WHERE project_id = {{p:String}}",
@@ -124,7 +125,7 @@ def test_a_diff_is_exactly_what_a_run_then_changes_and_writes_nothing(
     assert done["sessions"][0] == 5
     assert told["sessions"] == told["planned"] == 65
     changed = next(table for table in told["tables"] if table["table"] == "sessions")
-    assert changed["columns"]["rage_click_count"] == changed["columns"]["has_rage_click"] > 0
+    assert changed["columns"]["rage_click_count"] > 0
     assert changed["after"] == changed["before"] + 5
     example = next(one for one in changed["examples"] if one["kind"] == "changed")
     assert example["before"].keys() == example["after"].keys()
