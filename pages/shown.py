@@ -26,6 +26,7 @@ class Ask:
     def served(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """Rows of PostgreSQL by column, as the person's own login."""
         given = {**(parameters or {}), "project": self.view.project.id}
+        self.marts.asked.append({"sql": sql, "parameters": given})
         with self.person.connection() as connection:
             cursor = connection.execute(sql, given)
             names = [column.name for column in cursor.description or ()]

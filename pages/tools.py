@@ -169,7 +169,7 @@ def _shown(
     arguments: Mapping[str, Any],
 ) -> Answer:
     """The tables of a page, as its CSV has them."""
-    view, partial = viewed(marts, project, exposure.page, _texts(arguments))
+    view, partial = viewed(marts, project, _address(exposure, arguments), _texts(arguments))
     try:
         shown = _page(exposure, Ask(view, partial, marts, person), arguments)
     except NotThereError as error:
@@ -181,6 +181,10 @@ def _shown(
     }
     made_of = [contracts.marts()[name] for name in exposure.marts]
     return {**_about(project, view, made_of, marts), "page": view.link(), "tables": tables}
+
+
+def _address(exposure: Exposure, arguments: Mapping[str, Any]) -> str:
+    return f"sessions/{arguments.get(SESSION)}" if exposure.page == SESSION else exposure.page
 
 
 def _page(exposure: Exposure, ask: Ask, arguments: Mapping[str, Any]) -> Shown:

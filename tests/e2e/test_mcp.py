@@ -1,4 +1,4 @@
-"""`hxi mcp`, asked by a client of the protocol over stdio: its answers are the pages' and marts'."""
+"""`hxi mcp`, asked by a client of the protocol: its answers are the pages' and the marts'."""
 
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -94,7 +94,7 @@ def test_answers_are_those_of_the_pages_and_of_the_marts(
 
         one = sessions["rows"][0]
         shown = await answer(client, "page_session_page", session=one["session_id"])
-        assert shown["page"].endswith("/session")
+        assert f"/sessions/{one['session_id']}" in shown["page"]
         states = await answer(client, "mart_page_time_mv", columns=["path", "avg_time_on_page"])
         assert all(row["avg_time_on_page"] > 0 for row in states["rows"])
 
