@@ -34,6 +34,7 @@ PACKAGES = {
     "hxi.admin": {"ingest"},  # the documents' schema and Redis keys, to prepare and to show
     "simulate": {"gosight", "hxi.admin"},
     "stack": {"hxi.admin"},
+    "bi": {"pages"},  # the contracts
     "pages": {"hxi.admin", "ingest"},  # what a recording's payload is made of
     "hxi": {"gosight", "hxi.admin", "ingest", "orchestration", "pages", "simulate", "stack"},
 }

@@ -1,0 +1,1 @@
+"""BI as code: datasets, charts and dashboards, made of the marts' contracts and the exposures."""

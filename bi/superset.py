@@ -1,0 +1,196 @@
+"""Superset's bundle: a database a store, datasets, charts and a dashboard an exposure, as YAML."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import yaml
+
+from bi.charts import CHARTS, Chart, Kind, Store
+from bi.datasets import ROWS, TIME, Dataset, datasets, of_exposure
+from pages.contracts import Exposure, exposures
+
+VERSION = "1.0.0"
+WIDTH, HEIGHT = 6, 50  # of 12 columns; in units of 8 px
+# Filled in from the environment when the bundle is packed: no address is in the repository.
+URIS = {Store.CLICKHOUSE: "${HXI_BI_CLICKHOUSE_URI}", Store.POSTGRES: "${HXI_BI_POSTGRES_URI}"}
+MADE_AT = "2026-01-01T00:00:00+00:00"
+
+
+def files() -> dict[str, str]:
+    """Text by path below the bundle's folder."""
+    told = {
+        "metadata.yaml": {"version": VERSION, "type": "Dashboard", "timestamp": MADE_AT},
+        **{f"databases/{store}.yaml": _database(store) for store in Store},
+        **{f"datasets/{d.store}/{_file(d.name)}": _dataset(d) for d in datasets().values()},
+        **{f"charts/{_file(c.exposure + '_' + c.title)}": _chart(c) for c in CHARTS},
+        **{f"dashboards/{e.name}.yaml": _dashboard(e) for e in exposures()},
+    }
+    return {path: yaml.safe_dump(one, sort_keys=False, width=120) for path, one in told.items()}
+
+
+def _id(*names: str) -> str:
+    return str(uuid5(NAMESPACE_URL, "/".join(("hxi-warehouse:bi", *names))))
+
+
+def _file(name: str) -> str:
+    kept = "".join(one if one.isalnum() else "_" for one in name.lower())
+    return f"{'_'.join(part for part in kept.split('_') if part)}.yaml"
+
+
+def _database(store: Store) -> dict[str, Any]:
+    return {
+        "database_name": f"HXI {store}",
+        "sqlalchemy_uri": URIS[store],
+        "cache_timeout": None,
+        "expose_in_sqllab": True,
+        "allow_run_async": False,
+        "allow_ctas": False,
+        "allow_cvas": False,
+        "allow_dml": False,
+        "allow_file_upload": False,
+        "extra": {},
+        "uuid": _id("database", store),
+        "version": VERSION,
+    }
+
+
+def _dataset(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "table_name": dataset.name,
+        "main_dttm_col": TIME,
+        "description": dataset.description,
+        "schema": dataset.schema,
+        "sql": dataset.sql,
+        "filter_select_enabled": True,
+        "uuid": _id("dataset", dataset.store, dataset.name),
+        "metrics": [
+            {"metric_name": name, "verbose_name": name, "expression": sql}
+            for name, sql in dataset.metrics.items()
+        ],
+        "columns": list(_columns(dataset)),
+        "version": VERSION,
+        "database_uuid": _id("database", dataset.store),
+    }
+
+
+def _columns(dataset: Dataset) -> Iterator[dict[str, Any]]:
+    """Superset asks for the others itself; `at` and what charts compute are ours."""
+    yield _column(TIME, "The time that charts and filters go by", dataset.time, is_dttm=True)
+    for name, sql in _computed(dataset).items():
+        yield _column(name, "", sql)
+    for name, description in dataset.columns.items():
+        yield _column(name, description)
+
+
+def _computed(dataset: Dataset) -> Mapping[str, str]:
+    of_charts = [chart.by for chart in CHARTS if datasets()[chart.source] == dataset]
+    return {name: sql for by in of_charts for name, sql in by.items() if name != sql}
+
+
+def _column(
+    name: str, description: str, sql: str | None = None, *, is_dttm: bool = False
+) -> dict[str, Any]:
+    return {
+        "column_name": name,
+        "description": description or None,
+        "expression": sql,
+        "is_dttm": is_dttm,
+        "type": "DATETIME" if is_dttm else None,
+        "groupby": True,
+        "filterable": True,
+        "is_active": True,
+    }
+
+
+def _chart(chart: Chart) -> dict[str, Any]:
+    dataset = datasets()[chart.source]
+    viz_type, params = _drawn(chart)
+    return {
+        "slice_name": chart.title,
+        "viz_type": viz_type,
+        "params": {"viz_type": viz_type, "row_limit": ROWS, "time_range": "No filter", **params},
+        "cache_timeout": None,
+        "uuid": _id("chart", chart.exposure, chart.title),
+        "version": VERSION,
+        "dataset_uuid": _id("dataset", dataset.store, dataset.name),
+    }
+
+
+def _drawn(chart: Chart) -> tuple[str, dict[str, Any]]:
+    metrics, by = list(chart.metrics), list(chart.by)
+    if chart.kind is Kind.LINE:
+        over = {"x_axis": TIME, "time_grain_sqla": "P1D", "granularity_sqla": TIME}
+        return "echarts_timeseries_line", {**over, "metrics": metrics, "groupby": by}
+    if chart.kind is Kind.SANKEY:
+        source, target = by
+        return "sankey_v2", {"source": source, "target": target, "metric": metrics[0]}
+    aggregated = {"query_mode": "aggregate", "order_desc": True, "granularity_sqla": TIME}
+    return "table", {**aggregated, "metrics": metrics, "groupby": by}
+
+
+def _dashboard(exposure: Exposure) -> dict[str, Any]:
+    return {
+        "dashboard_title": f"HXI: {exposure.label}",
+        "description": exposure.description,
+        "css": "",
+        "slug": f"hxi-{exposure.name.replace('_', '-')}",
+        "uuid": _id("dashboard", exposure.name),
+        "position": _position(exposure),
+        "metadata": {"native_filter_configuration": [_period(exposure)]},
+        "version": VERSION,
+    }
+
+
+def _period(exposure: Exposure) -> dict[str, Any]:
+    """A filter of time that every chart follows."""
+    return {
+        "id": f"NATIVE_FILTER-{exposure.name}",
+        "name": "Period",
+        "filterType": "filter_time",
+        "targets": [{}],
+        "defaultDataMask": {"filterState": {"value": None}},
+        "controlValues": {},
+        "cascadeParentIds": [],
+        "scope": {"rootPath": ["ROOT_ID"], "excluded": []},
+        "type": "NATIVE_FILTER",
+    }
+
+
+def _position(exposure: Exposure) -> dict[str, Any]:
+    """Two charts a row."""
+    charts = of_exposure(exposure.name)
+    rows = [charts[at : at + 2] for at in range(0, len(charts), 2)]
+    found: dict[str, Any] = {
+        "DASHBOARD_VERSION_KEY": "v2",
+        "ROOT_ID": {"type": "ROOT", "id": "ROOT_ID", "children": ["GRID_ID"]},
+        "GRID_ID": _box("GRID", "GRID_ID", [f"ROW-{n}" for n in range(len(rows))], ["ROOT_ID"]),
+        "HEADER_ID": {"type": "HEADER", "id": "HEADER_ID", "meta": {"text": exposure.label}},
+    }
+    for n, row in enumerate(rows):
+        above = ["ROOT_ID", "GRID_ID"]
+        names = [f"CHART-{n}-{at}" for at in range(len(row))]
+        found[f"ROW-{n}"] = {
+            **_box("ROW", f"ROW-{n}", names, above),
+            "meta": {"background": "BACKGROUND_TRANSPARENT"},
+        }
+        for name, chart in zip(names, row, strict=True):
+            meta = {"uuid": _id("chart", chart.exposure, chart.title), "sliceName": chart.title}
+            found[name] = {
+                **_box("CHART", name, [], [*above, f"ROW-{n}"]),
+                "meta": {**meta, "width": WIDTH, "height": HEIGHT, "chartId": 0},
+            }
+    return found
+
+
+def _box(kind: str, name: str, children: list[str], parents: list[str]) -> dict[str, Any]:
+    return {"type": kind, "id": name, "children": children, "parents": parents}
+
+
+def filled(text: str, environment: Mapping[str, str]) -> str:
+    """With the databases' addresses; KeyError for one that is not set."""
+    for place in URIS.values():
+        if place in text:
+            text = text.replace(place, json.dumps(environment[place[2:-1]]))
+    return text
