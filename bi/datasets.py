@@ -22,7 +22,8 @@ SERVED: Mapping[str, tuple[str, str]] = {
     "hxi.latency_metrics": ("SELECT * FROM hxi.latency_metrics", "recorded_at"),
     "hxi.experience_scores": ("SELECT * FROM hxi.experience_scores", "generated_at"),
     "hxi.journey_steps": (
-        """SELECT *, lead(screen_name) OVER (PARTITION BY project_id, session_id ORDER BY step_number)
+        """SELECT *, lead(screen_name)
+            OVER (PARTITION BY project_id, session_id ORDER BY step_number)
             AS next_screen_name FROM hxi.journey_steps""",
         "event_time",
     ),
@@ -105,7 +106,7 @@ def _plain(mart: contracts.Mart) -> str:
 
 
 def _column(name: str, kind: str) -> str:
-    if kind == "UUID":
+    if kind in ("UUID", "Nullable(UUID)"):
         return f"toString(mart.{name}) AS {name}"
     if kind == "Array(UUID)":
         return f"arrayMap(id -> toString(id), mart.{name}) AS {name}"

@@ -49,7 +49,7 @@ def _panel(n: int, chart: Chart) -> dict[str, Any]:
     name, plugin = SOURCES[chart.store]
     source = {"type": plugin, "uid": f"${{{name}}}"}
     is_line = chart.kind is Kind.LINE
-    target = {"refId": "A", "datasource": source, "rawSql": query(chart, IN_PERIOD)}
+    target: dict[str, Any] = {"refId": "A", "datasource": source, "rawSql": query(chart, IN_PERIOD)}
     if chart.store is Store.CLICKHOUSE:
         target |= {"editorType": "sql", "format": 0 if is_line else 1}
     else:

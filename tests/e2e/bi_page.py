@@ -86,13 +86,14 @@ EXPECTED = {
           AND event_type IN ('xhr_request', 'fetch_request')
         GROUP BY endpoint""",
     8: f"""
-        SELECT a.path, b.path, count()
+        SELECT concat(toString(a.step), '. ', a.path) AS source,
+            concat(toString(b.step), '. ', b.path) AS target, count()
         FROM gosight.journeys AS a
         JOIN gosight.journeys AS b
             ON a.project_id = b.project_id AND a.session_id = b.session_id AND a.step + 1 = b.step
         WHERE a.project_id = {{project:String}} AND a.started_at {IN_PERIOD}
           AND b.started_at {IN_PERIOD}
-        GROUP BY a.path, b.path""",
+        GROUP BY source, target""",
     9: f"""
         SELECT toStartOfDay(ended_at) AS day, count(), count(score), round(avg(score), 1),
             countIf(score >= 90), countIf(score >= 50 AND score < 90), countIf(score < 50)

@@ -11,7 +11,7 @@ import pytest
 from hxi.admin.folder import CHECKOUT
 
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
-OWN = {"gosight", "hxi", "ingest", "orchestration", "pages", "simulate", "stack", "tests"}
+OWN = {"bi", "gosight", "hxi", "ingest", "orchestration", "pages", "simulate", "stack", "tests"}
 # Used without an import of ours: how.
 BY_NAME = {
     "chdb": "stack/clickhouse/engine.py loads it late",

@@ -1,0 +1,93 @@
+"""Every chart of the bundles, asked as a BI tool would: of both stores, as who reads there."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from bi.__main__ import HERE
+from bi.charts import CHARTS, Chart, Kind, Store
+from bi.datasets import query
+from hxi.admin import access, clients
+from hxi.admin.endpoints import MARTS, Endpoints
+from tests.e2e.conftest import PlannedWarehouse
+
+Rows = list[tuple[Any, ...]]
+PERIOD = "{time} >= '2000-01-01' AND {time} < '2100-01-01'"
+
+
+@pytest.fixture(scope="module")
+def served(
+    planned_warehouse: PlannedWarehouse, endpoints: Endpoints
+) -> Iterator[psycopg.Connection[Any]]:
+    login = f"bi_{uuid4().hex}"
+    with clients.postgres(endpoints.postgres_dsn) as owner:
+        password = access.grant(owner, login, [planned_warehouse.project_id])
+        assert password is not None
+        dsn = access.dsn_of(endpoints.postgres_dsn, login, password)
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            yield connection
+        access.drop(owner, login)
+
+
+@pytest.fixture(scope="module")
+def marts(planned_warehouse: PlannedWarehouse, endpoints: Endpoints) -> Iterator[Client]:
+    assert planned_warehouse.project_id
+    with clients.clickhouse(endpoints.clickhouse_reader_url, MARTS) as client:
+        yield client
+
+
+def asked(sql: str, store: Store, served: psycopg.Connection[Any], marts: Client) -> Rows:
+    if store is Store.POSTGRES:
+        return served.execute(sql.encode()).fetchall()
+    return [tuple(row) for row in marts.query(sql).result_rows]
+
+
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: f"{chart.exposure}: {chart.title}")
+def test_a_chart_has_rows_and_numbers(
+    chart: Chart, served: psycopg.Connection[Any], marts: Client
+) -> None:
+    rows = asked(query(chart, PERIOD), chart.store, served, marts)
+    assert rows
+    last = [row[-len(chart.metrics) :] for row in rows]
+    assert any(value not in (None, 0, "") for values in last for value in values)
+    if chart.kind is Kind.SANKEY:
+        steps = [(int(row[0].split(".")[0]), int(row[1].split(".")[0])) for row in rows]
+        assert all(target == source + 1 for source, target in steps), "no way leads back"
+
+
+def test_grafanas_panels_ask_what_the_charts_do(
+    served: psycopg.Connection[Any], marts: Client
+) -> None:
+    found = 0
+    for path in sorted((HERE / "grafana").glob("*.json")):
+        for panel in json.loads(path.read_text())["panels"]:
+            (target,) = panel["targets"]
+            is_served = "postgresql" in panel["datasource"]["type"]
+            macro, _, rest = target["rawSql"].partition("$__timeFilter(")
+            time, _, rest = rest.partition(")")
+            sql = macro + PERIOD.format(time=time) + rest
+            store = Store.POSTGRES if is_served else Store.CLICKHOUSE
+            assert asked(sql, store, served, marts), (path.name, panel["title"])
+            found += 1
+    assert found == len(CHARTS)
+
+
+def test_numbers_of_both_stores_agree(
+    planned_warehouse: PlannedWarehouse, served: psycopg.Connection[Any], marts: Client
+) -> None:
+    """By day, of the one project that the login reads."""
+    own = f"project_id = '{planned_warehouse.project_id}'"
+    for theirs, ours in (
+        ("Sessions by day, as served", "Sessions by day"),
+        ("Score by day, as served", "Score by day"),
+    ):
+        by_title = {chart.title: chart for chart in CHARTS}
+        there = asked(query(by_title[theirs], own), Store.POSTGRES, served, marts)
+        here = asked(query(by_title[ours], own), Store.CLICKHOUSE, served, marts)
+        assert len(there) == len(here) > 1
+        assert [round(float(n), 6) for _, n in there] == [round(float(n), 6) for _, n in here]
