@@ -76,17 +76,26 @@ def _dataset(dataset: Dataset) -> dict[str, Any]:
 
 
 def _columns(dataset: Dataset) -> Iterator[dict[str, Any]]:
-    """Superset asks for the others itself; `at` and what charts compute are ours."""
+    """All that charts name: Superset knows no column of an imported query by itself."""
     yield _column(TIME, "The time that charts and filters go by", dataset.time, is_dttm=True)
     for name, sql in _computed(dataset).items():
         yield _column(name, "", sql)
-    for name, description in dataset.columns.items():
+    for name, description in {**dict.fromkeys(_named(dataset), ""), **dataset.columns}.items():
         yield _column(name, description)
 
 
+def _by(dataset: Dataset) -> Iterator[tuple[str, str]]:
+    for chart in CHARTS:
+        if datasets()[chart.source] == dataset:
+            yield from chart.by.items()
+
+
 def _computed(dataset: Dataset) -> Mapping[str, str]:
-    of_charts = [chart.by for chart in CHARTS if datasets()[chart.source] == dataset]
-    return {name: sql for by in of_charts for name, sql in by.items() if name != sql}
+    return {name: sql for name, sql in _by(dataset) if name != sql}
+
+
+def _named(dataset: Dataset) -> list[str]:
+    return [name for name, sql in _by(dataset) if name == sql]
 
 
 def _column(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hxi.admin import projects
+from hxi.admin import clients, projects
 from hxi.admin.endpoints import DEFAULT_DATA_DIR, resolve
 from hxi.admin.errors import BusyError, UserError
 from hxi.admin.folder import dbt_target
@@ -52,16 +52,21 @@ SESSIONS = 1000
     help=f"Build so many of the newest (default: {SESSIONS:,}, with --day all).",
 )
 @click.option("--all", "everything", is_flag=True, help="Build all that a run would.")
+@click.option("--keep", is_flag=True, help="With --project: show it on the page `changes` too.")
 @data_dir_option
 @json_option
-def diff(*, data_dir: Path | None, as_json: bool, **asked: Any) -> None:
+def diff(*, data_dir: Path | None, as_json: bool, keep: bool, **asked: Any) -> None:
     """Show what a run would change: rows added, gone and changed of every table.
 
     Builds sessions that a run would build (they are new, late, or their rules, models or settings
     changed) beside the served tables, compares, and drops them. No served row is touched.
     """
+    if keep and not asked["project"]:
+        raise click.UsageError("--keep goes with --project")
     os.environ.update(resolve(data_dir).environment() | dbt_target(data_dir or DEFAULT_DATA_DIR))
     found = _found(data_dir, **asked)
+    if keep:
+        _keep(data_dir, asked, found)
     if as_json:
         click.echo(json.dumps(asdict(found)))
         return
@@ -106,6 +111,16 @@ def _found(
         raise BusyError(str(error)) from error
     except (SettingError, UnknownModelError, DbtRunError) as error:
         raise UserError(str(error)) from error
+
+
+def _keep(data_dir: Path | None, asked: dict[str, Any], found: "Difference") -> None:
+    from orchestration.preview.diff import keep
+
+    words = [f"--set {one}" for one in asked["assignments"]]
+    words += [f"--select {one}" for one in asked["select"]]
+    words += [f"--day {one:%Y-%m-%d}" for one in asked["days"]]
+    with clients.clickhouse(resolve(data_dir).clickhouse_url) as client:
+        keep(client, _project_id(data_dir, asked["project"]), " ".join(words), found)
 
 
 def _project_id(data_dir: Path | None, project: str) -> str:

@@ -199,7 +199,11 @@ def _page(exposure: Exposure, ask: Ask, arguments: Mapping[str, Any]) -> Shown:
 def _texts(arguments: Mapping[str, Any]) -> dict[str, str]:
     """As an address would have them."""
     kept = {name: value for name, value in arguments.items() if isinstance(value, str)}
-    return {name: value.replace("\0", "") for name, value in kept.items() if name != "project"}
+    return {
+        name: value.replace("\0", "")
+        for name, value in kept.items()
+        if name not in ("project", SESSION)
+    }
 
 
 def _about(project: Project, view: View, made_of: Sequence[Mart], marts: Marts) -> Answer:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import psycopg
@@ -22,6 +22,11 @@ from orchestration.rebuild import wanted
 from orchestration.signals.known import SIGNALS
 from orchestration.stores.settings import Settings as Stores
 from orchestration.transform.project import CLICKHOUSE
+
+KEPT = (
+    *("project_id", "made_at", "asked", "sessions", "planned"),
+    *("table", "before", "after", "added", "gone", "changed", "columns"),
+)
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,23 @@ def diff(question: Question, told: Callable[[str], None] = lambda _: None) -> Di
             tables = [compare(client, one, served.get(one.name, {})) for one in to_compare]
             days = part.days(client)
     return Difference(sessions, planned, days, round(time.monotonic() - started, 3), steps, tables)
+
+
+def keep(client: Client, project: str, asked: str, found: Difference) -> None:
+    """Its counts, for the pages of the project."""
+    made_at = datetime.now(UTC)
+    client.insert(
+        "ops.diffs",
+        [
+            [
+                *(project, made_at, asked, found.sessions, found.planned),
+                *(one.table, one.before, one.after, one.added, one.gone, one.changed),
+                dict(one.columns),
+            ]
+            for one in found.tables
+        ],
+        column_names=KEPT,
+    )
 
 
 def _settings(

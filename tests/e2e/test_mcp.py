@@ -12,7 +12,7 @@ from mcp import Client, StdioServerParameters
 from hxi.admin import access
 from hxi.admin.endpoints import Endpoints
 from pages import contracts
-from pages.tools import tools
+from pages.tools import MOST_ROWS, tools
 from tests.e2e.conftest import PlannedWarehouse
 from tests.e2e.pages_site import Visitor, served, signed_in
 
@@ -75,14 +75,16 @@ def test_answers_are_those_of_the_pages_and_of_the_marts(
             ("page_insights_page", "issues", "issues"),
             ("page_journeys_page", "journeys", "journeys"),
         ):
-            told = await answer(client, name, period="28d", limit=1000)
+            told = await answer(client, name, period="28d", limit=MOST_ROWS)
             rows = told["tables"][table]["rows"]
             assert len(rows) > 1, name
-            assert as_csv(rows) == visitor.table(page, table=table, period="28d"), name
+            shown = visitor.table(page, table=table, period="28d")
+            assert as_csv(rows) == shown[:MOST_ROWS], name
+            assert told["tables"][table]["of"] == len(shown), name
             assert told["queries"], name
 
         sessions = await answer(
-            client, "mart_sessions", period="28d", where={"device_type": "mobile"}, limit=1000
+            client, "mart_sessions", period="28d", where={"device_type": "mobile"}, limit=MOST_ROWS
         )
         assert sessions["marts"] == ["gosight.sessions"]
         assert sessions["keys"] == {"sessions": ["project_id", "session_id"]}
@@ -93,8 +95,8 @@ def test_answers_are_those_of_the_pages_and_of_the_marts(
         assert {row["device_type"] for row in sessions["rows"]} == {"mobile"}
 
         one = sessions["rows"][0]
-        shown = await answer(client, "page_session_page", session=one["session_id"])
-        assert f"/sessions/{one['session_id']}" in shown["page"]
+        visit = await answer(client, "page_session_page", session=one["session_id"])
+        assert f"/sessions/{one['session_id']}" in visit["page"]
         states = await answer(client, "mart_page_time_mv", columns=["path", "avg_time_on_page"])
         assert all(row["avg_time_on_page"] > 0 for row in states["rows"])
 
