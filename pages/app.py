@@ -28,6 +28,7 @@ from pages.settings import SIGNED_IN_HOURS, Settings
 from pages.shown import Ask, NotThereError, Shown
 from pages.view import viewed
 from pages.views import (
+    changes,
     errors,
     funnel,
     health,
@@ -51,6 +52,7 @@ SHOWN: Mapping[str, Callable[[Ask], Shown]] = {
     "latency": latency.show,
     "errors": errors.show,
     "funnel": funnel.show,
+    "changes": changes.show,
     "health": health.show,
 }
 UNKNOWN_TABLE = 60

@@ -22,6 +22,7 @@ NAVIGATION = (
     ("issues", "Issues"),
     ("errors", "Errors"),
     ("latency", "Latency"),
+    ("changes", "Changes"),
     ("health", "Health"),
 )
 PERIOD_LABELS = {
@@ -49,6 +50,7 @@ FILTERS_OF = {
     "errors": ("path",),
     "issues": ("path",),
     "health": (),
+    "changes": (),
     "journeys": ("device", "country", "channel", "release"),
     "funnel": ("device", "country", "channel", "release"),
 }

@@ -24,6 +24,7 @@ from orchestration.run.refresh import refresh
 from simulate import Plan, generate
 from stack.embedded import Stack
 from tests.conftest import TestProject
+from tests.e2e.pages_site import served, signed_in
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -153,6 +154,22 @@ def test_a_part_by_day_size_and_table_is_built_and_no_more(
     assert {"sessions", "users_daily", "experience_scores"} <= {one.table for one in of_day.tables}
     with pytest.raises(UnknownModelError, match="no table clicks"):
         diff(Question(("clicks",)))
+
+
+def test_what_was_kept_is_on_the_page_of_its_project(
+    stack: Stack, endpoints: Endpoints, built: TestProject
+) -> None:
+    asked = ["--project", built.slug, "--select", "insights", "--set", "dead_click.window_ms=1"]
+    told = command(stack, hxi_diff, *asked, "--keep")
+    with served(endpoints) as base, signed_in(base, endpoints, built.id) as visitor:
+        (row,) = visitor.table("changes")
+        text = visitor.get("changes").text
+    (table,) = told["tables"]
+    counted = ("table", "before", "after", "added", "gone", "changed")
+    assert {name: row[name] for name in counted} == {name: str(table[name]) for name in counted}
+    assert json.loads(row["columns"]) == table["columns"]
+    assert table["added"] > 0, "more clicks are dead when they must be answered at once"
+    assert "--set dead_click.window_ms=1" in text
 
 
 def test_what_a_comparison_that_stopped_or_was_killed_has_built_goes(

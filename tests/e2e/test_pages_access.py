@@ -15,7 +15,7 @@ from tests.e2e.pages_site import Visitor, served, signed_in
 
 PAGES = (
     *("overview", "page", "journeys", "sessions", "issues", "latency", "errors", "funnel"),
-    "health",
+    *("changes", "health"),
 )
 
 

@@ -26,7 +26,15 @@ WAIT_MS = 60_000
 STEPS = "/cart%0A/checkout%0A/checkout/thanks"
 PAGES = (
     *("overview", "page", "page?path=/products", "journeys", f"funnel?steps={STEPS}", "sessions"),
-    *("issues", "errors", "latency", "health", "sessions?had=replay", "overview?since=1999-01-01"),
+    *(
+        "issues",
+        "errors",
+        "latency",
+        "changes",
+        "health",
+        "sessions?had=replay",
+        "overview?since=1999-01-01",
+    ),
     # Nothing is there.
     *("overview?since=2001-01-01&until=2001-01-02", "sessions?user=nobody", "page?path=/nowhere"),
 )
