@@ -45,6 +45,11 @@ SELECT plan_id, min(at) AS began_at, maxOrNullIf(at, p.state != 'open') AS ended
     argMax(p.state, at) AS newest_state, anyIf(p.kind, p.state = 'open') AS run_kind
 FROM ops.plans AS p GROUP BY plan_id ORDER BY plan_id DESC LIMIT 12
 """
+ALERTS = """
+SELECT rule_name, metric, triggered_at, resolved_at, metric_value, threshold, is_corrected,
+    notification_sent, has_failed_to_tell
+FROM hxi.alerts WHERE project_id = %(project)s ORDER BY triggered_at DESC, alert_id LIMIT 50
+"""
 HEALTH_S = 2
 BAR_DAYS = 30
 
@@ -53,6 +58,7 @@ def show(ask: Ask) -> Shown:
     """The page; its CSV is the ledger by day."""
     ledger = ask.marts.rows(LEDGER)
     runs = ask.marts.rows(RUNS)
+    alerts = ask.served(ALERTS)
     landed, built = ask.marts.row(LANDED), ask.marts.row(BUILT)
     ingest = _ingest(ask.ingest_url)
     totals = {
@@ -66,11 +72,13 @@ def show(ask: Ask) -> Shown:
         "reasons": ask.marts.rows(REASONS),
         "landed": landed,
         "built": built,
+        "alerts": alerts,
         "runs": [_timed(row) for row in runs],
         "ingest": ingest,
         "knows_ingest": bool(ask.ingest_url),
     }
-    return Shown("health.html", "Health", data, (Table("ledger", ledger), Table("runs", runs)))
+    tables = (Table("ledger", ledger), Table("runs", runs), Table("alerts", alerts))
+    return Shown("health.html", "Health", data, tables)
 
 
 def _by_day(ledger: Sequence[Row]) -> list[int]:

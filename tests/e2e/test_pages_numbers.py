@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from hxi.admin.endpoints import Endpoints
@@ -224,3 +225,22 @@ def test_a_report_is_one_file_with_the_overviews_figures(
         parameters={"project": planned_warehouse.project_id},
     ).result_rows
     assert f">{sessions:,}<" in text
+
+
+def test_health_has_the_alerts_of_its_project_alone(
+    planned_warehouse: PlannedWarehouse, visitor: Visitor, postgres: psycopg.Connection[Any]
+) -> None:
+    for project, name in ((planned_warehouse.project_id, "ours"), (planned_warehouse.dirty, "no")):
+        postgres.execute(
+            "WITH rule AS (INSERT INTO gosight.alert_rules (project_id, name, condition_type,"
+            " condition, is_active) VALUES (%(p)s, %(n)s, 'threshold',"
+            ' \'{"metric": "rage_clicks"}\', false) RETURNING id)'
+            " INSERT INTO gosight.alert_history (rule_id, project_id, metric_value, threshold)"
+            " SELECT id, %(p)s, 12.5, 10 FROM rule",
+            {"p": project, "n": name},
+        )
+    (alert,) = visitor.table("health", table="alerts")
+    assert (alert["rule_name"], alert["metric"], alert["metric_value"]) == (
+        "ours", "rage_clicks", "12.5"
+    )  # fmt: skip
+    assert "ours" in visitor.get("health").text
