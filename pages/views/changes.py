@@ -9,10 +9,10 @@ FROM ops.diffs WHERE project_id = {project:String}
 GROUP BY ALL ORDER BY made_at DESC LIMIT 20
 """
 TABLES = """
-SELECT table, before, after, added, gone, changed, toJSONString(columns) AS columns,
-    arrayMap(one -> one.1, arrayReverseSort(one -> one.2, arrayZip(mapKeys(columns),
-        mapValues(columns)))) AS most
-FROM ops.diffs
+SELECT table, before, after, added, gone, changed, toJSONString(d.columns) AS columns,
+    arrayMap(one -> one.1, arrayReverseSort(one -> one.2,
+        arrayZip(mapKeys(d.columns), mapValues(d.columns)))) AS most
+FROM ops.diffs AS d
 WHERE project_id = {project:String} AND toString(made_at) = {made_at:String}
 ORDER BY added + gone + changed DESC, table
 """
