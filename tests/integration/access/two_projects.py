@@ -44,6 +44,13 @@ ROWS = {
         "details": "jsonb_build_object('login', %(word)s::text)",
     },
 }
+# Its channels hold secrets: the rule is nobody's to read, what came of it is.
+ALERT = """
+    WITH rule AS (
+        INSERT INTO gosight.alert_rules (project_id, name, condition_type, condition)
+        VALUES (%(project)s, %(word)s, 'threshold', '{}') RETURNING id)
+    INSERT INTO gosight.alert_history (rule_id, project_id, metric_value, threshold)
+    SELECT id, %(project)s, 2, 1 FROM rule"""
 SESSIONS = 12  # enough that the server keeps common values of columns
 
 
@@ -90,6 +97,7 @@ def _hold(
         )
         with connection.cursor() as cursor:
             cursor.executemany(insert.encode(), [values | {"id": one} for one in ids])
+    connection.execute(ALERT, values)
     ((member,),) = connection.execute(
         "INSERT INTO gosight.users (email, password_hash) VALUES (%s, %s) RETURNING id",
         (word, word),
