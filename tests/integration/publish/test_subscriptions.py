@@ -203,8 +203,8 @@ def test_used_features_are_counted_from_the_subscription(served: Connection) -> 
     user, (shop,) = owner_of(served, "shop")
     served.execute(
         "INSERT INTO traceflow.traceflow_user_features (user_id, feature_id, usage_limit)"
-        " VALUES (%s, 'session_replay', 1), (%s, 'heatmaps', 1)",
-        (user, user),
+        " SELECT %s, unnest(ARRAY['session_replay', 'heatmaps', 'ai_analysis']), 1",
+        (user,),
     )
     subscribe(served, user)
     record(served, shop, "one", "0")
@@ -212,7 +212,9 @@ def test_used_features_are_counted_from_the_subscription(served: Connection) -> 
     found = served.execute(
         "SELECT feature_id, current_usage FROM traceflow.traceflow_user_features ORDER BY 1"
     ).fetchall()
-    assert found == [("heatmaps", 0), ("session_replay", 1)]
+    assert found == [("ai_analysis", 0), ("heatmaps", 0), ("session_replay", 1)]
+    served.execute("UPDATE traceflow.traceflow_subscriptions SET ai_credits_used = 1")
+    assert one(served, HAS, user, "ai_analysis") is False, "at once"
 
 
 def test_users_see_their_own_subscription_features_and_usage_and_nobody_elses(
