@@ -10,10 +10,13 @@ from clickhouse_connect.driver.client import Client
 
 from orchestration.documents.collection import Derived, Served
 from orchestration.documents.writing import Mongo
+from orchestration.publish.landing import SERVED
+from orchestration.publish.parts import EVERYTHING, Part
 
 COUNT = "documents"
 # Sums of fractions depend on the order they are added in.
 TOLERANCE = 1e-9
+SESSIONS_AT_ONCE = 500  # in one filter
 
 Measures = Mapping[str, float]
 Totals = dict[str, Measures]
@@ -43,23 +46,58 @@ def disagreements(
     mongo: Mongo,
     postgres: psycopg.Connection[Any],
     collections: Sequence[Derived],
+    parts: Sequence[Part] = (EVERYTHING,),
 ) -> Iterator[tuple[Derived, Disagreement]]:
     """Where a collection, the rows it is made of and the table served beside it differ.
 
-    One pass of each store over a collection or table.
+    In these parts of all sessions; where that is not everything, documents are counted as well, so
+    that those of sessions that no mart has are noticed.
     """
-    totals = _of_marts(clickhouse, collections)
-    for derived in collections:
-        expected = totals[derived.name]
-        place = f"{derived.spec.database}.{derived.name}"
-        measures = [COUNT, *derived.sums]
-        for one in _differences(place, _of_mongodb(mongo, derived), expected, measures):
-            yield derived, one
-        if derived.served:
-            served = _of_postgresql(postgres, derived.served)
-            place = f"hxi.{derived.served.table}"
-            for one in _differences(place, served, expected, derived.served.measures):
+    for part in parts:
+        sessions = None if part is EVERYTHING else _sessions(clickhouse, part)
+        totals = _of_marts(clickhouse, collections, part.of_marts(SERVED))
+        for derived in collections:
+            expected = totals[derived.name]
+            measures = [COUNT, *derived.sums]
+            found = _of_mongodb(mongo, derived, sessions)
+            for one in _differences(_place(derived), found, expected, measures):
                 yield derived, one
+            if derived.served:
+                served = _of_postgresql(postgres, derived.served, part.of_served("uuid"))
+                place = f"hxi.{derived.served.table}"
+                for one in _differences(place, served, expected, derived.served.measures):
+                    yield derived, one
+    if EVERYTHING not in parts:
+        yield from _miscounted(clickhouse, mongo, collections)
+
+
+def _miscounted(
+    clickhouse: Client, mongo: Mongo, collections: Sequence[Derived]
+) -> Iterator[tuple[Derived, Disagreement]]:
+    """By the server's own count, where all documents are ours."""
+    totals = _of_marts(clickhouse, collections, "1")
+    for derived in collections:
+        if not derived.ours:
+            found = derived.spec.of(mongo).estimated_document_count()
+            expected = sum(one[COUNT] for one in totals[derived.name].values())
+            if found != expected:
+                yield derived, Disagreement(_place(derived), "all", COUNT, found, expected)
+
+
+def _place(derived: Derived) -> str:
+    return f"{derived.spec.database}.{derived.name}"
+
+
+def _sessions(client: Client, part: Part) -> dict[str, list[str]]:
+    """By project: those of the marts, and planned ones that may have left them."""
+    found: dict[str, list[str]] = {}
+    for project, session in client.query(
+        "SELECT project_id, toString(session_id) FROM"
+        " (SELECT project_id, session_id FROM gosight.sessions UNION DISTINCT"
+        f" SELECT project_id, session_id FROM ops.planned_sessions) WHERE {part.of_marts(SERVED)}"
+    ).result_rows:
+        found.setdefault(str(project), []).append(str(session))
+    return found
 
 
 def _differences(
@@ -73,12 +111,12 @@ def _differences(
                 yield Disagreement(place, project, measure, here, there)
 
 
-def _of_marts(client: Client, collections: Sequence[Derived]) -> dict[str, Totals]:
-    """By collection, in one statement."""
+def _of_marts(client: Client, collections: Sequence[Derived], only: str) -> dict[str, Totals]:
+    """By collection, in one statement; of the sessions for which `only` holds."""
     found: dict[str, Totals] = {derived.name: {} for derived in collections}
     for number, project, values in client.query(
         " UNION ALL ".join(
-            _totals_query(number, derived) for number, derived in enumerate(collections)
+            _totals_query(number, derived, only) for number, derived in enumerate(collections)
         )
     ).result_rows:
         derived = collections[number]
@@ -86,30 +124,49 @@ def _of_marts(client: Client, collections: Sequence[Derived]) -> dict[str, Total
     return found
 
 
-def _totals_query(number: int, derived: Derived) -> str:
+def _totals_query(number: int, derived: Derived, only: str) -> str:
     sums = "".join(f", toFloat64(ifNull(sum({column}), 0))" for column in derived.sums.values())
     return (
         f"SELECT {number} AS number, project_id, [toFloat64(count()){sums}]"
-        f" FROM ({derived.query('1')}) GROUP BY project_id"
+        f" FROM ({derived.query(only)}) GROUP BY project_id"
     )
 
 
-def _of_mongodb(mongo: Mongo, derived: Derived) -> Totals:
+def _of_mongodb(
+    mongo: Mongo, derived: Derived, sessions: Mapping[str, Sequence[str]] | None
+) -> Totals:
     """Grouped by the server: counting in a client would read every document."""
     group = {name: {"$sum": f"${name}"} for name in derived.sums}
-    pipeline: list[dict[str, Any]] = [{"$match": derived.ours}] if derived.ours else []
-    pipeline.append({"$group": {"_id": "$projectId", COUNT: {"$sum": 1}, **group}})
-    with derived.spec.of(mongo).aggregate(pipeline) as cursor:
-        return {
-            str(one["_id"]): _measures(derived, [one[COUNT], *(one[name] for name in derived.sums)])
-            for one in cursor
-        }
+    found: dict[str, dict[str, float]] = {}
+    for match in _matches(derived, sessions):
+        pipeline: list[dict[str, Any]] = [{"$match": match}] if match else []
+        pipeline.append({"$group": {"_id": "$projectId", COUNT: {"$sum": 1}, **group}})
+        with derived.spec.of(mongo).aggregate(pipeline) as cursor:
+            for one in cursor:
+                sums = found.setdefault(str(one["_id"]), {})
+                values = [one[COUNT], *(one[name] for name in derived.sums)]
+                for name, value in _measures(derived, values).items():
+                    sums[name] = sums.get(name, 0) + value
+    return dict(found)
 
 
-def _of_postgresql(connection: psycopg.Connection[Any], served: Served) -> Totals:
+def _matches(
+    derived: Derived, sessions: Mapping[str, Sequence[str]] | None
+) -> Iterator[dict[str, Any]]:
+    """Filters that have all documents of these sessions once; None: of all sessions."""
+    if sessions is None:
+        yield dict(derived.ours)
+        return
+    for project, ids in sessions.items():
+        for begin in range(0, len(ids), SESSIONS_AT_ONCE):
+            some = {"$in": list(ids[begin : begin + SESSIONS_AT_ONCE])}
+            yield {"projectId": project, "sessionId": some, **derived.ours}
+
+
+def _of_postgresql(connection: psycopg.Connection[Any], served: Served, only: str) -> Totals:
     rows = connection.execute(
         f"SELECT project_id::text, {', '.join(served.measures.values())}"
-        f" FROM hxi.{served.table} GROUP BY project_id".encode()
+        f" FROM hxi.{served.table} WHERE {only} GROUP BY project_id".encode()
     )
     return {
         project: {

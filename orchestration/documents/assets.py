@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TypeAlias
 
 import dagster as dg
@@ -13,6 +14,8 @@ from orchestration.documents.collection import Derived
 from orchestration.documents.collections import DERIVED
 from orchestration.documents.switch import wanted
 from orchestration.lease.resource import POOL, RunResource
+from orchestration.plan.plan import finished_plans
+from orchestration.publish.parts import due
 
 DOCUMENTS = "documents"
 AGREES = "agrees_with_marts_and_postgresql"
@@ -118,11 +121,13 @@ def leave_out(run: RunResource, collections: Iterable[Derived]) -> None:
 
 
 def compare(run: RunResource, collections: Sequence[Derived]) -> list[tuple[Derived, Disagreement]]:
-    """Where MongoDB, the marts and PostgreSQL differ."""
+    """Where MongoDB, the marts and PostgreSQL differ in the part that is this run's turn."""
     if not collections:
         return []
+    client = run.clickhouse()
+    parts = due(client, run.plan().sessions, partial(finished_plans, client))
     with run.mongodb() as mongo, run.postgres() as postgres:
-        return list(disagreements(run.clickhouse(), mongo, postgres, collections))
+        return list(disagreements(client, mongo, postgres, collections, parts))
 
 
 def assets() -> list[dg.AssetsDefinition]:

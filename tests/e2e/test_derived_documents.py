@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 from uuid import uuid4
 
@@ -30,6 +31,7 @@ from orchestration.documents.collections import (
 )
 from orchestration.lease.resource import RunResource
 from orchestration.plan.plan import Plan
+from orchestration.publish import parts
 from orchestration.run.refresh import refresh
 from tests.e2e.conftest import PlannedWarehouse
 from tests.e2e.scheduler import Scheduler
@@ -255,6 +257,27 @@ def test_a_document_changed_behind_the_pipelines_back_is_noticed(
         assert [one for one in differences if one.startswith(said)]
         assert [one for one in differences if warehouse.project not in one] == []
     assert warehouse.differences(derived) == []
+
+
+def test_of_many_sessions_each_run_compares_a_part(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "FEW_SESSIONS", 0)
+    turns = [parts.due(warehouse.client, 0, partial(int, turn)) for turn in range(parts.SLICES)]
+
+    def noticed() -> list[list[str]]:
+        with clients.postgres(warehouse.endpoints.postgres_dsn) as postgres:
+            arguments = (warehouse.client, warehouse.mongo, postgres, [JOURNEYS])
+            return [[str(one) for _, one in disagreements(*arguments, turn)] for turn in turns]
+
+    assert noticed() == [[]] * parts.SLICES
+    with spoiled(warehouse, JOURNEYS, {"stepCount": 999}):
+        (said,) = [one for one in noticed() if one]
+        assert "stepCount" in said[0]
+    left = {"_id": "left", "projectId": warehouse.project, "sessionId": "of no mart"}
+    schema.JOURNEYS.of(warehouse.mongo).insert_one(left)
+    assert all("documents" in one[0] for one in noticed())
+    schema.JOURNEYS.of(warehouse.mongo).delete_one({"_id": "left"})
 
 
 def test_postgresql_is_compared_with_the_same_marts(warehouse: Warehouse) -> None:
