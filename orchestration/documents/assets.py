@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from typing import TypeAlias
 
 import dagster as dg
@@ -14,8 +13,8 @@ from orchestration.documents.collection import Derived
 from orchestration.documents.collections import DERIVED
 from orchestration.documents.switch import wanted
 from orchestration.lease.resource import POOL, RunResource
-from orchestration.plan.plan import finished_plans
-from orchestration.publish.parts import due
+from orchestration.publish.assets import parts_due
+from orchestration.publish.parts import EVERYTHING, Part
 
 DOCUMENTS = "documents"
 AGREES = "agrees_with_marts_and_postgresql"
@@ -50,7 +49,8 @@ def derived_documents(run: RunResource) -> Iterator[Event]:
         written = bring_up_to_date(run, kept)
         if plan.plan_id:
             leave_out(run, [derived for derived in DERIVED if derived not in kept])
-        found = compare(run, [derived for derived in kept if not derived.is_of_record])
+        compared = [derived for derived in kept if not derived.is_of_record]
+        found = compare(run, compared, parts_due(run)) if compared else []
         measured = run.measured(started)
         for derived in DERIVED:
             yield dg.MaterializeResult(
@@ -120,14 +120,12 @@ def leave_out(run: RunResource, collections: Iterable[Derived]) -> None:
                 writing.clear(mongo, derived)
 
 
-def compare(run: RunResource, collections: Sequence[Derived]) -> list[tuple[Derived, Disagreement]]:
-    """Where MongoDB, the marts and PostgreSQL differ in the part that is this run's turn."""
-    if not collections:
-        return []
-    client = run.clickhouse()
-    parts = due(client, run.plan().sessions, partial(finished_plans, client))
+def compare(
+    run: RunResource, collections: Sequence[Derived], parts: Sequence[Part] = (EVERYTHING,)
+) -> list[tuple[Derived, Disagreement]]:
+    """Where MongoDB, the marts and PostgreSQL differ in these parts."""
     with run.mongodb() as mongo, run.postgres() as postgres:
-        return list(disagreements(client, mongo, postgres, collections, parts))
+        return list(disagreements(run.clickhouse(), mongo, postgres, collections, parts))
 
 
 def assets() -> list[dg.AssetsDefinition]:

@@ -103,7 +103,10 @@ class RunResource(dg.ConfigurableResource[None]):
         return self._held.mongodb()
 
     def open_plan(self, settings: plans.Settings, *, full: bool) -> Plan:
-        """Open a plan, which takes over the sessions of an unfinished one."""
+        """Open a plan, which takes over the sessions of an unfinished one.
+
+        `full` where a mart is missing.
+        """
         client = self.clickhouse()
         days = [] if full else [date.fromisoformat(day) for day in self.days]
         opened = plans.open_plan(
@@ -112,7 +115,7 @@ class RunResource(dg.ConfigurableResource[None]):
             settings,
             full=full,
             days=days,
-            doubted=doubted(client, thorough=self.verify),
+            doubted="" if full else doubted(client, thorough=self.verify, are_there=True),
         )
         # Before anybody may rewrite events: a retried asset must not get the plan without it.
         planned_days = plans.add_days(client, opened)

@@ -14,7 +14,7 @@ from orchestration.publish.comments import comments, write_comments
 from orchestration.publish.copy import copy_plan
 from orchestration.publish.landing import LANDING_TABLES, PLANNED_SESSIONS
 from orchestration.publish.merge import UNCHANGED, Changes, merge_plan
-from orchestration.publish.parts import due
+from orchestration.publish.parts import Part, due
 from orchestration.publish.tables import (
     SERVED_TABLES,
     SESSIONS,
@@ -97,9 +97,7 @@ def served_tables(run: RunResource) -> Iterator[Event]:
             if plan.sessions:
                 changes = merge_plan(connection, plan.plan_id, fence=run.fence())
                 write_comments(connection, comments(SERVED_TABLES, POSTGRES.models()))
-            client = run.clickhouse()
-            parts = due(client, plan.sessions, partial(finished_plans, client))
-            found = disagreements(client, connection, parts=parts)
+            found = disagreements(run.clickhouse(), connection, parts=parts_due(run))
         yield from _results(changes, run.measured(started))
         yield dg.AssetCheckResult(
             asset_key=_key(SESSIONS),
@@ -109,6 +107,13 @@ def served_tables(run: RunResource) -> Iterator[Event]:
         )
         if found:
             raise DisagreementError(f"{found[0]}: rebuild with `hxi run --full-refresh`")
+
+
+def parts_due(run: RunResource) -> tuple[Part, ...]:
+    """What this run compares of the marts with other stores."""
+    client = run.clickhouse()
+    ask = partial(due, client, run.plan().sessions, partial(finished_plans, client))
+    return run.once("parts due", ask)
 
 
 def _results(
