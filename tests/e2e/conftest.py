@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
+from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from hxi.admin import clients, projects
+from hxi.admin import access, clients, projects
 from hxi.admin.endpoints import Endpoints
 from hxi.load import load_batches, load_files
 from orchestration.run.refresh import refresh
@@ -86,6 +88,21 @@ def planned_warehouse(
         late = _on_the_way(client, planned, ahead)
         _write_truth(truth, planned_sessions, late)
         yield PlannedWarehouse(client, planned, truth, late, recordings, dirty, reported, sdks)
+
+
+@pytest.fixture(scope="module")
+def reader(
+    planned_warehouse: PlannedWarehouse, endpoints: Endpoints
+) -> Iterator[psycopg.Connection[Any]]:
+    """A BI login of the planned project; the server holds other projects too."""
+    login = f"bi_{uuid4().hex}"
+    with clients.postgres(endpoints.postgres_dsn) as owner:
+        password = access.grant(owner, login, [planned_warehouse.project_id])
+        assert password is not None
+        dsn = access.dsn_of(endpoints.postgres_dsn, login, password)
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            yield connection
+        access.drop(owner, login)
 
 
 def _posted_twice(endpoints: Endpoints, name: str) -> str:

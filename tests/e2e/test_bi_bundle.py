@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -12,26 +11,12 @@ from clickhouse_connect.driver.client import Client
 from bi.__main__ import HERE
 from bi.charts import CHARTS, Chart, Kind, Store
 from bi.datasets import query
-from hxi.admin import access, clients
+from hxi.admin import clients
 from hxi.admin.endpoints import MARTS, Endpoints
 from tests.e2e.conftest import PlannedWarehouse
 
 Rows = list[tuple[Any, ...]]
 PERIOD = "{time} >= '2000-01-01' AND {time} < '2100-01-01'"
-
-
-@pytest.fixture(scope="module")
-def served(
-    planned_warehouse: PlannedWarehouse, endpoints: Endpoints
-) -> Iterator[psycopg.Connection[Any]]:
-    login = f"bi_{uuid4().hex}"
-    with clients.postgres(endpoints.postgres_dsn) as owner:
-        password = access.grant(owner, login, [planned_warehouse.project_id])
-        assert password is not None
-        dsn = access.dsn_of(endpoints.postgres_dsn, login, password)
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            yield connection
-        access.drop(owner, login)
 
 
 @pytest.fixture(scope="module")
@@ -41,17 +26,17 @@ def marts(planned_warehouse: PlannedWarehouse, endpoints: Endpoints) -> Iterator
         yield client
 
 
-def asked(sql: str, store: Store, served: psycopg.Connection[Any], marts: Client) -> Rows:
+def asked(sql: str, store: Store, reader: psycopg.Connection[Any], marts: Client) -> Rows:
     if store is Store.POSTGRES:
-        return served.execute(sql.encode()).fetchall()
+        return reader.execute(sql.encode()).fetchall()
     return [tuple(row) for row in marts.query(sql).result_rows]
 
 
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: f"{chart.exposure}: {chart.title}")
 def test_a_chart_has_rows_and_numbers(
-    chart: Chart, served: psycopg.Connection[Any], marts: Client
+    chart: Chart, reader: psycopg.Connection[Any], marts: Client
 ) -> None:
-    rows = asked(query(chart, PERIOD), chart.store, served, marts)
+    rows = asked(query(chart, PERIOD), chart.store, reader, marts)
     assert rows
     last = [row[-len(chart.metrics) :] for row in rows]
     assert any(value not in (None, 0, "") for values in last for value in values)
@@ -61,7 +46,7 @@ def test_a_chart_has_rows_and_numbers(
 
 
 def test_grafanas_panels_ask_what_the_charts_do(
-    served: psycopg.Connection[Any], marts: Client
+    reader: psycopg.Connection[Any], marts: Client
 ) -> None:
     found = 0
     for path in sorted((HERE / "grafana").glob("*.json")):
@@ -72,20 +57,20 @@ def test_grafanas_panels_ask_what_the_charts_do(
             time, _, rest = rest.partition(")")
             sql = macro + PERIOD.format(time=time) + rest
             store = Store.POSTGRES if is_served else Store.CLICKHOUSE
-            assert asked(sql, store, served, marts), (path.name, panel["title"])
+            assert asked(sql, store, reader, marts), (path.name, panel["title"])
             found += 1
     assert found == len(CHARTS)
 
 
 def test_numbers_of_both_stores_agree(
-    planned_warehouse: PlannedWarehouse, served: psycopg.Connection[Any], marts: Client
+    planned_warehouse: PlannedWarehouse, reader: psycopg.Connection[Any], marts: Client
 ) -> None:
     """Of the one project that the login reads."""
     own = f"project_id = '{planned_warehouse.project_id}'"
 
     def answer(title: str) -> list[tuple[Any, ...]]:
         chart = next(one for one in CHARTS if one.title == title)
-        return asked(query(chart, own), chart.store, served, marts)
+        return asked(query(chart, own), chart.store, reader, marts)
 
     here, there = answer("Sessions by day"), answer("Sessions by day, as served")
     assert [n for _, n in here] == [n for _, n in there]

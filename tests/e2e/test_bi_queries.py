@@ -1,35 +1,17 @@
 """The ten queries of docs/bi.md, run as a BI login, say what ClickHouse's marts say."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
 
-from hxi.admin import access, clients
-from hxi.admin.endpoints import Endpoints
 from tests.e2e import bi_page
 from tests.e2e.conftest import PLAN, PlannedWarehouse
 
 Rows = list[tuple[Any, ...]]
-
-
-@pytest.fixture(scope="module")
-def reader(
-    planned_warehouse: PlannedWarehouse, endpoints: Endpoints
-) -> Iterator[psycopg.Connection[Any]]:
-    """A BI login of the planned project; the server holds other projects too."""
-    login = f"bi_{uuid4().hex}"
-    with clients.postgres(endpoints.postgres_dsn) as owner:
-        password = access.grant(owner, login, [planned_warehouse.project_id])
-        assert password is not None
-        dsn = access.dsn_of(endpoints.postgres_dsn, login, password)
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            yield connection
-        access.drop(owner, login)
 
 
 @pytest.fixture(scope="module")

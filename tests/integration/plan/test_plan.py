@@ -8,6 +8,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from orchestration.plan import plan
+from orchestration.plan.reasons import outlook
 from tests.integration.plan.own_databases import CrashError, OwnDatabases, Parameters, own_databases
 
 ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
@@ -136,6 +137,29 @@ def test_what_lands_after_a_plan_was_opened_is_left_for_the_next(warehouse: Ware
     plan.close_plan(warehouse.client, opened)
 
     assert warehouse.open(2).sessions == 1
+
+
+def test_each_session_is_planned_for_one_reason(warehouse: Warehouse) -> None:
+    def why(rules: plan.Settings = RULES, *, full: bool = False) -> dict[str, tuple[int, int]]:
+        found = outlook(warehouse.client, rules, full=full, doubted=f"SELECT 'p', toUUID('{TWO}')")
+        assert found.sessions == sum(one.sessions for one in found.reasons)
+        return {one.reason: (one.sessions, one.days) for one in found.reasons}
+
+    warehouse.land(ONE, TWO)
+    warehouse.run(1)
+    warehouse.build(ONE, at(1), at(2))
+    warehouse.land(THREE)
+    assert why() == {"new": (1, 0), "doubted": (1, 0)}
+    assert why(plan.Settings("r2", {})) == {"new": (1, 0), "rules": (2, 2)}
+    assert why(full=True) == {"new": (1, 0), "missing": (2, 2)}
+    warehouse.land(ONE)
+    assert why() == {"new": (1, 0), "late": (1, 2), "doubted": (1, 0)}
+    warehouse.db.run(f"INSERT INTO raw.tombstones VALUES ('p', '{ONE}')")
+    assert why() == {"new": (1, 0), "erased": (1, 2), "doubted": (1, 0)}
+    warehouse.run(2)
+    assert why() == {"doubted": (1, 0)}
+    warehouse.open(3, full=True)
+    assert why() == {"unfinished": (3, 2)}
 
 
 def test_days_left_and_days_entered_are_both_planned(warehouse: Warehouse) -> None:
