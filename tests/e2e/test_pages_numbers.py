@@ -1,6 +1,7 @@
 """What the pages show is what the marts hold, to the digit."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from hxi.admin.endpoints import Endpoints
 from hxi.command import main
+from hxi.report import BROWSERS
 from tests.e2e.conftest import PlannedWarehouse
 from tests.e2e.pages_site import Visitor, served, signed_in
 
@@ -225,6 +227,26 @@ def test_a_report_is_one_file_with_the_overviews_figures(
         parameters={"project": planned_warehouse.project_id},
     ).result_rows
     assert f">{sessions:,}<" in text
+
+
+def test_a_report_is_printed_where_a_browser_is(
+    planned_warehouse: PlannedWarehouse,
+    endpoints: Endpoints,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in endpoints.environment().items():
+        monkeypatch.setenv(name, value)
+    out = tmp_path / "report.pdf"
+    command = ["report", "--project", planned_warehouse.project_id, "--out", str(out)]
+    if any(map(shutil.which, BROWSERS)):
+        main(command)
+        assert out.read_bytes().startswith(b"%PDF"), capsys.readouterr().err
+    monkeypatch.setattr("hxi.report.BROWSERS", ("no-such-browser",))
+    with pytest.raises(SystemExit):
+        main(command)
+    assert "needs Chromium" in capsys.readouterr().err
 
 
 def test_health_has_the_alerts_of_its_project_alone(
