@@ -1,5 +1,6 @@
 """How the stack's own services are run on top of the stores: ingest, pages, Dagster's pages."""
 
+import hashlib
 import os
 import signal
 import sys
@@ -15,8 +16,8 @@ from stack.supervisor import Program
 RUN_STOP_SECONDS = 20.0
 KEEPER = Path(__file__).with_name("keeper.py")
 DAGSTER_SETTINGS = Path(__file__).with_name("dagster.yaml")
-# What earlier versions wrote at each start.
-EARLIER_SETTINGS = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
+# Of the settings that earlier versions wrote: SHA-256, its first digits.
+EARLIER_SETTINGS = frozenset({"3fae54066104e59d", "5c4e01f03c5aca97", "e923efbebd3c5b48"})
 
 
 def ingest(folder: DataFolder, ports: Ports, endpoints: Endpoints, postgres_dsn: str) -> Program:
@@ -103,8 +104,12 @@ def pages(ports: Ports, endpoints: Endpoints) -> Program:
 
 def write_once(settings: Path) -> None:
     """Ours, unless somebody has written others."""
-    if not settings.exists() or settings.read_text() == EARLIER_SETTINGS:
+    if not settings.exists() or _digest(settings) in EARLIER_SETTINGS:
         settings.write_text(DAGSTER_SETTINGS.read_text())
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
 
 
 def _python_path() -> dict[str, str]:

@@ -41,7 +41,7 @@ PACKAGES = {
 # The rooms of orchestration, lowest first: each may import those before it. A name without a folder
 # is a file.
 ROOMS = (
-    *("stores", "plan", "lease", "raw", "transform", "signals", "publish", "documents"),
+    *("launcher", "stores", "plan", "lease", "raw", "transform", "signals", "publish", "documents"),
     *(
         "project_settings",
         "retention",

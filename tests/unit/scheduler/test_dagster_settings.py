@@ -15,11 +15,14 @@ from dagster_k8s.job import construct_dagster_k8s_job
 
 from orchestration.automation import REFRESH
 from orchestration.definitions import defs
+from orchestration.launcher import RunLauncher
 from orchestration.lease.resource import POOL
 from orchestration.retention.assets import expire_all, expire_job
-from stack.services import DAGSTER_SETTINGS, EARLIER_SETTINGS, write_once
+from stack.services import DAGSTER_SETTINGS, write_once
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "dagster"
+# What the first version wrote, at each start.
+FIRST_SETTINGS = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 # Enough for the client to be made; nothing is asked of a cluster.
 CLUSTER = {
     "apiVersion": "v1",
@@ -61,13 +64,14 @@ def test_one_run_of_the_warehouse_goes_at_a_time_and_failed_ones_are_tried_again
         assert queue.max_user_code_failure_retries > 0
         assert instance.run_retries_enabled
         assert instance.run_monitoring_enabled
+        assert type(instance.run_launcher) is RunLauncher
 
 
 @pytest.mark.parametrize(
     ("there", "left"),
     [
         (None, DAGSTER_SETTINGS.read_text()),
-        (EARLIER_SETTINGS, DAGSTER_SETTINGS.read_text()),
+        (FIRST_SETTINGS, DAGSTER_SETTINGS.read_text()),
         ("telemetry: {enabled: true}\n", "telemetry: {enabled: true}\n"),
     ],
 )
