@@ -11,9 +11,13 @@ from orchestration.alerts.post import post
 
 TIMEOUT_SECONDS = 60.0
 MAX_OUTPUT_TOKENS = 1_000
+# Tokens of a call, dollars a million of them: their product fits into `neurorouter_logs`.
+MAX_TOKENS, MAX_PRICE = 2_000_000, 1_000
 OPENAI, ANTHROPIC = "openai", "anthropic"
 PATHS = {OPENAI: "/chat/completions", ANTHROPIC: "/v1/messages"}
 ANTHROPIC_VERSION = "2023-06-01"
+# Endless numbers and endless nesting: JSON that nobody can read.
+TOO_MUCH = (OverflowError, RecursionError)
 
 # The facts are data: whatever stands in them was written by a page or its visitors.
 RULES = (
@@ -73,8 +77,8 @@ def _model(one: dict[str, Any], environment: Mapping[str, str]) -> Model:
     if one["provider"] not in PATHS:
         raise ModelsError(f"HXI_AI_MODELS: provider {one['provider']!r} is none of {[*PATHS]}")
     prices = one.get("input_price", 0), one.get("output_price", 0)
-    if not all(isinstance(price, int | float) and price >= 0 for price in prices):
-        raise ModelsError(f"HXI_AI_MODELS: a price of {one['name']} is no number")
+    if not all(isinstance(price, int | float) and 0 <= price <= MAX_PRICE for price in prices):
+        raise ModelsError(f"HXI_AI_MODELS: a price of {one['name']} is none of 0 to {MAX_PRICE}")
     key = environment.get(one["key_env"], "") if "key_env" in one else ""
     tasks = tuple(str(task) for task in one.get("tasks", ()))
     return Model(one["name"], one["provider"], one["url"].rstrip("/"), key, *prices, tasks)
@@ -115,9 +119,11 @@ def _read(provider: str, said: bytes) -> Answer:
         else:
             text = answer["choices"][0]["message"]["content"]
             spent = usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0)
-        tokens = [max(0, int(one)) for one in spent]
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        tokens = [int(one) for one in spent]
+    except (ValueError, TypeError, LookupError, AttributeError, *TOO_MUCH) as error:
         raise NonsenseError(f"the answer is none of {provider}'s: {error!r}") from None
+    if not all(0 <= one <= MAX_TOKENS for one in tokens):
+        raise NonsenseError(f"the answer's tokens are none of 0 to {MAX_TOKENS}")
     return Answer(_object(text), *tokens)
 
 
@@ -127,7 +133,7 @@ def _object(text: Any) -> Any:
         return None
     try:
         return json.loads(text[text.find("{") : text.rfind("}") + 1])
-    except ValueError:
+    except (ValueError, *TOO_MUCH):
         return None
 
 

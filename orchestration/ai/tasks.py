@@ -1,5 +1,6 @@
 """The kinds of jobs, what each answers, and the columns that the answer fills. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,8 @@ CODE_FIX = "code_fix"
 JOURNEY_ANALYSIS = "journey_analysis"
 
 MAX_CHARACTERS = 4_000
+# JSON may escape them, PostgreSQL takes neither: NUL, and halves of a character.
+_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class NonsenseError(ValueError):
@@ -56,7 +59,7 @@ TASKS = {
 def checked(task: Task, answer: object) -> dict[str, Any]:
     """The answer's texts, cut at MAX_CHARACTERS, and its confidence from 0 to 1.
 
-    NonsenseError when a text is missing or empty, or the confidence is no number.
+    NonsenseError when a text is missing, empty or not to be stored, or the confidence no number.
     """
     if not isinstance(answer, Mapping):
         raise NonsenseError("the answer is no JSON object")
@@ -64,8 +67,10 @@ def checked(task: Task, answer: object) -> dict[str, Any]:
     for name, text in texts.items():
         if not isinstance(text, str) or not text.strip():
             raise NonsenseError(f"the answer has no {name}")
+        if _UNKEEPABLE.search(text):
+            raise NonsenseError(f"the answer's {name} is no text that can be stored")
     confidence = answer.get("confidence", 0.5)
     if isinstance(confidence, bool) or not isinstance(confidence, int | float):
         raise NonsenseError("the answer's confidence is no number")
     cut = {name: str(text).strip()[:MAX_CHARACTERS] for name, text in texts.items()}
-    return {**cut, "confidence": round(min(1.0, max(0.0, float(confidence))), 2)}
+    return {**cut, "confidence": round(float(min(1.0, max(0.0, confidence))), 2)}

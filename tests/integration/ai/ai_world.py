@@ -87,7 +87,8 @@ class Visits:
 
 @dataclass
 class Api:
-    """`answers`: what it says next, a text or a status; `asked`: bodies and headers it got."""
+    """`answers`: what it says next, a text, a status or seconds to say nothing; `asked`: path, body
+    and headers of what it got."""
 
     url: str = ""
     answers: list[Any] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from uuid import uuid4
@@ -51,6 +52,9 @@ def api() -> Iterator[Api]:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             told.asked.append((self.path, body, dict(self.headers)))
             answer = told.answers.pop(0) if told.answers else json.dumps(GOOD)
+            if isinstance(answer, float):  # too slow: whoever asked has gone
+                time.sleep(answer)
+                return
             status, text = (answer, "{}") if isinstance(answer, int) else (200, answer)
             self.send_response(status)
             self.end_headers()

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from psycopg.types.json import Jsonb
 
 from hxi.ai import ai
-from orchestration.ai import claims, worker
+from orchestration.ai import claims, providers, worker
 from orchestration.ai.claims import claim, complete
 from orchestration.ai.queueing import queue_worthy
 from orchestration.ai.worker import work
@@ -120,10 +120,25 @@ def test_a_model_is_asked_with_masked_facts_and_its_answer_is_kept(
         assert path == {"openai": "/chat/completions", "anthropic": "/v1/messages"}[provider]
 
 
+SLOW = 0.5
+"""Seconds: longer than the worker waits in these tests."""
+NUL = json.dumps(GOOD | {"summary": "a\0", "root_cause": "a\0", "description": "a\0"})
+HALF_A_CHARACTER = NUL.replace("u0000", "ud800")
+
+
 @pytest.mark.parametrize(
-    "broken", [500, 429, 400, "no JSON at all", '{"summary": ""}', '{"confidence": 1}', "[1]"]
+    "broken",
+    [
+        *(500, 429, 400, SLOW),
+        *("no JSON at all", '{"summary": ""}', '{"confidence": 1}', "[1]"),
+        *(NUL, HALF_A_CHARACTER, '{"a":' + "[" * 100_000 + "}"),
+    ],
 )
-def test_what_goes_wrong_is_tried_again_and_told(visits: Visits, api: Api, broken: object) -> None:
+def test_what_goes_wrong_is_tried_again_and_told(
+    visits: Visits, api: Api, broken: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if broken == SLOW:
+        monkeypatch.setattr(providers, "TIMEOUT_SECONDS", SLOW / 5)
     visits.meet(30)
     queue_worthy(visits.postgres)
     api.answers = [broken]
