@@ -14,9 +14,10 @@ from hxi.stores import open_postgres
 from orchestration.ai.now import work_now
 from orchestration.ai.providers import ModelsError
 from orchestration.ai.queueing import queue_one
-from orchestration.ai.tasks import SESSION_SUMMARY, TASKS
+from orchestration.ai.tasks import CODE_FIX, SESSION_SUMMARY, TASKS
 from orchestration.stores.sight import BlindError
 
+OF_A_SESSION = sorted(TASKS.keys() - {CODE_FIX})  # that is of an issue
 STATES = """
     SELECT status, task_type, count(*), max(error_message) FROM traceflow.traceflow_ai_queue
     GROUP BY status, task_type ORDER BY status, task_type"""
@@ -51,7 +52,7 @@ def work(*, at_most: int | None, data_dir: Path | None, as_json: bool) -> None:
 @ai.command()
 @click.argument("project")
 @click.argument("session")
-@click.option("--task", type=click.Choice(sorted(TASKS)), default=SESSION_SUMMARY)
+@click.option("--task", type=click.Choice(OF_A_SESSION), default=SESSION_SUMMARY)
 @data_dir_option
 def queue(project: str, session: str, task: str, data_dir: Path | None) -> None:
     """Put a job of SESSION in PROJECT (slug or id) first in line."""

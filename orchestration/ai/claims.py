@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg.rows import class_row
@@ -55,7 +56,9 @@ CLAIM = """
                    AND started_at < now() - make_interval(secs => %(lease)s)))
         ORDER BY priority, created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING it.project_id::text, it.id::text, it.session_id, it.task_type, it.attempts,
-              it.max_attempts, coalesce(it.input_data, '{}') AS input"""
+              it.max_attempts,
+              CASE WHEN jsonb_typeof(it.input_data) = 'object' THEN it.input_data
+                   ELSE '{}' END AS input"""
 # Whoever lost the job to another does not answer it a second time.
 MINE = """project_id = %(project_id)s AND id = %(id)s AND status = 'processing'
       AND attempts = %(attempts)s"""
@@ -106,9 +109,11 @@ class Job:
 
     @property
     def issue_key(self) -> str | None:
-        """Of the issue it is about, if it is about one."""
-        key = self.input.get("issue_key")
-        return str(key) if key is not None else None
+        """Of the issue it is about, if it is about one; services may write anything there."""
+        try:
+            return str(UUID(str(self.input.get("issue_key"))))
+        except ValueError:
+            return None
 
     @property
     def named(self) -> dict[str, Any]:

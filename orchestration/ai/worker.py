@@ -13,7 +13,7 @@ from orchestration.ai.claims import Job, claim, complete, give_back, stopped
 from orchestration.ai.facts import facts_of
 from orchestration.ai.providers import Answer, Model, able, ask, cost_of
 from orchestration.ai.router import choose, records
-from orchestration.ai.tasks import TASKS, NonsenseError, Task, checked
+from orchestration.ai.tasks import CODE_FIX, TASKS, NonsenseError, Task, checked
 from orchestration.alerts.post import FailedError, RefusedError, UnknownError
 
 Postgres = psycopg.Connection[Any]
@@ -82,6 +82,8 @@ def _attempt(
     task = TASKS.get(job.task_type)
     if task is None:
         return give_back(connection, job, f"no task is called {job.task_type}", is_final=True)
+    if task.name == CODE_FIX and job.issue_key is None:
+        return give_back(connection, job, "it names no issue", is_final=True)
     facts = facts_of(connection, job.project_id, job.session_id, job.issue_key)
     if facts is None:
         return give_back(connection, job, "what it is about is gone", is_final=True)
