@@ -20,43 +20,27 @@ from starlette.staticfiles import StaticFiles
 
 from hxi.admin import clients
 from hxi.admin.endpoints import MARTS
-from pages import recording, security
+from pages import recording, saved, security
 from pages.logins import COOKIE, Logins, Person, Project, SignInError
 from pages.marts import Marts, Tables
 from pages.render import Renderer
 from pages.settings import SIGNED_IN_HOURS, Settings
 from pages.shown import Ask, NotThereError, Shown
 from pages.view import viewed
-from pages.views import (
-    changes,
-    errors,
-    funnel,
-    health,
-    issues,
-    journeys,
-    latency,
-    overview,
-    page,
-    session,
-    sessions,
-)
+from pages.views import issues, page, session
+from pages.views.shown_pages import SHOWN
 
 HERE = Path(__file__).parent
 LOG = logging.getLogger("pages")
-SHOWN: Mapping[str, Callable[[Ask], Shown]] = {
-    "overview": overview.show,
-    "page": page.show,
-    "journeys": journeys.show,
-    "sessions": sessions.show,
-    "issues": issues.show,
-    "latency": latency.show,
-    "errors": errors.show,
-    "funnel": funnel.show,
-    "changes": changes.show,
-    "health": health.show,
-}
 UNKNOWN_TABLE = 60
+# What PostgreSQL says of a form that asks for something that cannot be.
+NOT_TAKEN = (
+    psycopg.errors.InvalidParameterValue,
+    psycopg.errors.ObjectNotInPrerequisiteState,
+    psycopg.errors.ProgramLimitExceeded,
+)
 Answer = Callable[[Request, Ask], Response]
+Change = Callable[[Ask, Mapping[str, str]], str]
 
 
 class Pages:
@@ -173,19 +157,21 @@ class Pages:
             lambda _, ask: JSONResponse(page.clicks(ask), headers=security.headers()),
         )
 
-    async def change_issue(self, request: Request) -> Response:
-        """A form of the issue's page."""
-        form = await request.form()
-        status = str(form.get("status", ""))
+    async def posted(self, page_name: str, change: Change, request: Request) -> Response:
+        """A form of these pages: what it asks for is done, then its page is shown again."""
+        form = {name: str(value) for name, value in (await request.form()).items()}
         if not security.is_own_form(request.headers):
             return self.failed(403, "Not from here", "This form was not sent by these pages.")
-        key = request.path_params["key"]
 
         def then(_: Request, ask: Ask) -> Response:
-            issues.change(ask, key, status)
-            return RedirectResponse(ask.view.link(f"issues/{key}"), 303, security.headers())
+            return RedirectResponse(change(ask, form), 303, security.headers())
 
-        return await run_in_threadpool(self.answer, request, "issues", then)
+        return await run_in_threadpool(self.answer, request, page_name, then)
+
+    async def change_issue(self, request: Request) -> Response:
+        """A form of the issue's page."""
+        changed = partial(issues.changed, key=request.path_params["key"])
+        return await self.posted("issues", changed, request)
 
     def first(self, request: Request) -> Response:
         """To the overview of the login's first project."""
@@ -260,6 +246,14 @@ def application(settings: Settings) -> Starlette:
         Route("/logout", pages.sign_out, methods=["POST"]),
         Route("/ready", lambda _: JSONResponse({"ready": True}, headers=security.headers())),
         *(Route(f"/p/{{slug}}/{name}", partial(pages.show, name)) for name in SHOWN),
+        *(
+            Route(
+                f"/p/{{slug}}/{name}/saved",
+                partial(pages.posted, name, saved.changed),
+                methods=["POST"],
+            )
+            for name in SHOWN
+        ),
         Route("/p/{slug}/page/picture", pages.picture),
         Route("/p/{slug}/page/clicks.json", pages.clicks),
         Route(one_session, pages.session),
@@ -291,6 +285,8 @@ def _reason(error: Exception) -> tuple[int, str, str]:
         return 401, "Signed out", str(error)
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return 403, "Not yours to do", str(error).splitlines()[0]
+    if isinstance(error, NOT_TAKEN):
+        return 400, "Not taken", str(error).splitlines()[0].capitalize()
     if f"Code: {UNKNOWN_TABLE}." in str(error):
         return 503, "Nothing is built yet", "The first `hxi run` makes the tables."
     LOG.error("a store did not answer", exc_info=error)

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pages import charts, words
+from pages.saved import may_save, saved
 from pages.shown import Ask, Shown
 from pages.view import FILTER_LABELS, FILTERS, PERIODS, View
 from pages.views.overview import judged, written
@@ -110,6 +111,8 @@ class Renderer:
             filter_labels=FILTER_LABELS,
             choices=choices(ask),
             kept=kept(ask),
+            saved=saved(ask),
+            may_save=may_save(ask),
         )
 
 

@@ -10,13 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from pages import contracts
-from pages.app import SHOWN
 from pages.contracts import Exposure, Mart
 from pages.logins import Person, Project
 from pages.marts import Marts
 from pages.shown import Ask, NotThereError, Shown
 from pages.view import FILTER_LABELS, PERIODS, View, viewed
 from pages.views import session
+from pages.views.shown_pages import SHOWN
 
 ROWS, MOST_ROWS = 100, 1000
 OF_PAGE, OF_MART = "page_", "mart_"

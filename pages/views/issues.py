@@ -1,5 +1,6 @@
 """Issues: what many sessions stumble over, with a status that people set here."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from pages import charts
@@ -122,14 +123,16 @@ def show_one(ask: Ask, key: UUID) -> Shown:
     return Shown("issue.html", "Issue", data, (Table("sessions", examples),))
 
 
-def change(ask: Ask, key: UUID, status: str) -> None:
+def changed(ask: Ask, form: Mapping[str, str], key: UUID) -> str:
     """Set an issue's status as the person's own login: PostgreSQL judges and notes it."""
+    status = form.get("status", "")
     if status not in STATUSES:
         raise NotThereError
     ask.served(
         "SELECT access.change_issue(%(project)s::uuid, %(key)s, %(status)s)",
         {"key": key, "status": status},
     )
+    return ask.view.link(f"issues/{key}")
 
 
 def page_number(ask: Ask) -> int:

@@ -25,6 +25,7 @@ READABLE = {
     "traceflow.traceflow_ux_issue_sessions",
     "traceflow.traceflow_ux_issues",
     "access.issue_statuses",
+    "access.saved_filters",
 }
 SERVED_WHOLE = {"hxi", "hxi_v0"}
 # Views of hardware that is not everywhere.

@@ -51,6 +51,9 @@ ALERT = """
         VALUES (%(project)s, %(word)s, 'threshold', '{}') RETURNING id)
     INSERT INTO gosight.alert_history (rule_id, project_id, metric_value, threshold)
     SELECT id, %(project)s, 2, 1 FROM rule"""
+FILTER = """
+    INSERT INTO gosight.saved_filters (project_id, user_id, name, filter_type, filter, is_shared)
+    VALUES (%(project)s, %(member)s, %(word)s, 'sessions', '{}', true)"""
 SESSIONS = 12  # enough that the server keeps common values of columns
 
 
@@ -103,6 +106,7 @@ def _hold(
         (word, word),
     ).fetchall()
     connection.execute("INSERT INTO gosight.project_members VALUES (%s, %s)", (project, member))
+    connection.execute(FILTER, values | {"member": member})
     login = f"bi_{uuid4().hex}"
     password = access.grant(connection, login, [project])
     assert password is not None
