@@ -5,8 +5,9 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
-from orchestration.ai.tasks import NonsenseError, Task
+from orchestration.ai.tasks import TASKS, NonsenseError, Task
 from orchestration.alerts.post import post
 
 TIMEOUT_SECONDS = 60.0
@@ -79,9 +80,25 @@ def _model(one: dict[str, Any], environment: Mapping[str, str]) -> Model:
     prices = one.get("input_price", 0), one.get("output_price", 0)
     if not all(isinstance(price, int | float) and 0 <= price <= MAX_PRICE for price in prices):
         raise ModelsError(f"HXI_AI_MODELS: a price of {one['name']} is none of 0 to {MAX_PRICE}")
-    key = environment.get(one["key_env"], "") if "key_env" in one else ""
-    tasks = tuple(str(task) for task in one.get("tasks", ()))
-    return Model(one["name"], one["provider"], one["url"].rstrip("/"), key, *prices, tasks)
+    tasks = one.get("tasks", [])
+    if not isinstance(tasks, list) or not all(task in TASKS for task in tasks):
+        raise ModelsError(f"HXI_AI_MODELS: tasks of {one['name']} are no list of {[*TASKS]}")
+    key = environment.get(str(one["key_env"]), "") if "key_env" in one else ""
+    if not key.isprintable():
+        raise ModelsError(f"the key of {one['name']} in {one['key_env']} is more than one line")
+    url = _url(one["name"], one["url"])
+    return Model(one["name"], one["provider"], url, key, *prices, tuple(tasks))
+
+
+def _url(name: str, given: str) -> str:
+    try:
+        parts = urlsplit(given)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of a port
+        is_good = False
+    if not is_good:
+        raise ModelsError(f"HXI_AI_MODELS: the url of {name} is no address of HTTP")
+    return given.rstrip("/")
 
 
 def ask(model: Model, task: Task, facts: Mapping[str, Any], *, allow_private: bool) -> Answer:

@@ -4,6 +4,7 @@ The name is resolved once, and what is connected to is what was checked; redirec
 """
 
 import socket
+import time
 from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -51,7 +52,7 @@ def post(
                 headers={"Host": parts.netloc.rpartition("@")[2], **headers},
                 preload_content=False,
             )
-            said = answer.read(MAX_ANSWER_BYTES)
+            said = _read(answer, host, time.monotonic() + seconds)
         except (urllib3.exceptions.ReadTimeoutError, urllib3.exceptions.ProtocolError) as error:
             raise UnknownError(f"{host} did not answer: {error}") from error
         except urllib3.exceptions.HTTPError as error:
@@ -59,6 +60,16 @@ def post(
     if answer.status >= 300:
         kind = FailedError if answer.status in (408, 425, 429) or answer.status >= 500 else None
         raise (kind or RefusedError)(f"{host} answered {answer.status}")
+    return said
+
+
+def _read(answer: urllib3.BaseHTTPResponse, host: str, deadline: float) -> bytes:
+    """In time as a whole: the time-out of a connection is of each read, and bytes may drip."""
+    said = b""
+    while len(said) < MAX_ANSWER_BYTES and (part := answer.read1(MAX_ANSWER_BYTES - len(said))):
+        said += part
+        if time.monotonic() > deadline:
+            raise UnknownError(f"{host} answers too slowly")
     return said
 
 

@@ -18,8 +18,8 @@ from orchestration.transform import compiled
 from simulate import Plan, generate
 from stack.embedded import Stack
 
-# What a run of one new session takes, and five more where visits of SDKs without sessions are there,
-# as other tests leave them. It may become less; say why when it must be more.
+# What a run of one new session takes, and five more where there are visits of SDKs that tell no
+# session, as other tests leave them. It may become less; say why when it must be more.
 STATEMENTS = 120 + 5
 COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 OF_TEST = re.compile(r"from \(\s*(.*)\s*\) dbt_internal_test\s*$", re.DOTALL)

@@ -40,11 +40,16 @@ def test_written_rules_answer_every_task(
         ('[{"name": "m"}]', "no provider"),
         ('[{"name": "m", "provider": "x", "url": "u"}]', "none of"),
         ('[{"name": "m", "provider": "openai", "url": "u", "input_price": "1"}]', "price"),
+        ('[{"name": "m", "provider": "openai", "url": "u"}]', "address"),
+        ('[{"name": "m", "provider": "openai", "url": "http://x:99999"}]', "address"),
+        ('[{"name": "m", "provider": "openai", "url": "http://x", "tasks": 5}]', "tasks"),
+        ('[{"name": "m", "provider": "openai", "url": "http://x", "tasks": ["all"]}]', "tasks"),
+        ('[{"name": "m", "provider": "openai", "url": "http://x", "key_env": "TWO"}]', "one line"),
     ],
 )
 def test_models_that_cannot_be_used_are_told(listed: str, why: str) -> None:
     with pytest.raises(ModelsError, match=why):
-        models_of({"HXI_AI_MODELS": listed})
+        models_of({"HXI_AI_MODELS": listed, "TWO": "a\nb"})
 
 
 def test_a_models_key_is_in_a_variable_of_its_own() -> None:

@@ -2,10 +2,14 @@
 
 import hashlib
 import hmac
+import socket
+import threading
+import time
+from contextlib import suppress
 
 import pytest
 
-from orchestration.alerts.post import FailedError, RefusedError, post
+from orchestration.alerts.post import FailedError, RefusedError, UnknownError, post
 from orchestration.alerts.senders import signature
 
 
@@ -35,3 +39,25 @@ def test_a_receiver_that_is_not_there_may_be_tried_again() -> None:
 def test_a_signature_covers_the_time_and_the_body() -> None:
     expected = hmac.new(b"secret", b"12.{}", hashlib.sha256).hexdigest()
     assert signature("secret", 12, b"{}") == f"t=12,v1={expected}"
+
+
+def test_an_answer_that_drips_is_given_up_in_time() -> None:
+    """Each byte comes in time for the connection, the answer as a whole does not."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        dripping = threading.Thread(target=_drip, args=(server,))
+        dripping.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        began = time.monotonic()
+        with pytest.raises(UnknownError, match="too slowly"):
+            post(url, b"{}", {}, allow_private=True, seconds=0.5)
+        assert time.monotonic() - began < 5
+        dripping.join()
+
+
+def _drip(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    with connection, suppress(OSError):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        for _ in range(100):
+            connection.sendall(b"x")
+            time.sleep(0.1)
