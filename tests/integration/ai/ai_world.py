@@ -11,6 +11,17 @@ from orchestration.ai.providers import Model
 Postgres = psycopg.Connection[Any]
 
 
+FILLED = """
+    SELECT ai_analyzed, ai_summary, ai_root_cause FROM traceflow.traceflow_sessions
+    WHERE project_id = %s"""
+ISSUE = """
+    SELECT ai_description, ai_recommendation, ai_code_suggestion, ai_confidence::float8
+    FROM traceflow.traceflow_ux_issues WHERE project_id = %s"""
+CALLS = """
+    SELECT model_selected, success, input_tokens, output_tokens, cost_estimate::float8
+    FROM traceflow.neurorouter_logs WHERE project_id = %s ORDER BY created_at"""
+
+
 @dataclass
 class Visits:
     """Of one project with an owner, who has a subscription with so many credits."""
@@ -75,6 +86,10 @@ class Visits:
         """The row of a query with the project as its only parameter."""
         (row,) = self.postgres.execute(query, (self.project,)).fetchall()
         return tuple(row)
+
+    def calls(self) -> list[tuple[Any, ...]]:
+        """What `neurorouter_logs` say, in order."""
+        return self.postgres.execute(CALLS, (self.project,)).fetchall()
 
     def jobs(self) -> list[tuple[str, int]]:
         """How many stand how."""
