@@ -14,7 +14,7 @@ from ingest.decode.checks import fault_of
 from ingest.decode.envelope import MAX_BATCH_BYTES, Envelope, Malformed
 from ingest.decode.rrweb import facts_only
 from ingest.privacy.filtering import filtered
-from ingest.privacy.masking import mask, masked_bytes, may_name
+from ingest.privacy.masking import mask, masked_bytes, naming
 from ingest.privacy.policy import Policy
 from ingest.rejects import Reason, Reject
 
@@ -48,7 +48,7 @@ def judge(envelope: Envelope, now: int, skew: int, policy: Policy, *, is_backfil
     """
     judged = Judged()
     left = MAX_REJECTED_BYTES
-    may_name_values = may_name(_bytes_of(envelope), policy)
+    may_name = naming(envelope, policy)
     for position, event in enumerate(envelope.events):
         fault = _fault(event, now, skew, is_backfill=is_backfill)
         if fault is not None:
@@ -57,7 +57,7 @@ def judge(envelope: Envelope, now: int, skew: int, policy: Policy, *, is_backfil
             judged.refused.append(rejects.reject(position, ids, *fault, raw[:left]))
             left -= len(judged.refused[-1].raw)
         elif isinstance(event, Event):
-            _keep(judged, position, event, policy, may_name_values=may_name_values)
+            _keep(judged, position, event, policy, may_name_values=position in may_name)
     return judged
 
 
@@ -71,13 +71,6 @@ def _fault(
     if fault is not None:
         clock.move(event, -skew)
     return fault
-
-
-def _bytes_of(envelope: Envelope) -> bytes:
-    if envelope.batch is not None:
-        return envelope.batch.SerializeToString()
-    events = (event for event in envelope.events if isinstance(event, Event))
-    return b"".join(event.SerializeToString() for event in events)
 
 
 def _keep(

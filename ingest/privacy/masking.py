@@ -1,9 +1,10 @@
 """Takes out of an event what its project does not want kept; the event is changed in place."""
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Container, Iterator, Mapping
 from functools import lru_cache
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -62,32 +63,35 @@ def mask_json(value: Any, policy: Policy, name: str = "") -> Any:
     return _query_pattern(policy.sensitive).sub(rf"\1{MASK}", value)
 
 
-def may_name(raw: bytes, policy: Policy) -> bool:
-    """Whether protobuf bytes, of an event or of many, may hold a value of a sensitive name."""
+def naming(envelope: Envelope, policy: Policy) -> Container[int]:
+    """Positions of the events that may hold a value of a sensitive name, told by their bytes."""
     names = policy.sensitive
     if not names:
-        return False
-    return (
-        not _are_told_by_bytes(names)
-        or _query_in_bytes(names).search(raw) is not None
-        or _key_in_bytes(names).search(raw) is not None
-    )
+        return ()
+    if not _are_told_by_bytes(names):
+        return range(len(envelope.events))
+    patterns = (_query_in_bytes(names), _key_in_bytes(names))
+    # Most batches hold none, and one of a single parse is written as a whole in no time.
+    if envelope.batch is not None:
+        whole = envelope.batch.SerializeToString()
+        if not any(pattern.search(whole) for pattern in patterns):
+            return ()
+    events = [e.SerializeToString() if isinstance(e, Event) else b"" for e in envelope.events]
+    ends, joined = list(accumulate(map(len, events))), b"".join(events)
+    found = (match.start() for pattern in patterns for match in pattern.finditer(joined))
+    return {bisect_right(ends, at) for at in found}
 
 
 def mask(event: Event, policy: Policy, *, may_name_values: bool = True) -> frozenset[str]:
     """What was masked: any of `param`, `text`, `block`.
 
-    `may_name_values`: what `may_name` says of this event, or of a batch that it is in.
+    `may_name_values`: whether `naming` has it.
     """
     found = set()
     payload = event.WhichOneof("payload")
     if payload in PAYLOADS_WITH_TARGET:
         found |= _mask_target(getattr(event, payload).target, policy)
-    if (
-        may_name_values
-        and may_name(event.SerializeToString(), policy)
-        and mask_values(event, policy)
-    ):
+    if may_name_values and policy.sensitive and mask_values(event, policy):
         found.add("param")
     return frozenset(found)
 
