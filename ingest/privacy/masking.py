@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import accumulate, groupby
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from gosight.common_pb2 import TargetElement
-from gosight.events_pb2 import Event
+from gosight.events_pb2 import Event, EventType
 
 from ingest.decode.envelope import Envelope, Malformed, compact_json
 from ingest.privacy.policy import Policy
@@ -22,6 +22,7 @@ INPUT_TAGS = frozenset({"input", "textarea", "select", "option"})
 VALUE_ATTRIBUTES = frozenset({"value", "data-value", "placeholder", "aria-label", "title", "alt"})
 # Sensitive as names of parameters; here they are fields of our own contract.
 ENVELOPE_NAMES = frozenset({"session_id", "sessionid"})
+IDENTIFY = EventType.EVENT_TYPE_IDENTIFY
 PAYLOADS_WITH_TARGET = ("click", "input_change", "input_focus")
 
 
@@ -71,15 +72,25 @@ def naming(envelope: Envelope, policy: Policy) -> Container[int]:
     if not _are_told_by_bytes(names):
         return range(len(envelope.events))
     patterns = (_query_in_bytes(names), _key_in_bytes(names))
-    # Most batches hold none, and one of a single parse is written as a whole in no time.
+    # Most batches hold none but the traits of who was identified, which are not masked; one of a
+    # single parse is written as a whole in no time.
     if envelope.batch is not None:
-        whole = envelope.batch.SerializeToString()
-        if not any(pattern.search(whole) for pattern in patterns):
+        found = _count(patterns, envelope.batch)
+        if not found:
             return ()
-    events = [e.SerializeToString() if isinstance(e, Event) else b"" for e in envelope.events]
-    ends, joined = list(accumulate(map(len, events))), b"".join(events)
-    found = (match.start() for pattern in patterns for match in pattern.finditer(joined))
-    return {bisect_right(ends, at) for at in found}
+        events = envelope.batch.events
+        identified = [at for at, event in enumerate(events) if event.event_type == IDENTIFY]
+        if sum(_count(patterns, events[at]) for at in identified) == found:
+            return identified
+    each = [e.SerializeToString() if isinstance(e, Event) else b"" for e in envelope.events]
+    ends, joined = list(accumulate(map(len, each))), b"".join(each)
+    places = (match.start() for pattern in patterns for match in pattern.finditer(joined))
+    return {bisect_right(ends, at) for at in places}
+
+
+def _count(patterns: Iterable[re.Pattern[bytes]], message: Message) -> int:
+    raw = message.SerializeToString()
+    return sum(len(pattern.findall(raw)) for pattern in patterns)
 
 
 def mask(event: Event, policy: Policy, *, may_name_values: bool = True) -> frozenset[str]:
