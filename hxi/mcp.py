@@ -20,8 +20,8 @@ from hxi.options import data_dir_option
 def mcp(dsn: str, data_dir: Path | None) -> None:
     """Serve read-only tools to a program that speaks MCP, in the name of a BI login."""
     # The protocol's package, templates and the pages: not for every command.
-    from pages.logins import SignInError  # noqa: PLC0415
-    from pages.mcp_server import serve  # noqa: PLC0415
+    from pages.logins import SignInError
+    from pages.mcp_server import serve
 
     endpoints = resolve(data_dir)
     try:

@@ -72,8 +72,8 @@ class Runs:
 def warehouse(endpoints: Endpoints) -> CollectorRegistry:
     """How the stores stand, and this process."""
     # The stores' clients: not for every command.
-    from orchestration.checks.metrics import Warehouse  # noqa: PLC0415
-    from orchestration.stores.settings import Settings  # noqa: PLC0415
+    from orchestration.checks.metrics import Warehouse
+    from orchestration.stores.settings import Settings
 
     registry = CollectorRegistry()
     registry.register(Warehouse(Settings.from_environment(endpoints.environment())))

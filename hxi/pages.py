@@ -19,8 +19,8 @@ def pages(data_dir: Path | None, port: int | None) -> None:
     Sign in with a BI login: `hxi grant-bi NAME --project PROJECT` makes one.
     """
     # The web server and its templates: not for every command.
-    from pages.__main__ import serve  # noqa: PLC0415
-    from pages.settings import Settings  # noqa: PLC0415
+    from pages.__main__ import serve
+    from pages.settings import Settings
 
     settings = Settings.of(resolve(data_dir), os.environ)
     settings = replace(settings, port=port or settings.port)

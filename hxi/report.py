@@ -30,10 +30,10 @@ def report(given: str, period: str, out: Path, data_dir: Path | None) -> None:
     With a name that ends in .pdf it is printed, which needs Chromium.
     """
     # Templates and the web application's parts: not for every command.
-    from hxi.admin import clients  # noqa: PLC0415
-    from pages.logins import Person, Project, pool_of  # noqa: PLC0415
-    from pages.marts import Marts, Tables  # noqa: PLC0415
-    from pages.report import report as written  # noqa: PLC0415
+    from hxi.admin import clients
+    from pages.logins import Person, Project, pool_of
+    from pages.marts import Marts, Tables
+    from pages.report import report as written
 
     endpoints = resolve(data_dir)
     with open_postgres(data_dir) as connection:

@@ -30,12 +30,12 @@ class Traces:
         if not (environment.get(ENDPOINT) or environment.get(TRACES_ENDPOINT)):
             return
         # Loaded by those that trace.
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (
             OTLPSpanExporter,
         )
-        from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
-        from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
         name = environment.get("OTEL_SERVICE_NAME") or service
         self._provider = TracerProvider(resource=Resource.create({"service.name": name}))
@@ -53,7 +53,7 @@ class Traces:
         """A span to be ended by whoever finishes its work; `parent` is a traceparent header."""
         if self._tracer is None:
             return None
-        from opentelemetry.trace.propagation.tracecontext import (  # noqa: PLC0415
+        from opentelemetry.trace.propagation.tracecontext import (
             TraceContextTextMapPropagator,
         )
 
@@ -76,7 +76,7 @@ class Traces:
         """
         if self._tracer is None:
             return
-        from opentelemetry import trace  # noqa: PLC0415
+        from opentelemetry import trace
 
         begun = min((end - length for _, end, length in steps), default=time.time())
         whole = self._tracer.start_span(name, start_time=_ns(begun), attributes=values)
@@ -97,7 +97,7 @@ def finish(span: "Span | None", values: Values) -> None:
 def fail(span: "Span | None", error: Exception) -> None:
     """Ended by an error that somebody is told of."""
     if span is not None:
-        from opentelemetry.trace import StatusCode  # noqa: PLC0415
+        from opentelemetry.trace import StatusCode
 
         span.set_status(StatusCode.ERROR, str(error))
         span.end()
