@@ -229,7 +229,7 @@ class OwnFiles(StaticFiles):
     """Scripts, styles and the player, with the headers of pages."""
 
     def file_response(self, *args: object, **named: object) -> Response:
-        answer = super().file_response(*args, **named)  # type: ignore[arg-type]
+        answer = super().file_response(*args, **named)  # type: ignore[arg-type] # passed on
         answer.headers.update(security.headers())
         answer.headers["cache-control"] = "no-cache"
         return answer

@@ -35,7 +35,7 @@ def _device_of(*said: Any) -> DeviceInfo:
         browser_version=clip(version),
         os=clip(os),
         os_version=clip(os_version),
-        device_type=device_type(text(kind)),  # type: ignore[arg-type]
+        device_type=device_type(text(kind)),
         language=clip(language),
         timezone=clip(timezone),
         **dict(zip(_SIZES, map(whole, sizes), strict=True)),

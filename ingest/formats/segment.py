@@ -121,7 +121,7 @@ def _device(context: Json, request: Request) -> DeviceInfo:
         user_agent=clip(agent),
         os=clip(os.get("name")),
         os_version=clip(os.get("version")),
-        device_type=device_type(text((context.get("device") or {}).get("type"))),  # type: ignore[arg-type]
+        device_type=device_type(text((context.get("device") or {}).get("type"))),
         screen_width=whole(screen.get("width"), 0),
         screen_height=whole(screen.get("height"), 0),
         viewport_width=whole(screen.get("innerWidth"), 0),

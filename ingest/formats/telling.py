@@ -64,7 +64,7 @@ class Teller:
             session_id=self.session_id,
             user_id=self.user_id or None,
             device_id=self.device_id or None,
-            event_type=kind,  # type: ignore[arg-type]
+            event_type=kind,  # type: ignore[arg-type] # the stub knows its names alone
             timestamp=Timestamp(millis=self.at if at is None else at),
             page=payload.pop("page", self.page),
             device=self.device,

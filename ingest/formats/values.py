@@ -103,7 +103,7 @@ def path_of(url: str) -> str:
         return ""
 
 
-def device_type(name: str) -> int:
+def device_type(name: str) -> DeviceType:
     """Unspecified for a name that is none of ours."""
     return _DEVICE_TYPES.get(name.lower(), DeviceType.DEVICE_TYPE_UNSPECIFIED)
 

@@ -36,4 +36,4 @@ def fenced(statement_id: Callable[[], str], sent: dict[str, list[str]]) -> Itera
     try:
         yield
     finally:
-        httpclient.ChHttpClient = original  # type: ignore[misc]
+        httpclient.ChHttpClient = original  # type: ignore[misc] # as above

@@ -29,7 +29,7 @@ def handler_for(installed: dict[str, str], data_dir: Path) -> NeoSQLiteHandler:
     return _Synced(data_dir=str(data_dir))
 
 
-class _Synced(NeoSQLiteHandler):  # type: ignore[misc]
+class _Synced(NeoSQLiteHandler):  # type: ignore[misc] # it has no types
     """Only what every release can do: each statement is synced."""
 
     def get_database(self, db_name: str) -> object:

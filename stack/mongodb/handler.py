@@ -26,7 +26,7 @@ _WRITES = ("update", "findAndModify", "bulkWrite")
 _UNTOLD = "this server does not have {}"
 
 
-class Handler(NeoSQLiteHandler):  # type: ignore[misc]
+class Handler(NeoSQLiteHandler):  # type: ignore[misc] # it has no types
     """Answers rightly or with MongoDB's error; a write is on disk when it is answered."""
 
     def _open_db_conn(self, db_name: str) -> Connection:
@@ -43,7 +43,7 @@ class Handler(NeoSQLiteHandler):  # type: ignore[misc]
         documents = [*body.get("documents", []), *sequences.get("documents", [])]
         name = body.get("insert")
         if not isinstance(name, str) or self._is_gridfs_collection(name):
-            return super().handle_insert(msg)  # type: ignore[no-any-return]
+            return super().handle_insert(msg)  # type: ignore[no-any-return] # no types
         return self._answered(
             msg, body, lambda db: self._insert(db, body, documents, _place(body, name))
         )
@@ -60,7 +60,7 @@ class Handler(NeoSQLiteHandler):  # type: ignore[misc]
             return self._answered(msg, body, lambda db: self._update(db, msg, body))
         if command in _WRITES:
             return self._answered(msg, body, lambda db: self._inherited(db, msg))
-        return super().handle_command(msg)  # type: ignore[no-any-return]
+        return super().handle_command(msg)  # type: ignore[no-any-return] # no types
 
     def _ours(self, command: str, body: Document) -> Callable[[Connection], Reply] | None:
         if body.get("startTransaction") or body.get("autocommit") is False:
