@@ -1,6 +1,6 @@
 """A long session is built in time and memory that grow with its rows alone.
 
-A quarter of what is promised (a million events and 10,000 views within 2 GiB), within a half.
+What is promised is a million events and 10,000 views within 2 GiB a process.
 """
 
 import threading
@@ -16,8 +16,9 @@ from clickhouse_connect.driver.client import Client
 from stack.embedded import Stack
 from tests.integration.models.developer import Developer
 
-EVENTS, VIEWS = 250_000, 2_500
-MAX_BYTES = 3 << 29  # of the whole server, which has run other tests before
+EVENTS, VIEWS = 1_000_000, 10_000
+BATCH = 50_000
+MAX_BYTES = 3 << 29  # what a server takes beside it is not this session's
 MODELS = ("+events", "int_sessions_events", "int_sessions_engaged", "int_views", "page_views")
 
 # Every kind in turn, at any moment of a day, some together; every page is viewed again and again.
@@ -30,9 +31,9 @@ SELECT '{{project}}', generateUUIDv4(), toUUID('00000000-0000-0000-0000-00000000
     fromUnixTimestamp64Milli(toInt64(1795600000000 + intDiv(number * 86, 3)), 'UTC'),
     if(number % 7 = 0 AND type != 'page_view', '', concat('/page/', toString(number DIV 700 % 50))),
     '', number % 900, number % 700, if(type = 'click', 'left', ''), '#button',
-    concat('{{"text":"', repeat('x', number % 300), '"}}'), generateUUIDv4(),
+    concat('{{{{"text":"', repeat('x', number % 300), '"}}}}'), generateUUIDv4(),
     fromUnixTimestamp64Milli(toInt64(1795700000000), 'UTC'), number % 5000
-FROM numbers({EVENTS})"""
+FROM numbers({{since}}, {BATCH})"""
 
 
 @contextmanager
@@ -61,7 +62,8 @@ def test_a_session_of_many_events_and_views_takes_no_square_of_memory(
 ) -> None:
     project = str(uuid4())
     developer = Developer(stores.endpoints, tmp_path_factory.mktemp("dbt"))
-    clickhouse.command(ROWS.replace("{project}", project))
+    for since in range(0, EVENTS, BATCH):  # in one, landing it would take more than building it
+        clickhouse.command(ROWS.format(project=project, since=since))
     clickhouse.command(
         "INSERT INTO raw.session_index SELECT DISTINCT project_id, session_id, 1 FROM raw.events"
         f" WHERE project_id = '{project}'"
