@@ -1,17 +1,23 @@
 """`hxi project`: make projects, list them, and their settings."""
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
 from hxi.admin import projects
+from hxi.admin.errors import UserError
 from hxi.options import data_dir_option, json_option
 from hxi.project_settings import set_values, show_values, unset_values
 from hxi.stores import open_postgres
 from orchestration.retention.storage import MAX_DAYS, REPLAY_MODES
 
+REPORT_KINDS = ("html", "pdf")
+# One address and no more: it stands in a header.
+ADDRESS = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+")
 DAYS = click.FloatRange(0, MAX_DAYS)
 
 
@@ -94,9 +100,34 @@ def storage(
     with open_postgres(data_dir) as connection:
         project_id = projects.find(connection, name)
         if given:
-            projects.store_storage(connection, project_id, given)
-        for key, value in projects.storage(connection, project_id).items():
+            kept = projects.section(connection, project_id, "storage")
+            projects.store_section(connection, project_id, "storage", kept | given)
+        for key, value in projects.section(connection, project_id, "storage").items():
             click.echo(f"{key} = {value}")
+
+
+@project.command()
+@click.argument("name")
+@click.option("--to", "addresses", multiple=True, help="An e-mail address; may be repeated.")
+@click.option("--format", "kind", type=click.Choice(REPORT_KINDS), help="A pdf needs Chromium.")
+@click.option("--off", is_flag=True, help="Nobody gets it any more.")
+@data_dir_option
+def report(
+    *, name: str, addresses: tuple[str, ...], kind: str | None, off: bool, data_dir: Path | None
+) -> None:
+    """Who is mailed the report of project NAME each week; without an option, show it."""
+    if wrong := [one for one in addresses if not ADDRESS.fullmatch(one)]:
+        raise UserError(f"{wrong[0]!r} is no e-mail address")
+    with open_postgres(data_dir) as connection:
+        project_id = projects.find(connection, name)
+        held = {} if off else projects.section(connection, project_id, "report")
+        given: dict[str, Any] = {"to": [*dict.fromkeys(addresses)]} if addresses else {}
+        given |= {"format": kind} if kind else {}
+        if given or off:
+            held |= given
+            projects.store_section(connection, project_id, "report", held)
+        for key, value in held.items():
+            click.echo(f"{key} = {' '.join(value) if isinstance(value, list) else value}")
 
 
 project.add_command(set_values)

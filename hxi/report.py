@@ -1,73 +1,68 @@
-"""`hxi report`: a project's overview as one file that can be sent."""
+"""`hxi report`: a project's overview as one file that can be sent, and the mailing of those due."""
 
 import os
-import shutil
-import subprocess
+from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
-from hxi.admin import projects
-from hxi.admin.endpoints import MARTS, resolve
+from hxi.admin.endpoints import resolve
 from hxi.admin.errors import UserError
 from hxi.options import data_dir_option
-from hxi.stores import open_postgres
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-PRINT_S = 120
-PERIODS = {"day": "1d", "week": "7d", "month": "28d", "quarter": "90d"}
+PERIODS = ("day", "week", "month", "quarter")
+
+
+class NotMailedError(UserError):
+    """A report did not arrive."""
+
+    exit_code = 8
 
 
 @click.command()
-@click.option("--project", "given", required=True, help="Slug or id.")
-@click.option("--period", type=click.Choice(list(PERIODS)), default="week", show_default=True)
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
+@click.option("--project", "given", help="Slug or id.")
+@click.option("--period", type=click.Choice(PERIODS), default="week", show_default=True)
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), help="Its last day (default: the newest day)."
+)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--mail",
+    "mails",
+    is_flag=True,
+    help="Instead: mail the report of the newest whole week to those `hxi project report` names.",
+)
 @data_dir_option
-def report(given: str, period: str, out: Path, data_dir: Path | None) -> None:
+def report(
+    *,
+    given: str | None,
+    period: str,
+    until: datetime | None,
+    out: Path | None,
+    mails: bool,
+    data_dir: Path | None,
+) -> None:
     """Write the overview of the newest days as an HTML file: style and plots are in it.
 
     With a name that ends in .pdf it is printed, which needs Chromium.
     """
-    # Templates and the web application's parts: not for every command.
-    from hxi.admin import clients
-    from pages.logins import Person, Project, pool_of
-    from pages.marts import Marts, Tables
-    from pages.report import report as written
+    if mails == bool(given and out) or (mails and (given or out)):
+        raise click.UsageError("give --project and --out, or --mail alone")
+    if mails:
+        _mail(data_dir)
+    elif given and out:
+        # Templates and the web application's parts: not for every command.
+        from pages.report import write
 
-    endpoints = resolve(data_dir)
-    with open_postgres(data_dir) as connection:
-        project_id = projects.find(connection, given)
-        ((slug, name),) = connection.execute(
-            "SELECT slug, name FROM hxi.projects WHERE project_id = %s", (project_id,)
-        ).fetchall()
-    url = endpoints.clickhouse_reader_url or endpoints.clickhouse_url
-    with clients.clickhouse(url, MARTS) as client, pool_of(endpoints.postgres_dsn) as pool:
-        marts = Marts(client, Tables(client), project_id)
-        text = written(marts, Person("", pool), Project(project_id, slug, name), PERIODS[period])
-    if out.suffix == ".pdf":
-        _print(text, out)
-    else:
-        out.write_text(text)
-    click.echo(f"{out.stat().st_size:,} bytes -> {out}")
+        write(resolve(data_dir), given, period, until.date() if until else None, out)
+        click.echo(f"{out.stat().st_size:,} bytes -> {out}")
 
 
-def _print(text: str, out: Path) -> None:
-    """By a browser that is installed; UserError where there is none."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        raise UserError("a PDF needs Chromium, which is not installed: write an .html file")
-    # Its sandbox refuses to start as root; nothing but our own file is opened.
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with TemporaryDirectory() as folder:
-        page = Path(folder) / "report.html"
-        page.write_text(text)
-        arguments = [f"--print-to-pdf={out.resolve()}", f"--user-data-dir={folder}/profile"]
-        ended = subprocess.run(
-            [browser, "--headless", "--no-pdf-header-footer", *sandbox, *arguments, page.as_uri()],
-            capture_output=True,
-            timeout=PRINT_S,
-            check=False,
-        )
-    if ended.returncode or not out.is_file():
-        raise UserError(f"Chromium did not print: {ended.stderr.decode()[-200:].strip()}")
+def _mail(data_dir: Path | None) -> None:
+    from orchestration.reports.now import mail_reports
+
+    os.environ.update(resolve(data_dir).environment())
+    mailed = mail_reports(again=True)
+    click.echo(f"week of {mailed.week}: {mailed.sent.sent} reports sent")
+    if mailed.problems:
+        raise NotMailedError("; ".join(mailed.problems))

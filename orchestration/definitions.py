@@ -25,6 +25,7 @@ from orchestration.raw.predictions import DOCUMENTS as OUTSIDE_PREDICTIONS
 from orchestration.raw.predictions import predictions
 from orchestration.rebuild.assets import done_asset, planned_days, planned_sessions, projects
 from orchestration.rebuild.resource import Run
+from orchestration.reports.assets import reports_job, reports_schedule
 from orchestration.retention.assets import expire_job, records
 from orchestration.signals.assets import assets as signal_assets
 from orchestration.transform.assets import assets as dbt_models
@@ -45,9 +46,12 @@ defs = dg.Definitions(
         erasures,
     ],
     asset_checks=CHECKS,
-    jobs=[REFRESH, BACKFILL, ERASE, expire_job, WATCH, alerts_job, ai_job],
+    jobs=[REFRESH, BACKFILL, ERASE, expire_job, WATCH, alerts_job, reports_job, ai_job],
     sensors=[refresh_when_events_land, erase_when_asked],
-    schedules=[REFRESH_SCHEDULE, EXPIRE_SCHEDULE, WATCH_SCHEDULE, ALERTS_SCHEDULE, AI_SCHEDULE],
+    schedules=[
+        *(REFRESH_SCHEDULE, EXPIRE_SCHEDULE, WATCH_SCHEDULE, ALERTS_SCHEDULE, AI_SCHEDULE),
+        reports_schedule,
+    ],
     resources={"run": Run(wait_minutes=WAIT_MINUTES), "watch": Watch()},
     # One process holds the lease from the first asset to the last.
     executor=dg.in_process_executor,

@@ -1,4 +1,4 @@
-"""Templates: Jinja, everything escaped, numbers written one way."""
+"""Templates: Jinja, everything in HTML escaped, numbers written one way."""
 
 import hashlib
 import json
@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from pages import charts, words
 from pages.saved import may_save, saved
@@ -63,7 +63,7 @@ class Renderer:
     def __init__(self, folder: Path) -> None:
         self._jinja = Environment(
             loader=FileSystemLoader(folder),
-            autoescape=True,
+            autoescape=select_autoescape(["html"]),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,

@@ -25,6 +25,7 @@ POSTGRES_COMPONENTS = {
     "gosight": "ingest/schema/postgres",
     "ops": "orchestration/plan/schema/postgres",
     "alerts": "orchestration/alerts/schema/postgres",
+    "reports": "orchestration/reports/schema/postgres",
     "publish": "orchestration/publish/schema/postgres",
     "erasure": "orchestration/erasure/schema/postgres",
     "ai": "orchestration/ai/schema/postgres",

@@ -105,28 +105,25 @@ def overrides(connection: Connection, project_id: str) -> Any:
 
 def store_overrides(connection: Connection, project_id: str, values: dict[str, Any]) -> None:
     """Replace all of them; the project's other settings stay."""
-    connection.execute(
-        "UPDATE gosight.projects SET updated_at = now(), settings = coalesce(settings, '{}')"
-        " - 'warehouse' || %s WHERE id = %s",
-        (Jsonb({"warehouse": values} if values else {}), project_id),
-    )
+    store_section(connection, project_id, "warehouse", values)
 
 
-def storage(connection: Connection, project_id: str) -> dict[str, Any]:
-    """What the project has set of how long it keeps what; {}: nothing."""
+def section(connection: Connection, project_id: str, name: str) -> dict[str, Any]:
+    """A part of the project's settings, as `storage`; {}: nothing is set."""
     ((stored,),) = connection.execute(
-        "SELECT settings->'storage' FROM gosight.projects WHERE id = %s", (project_id,)
+        "SELECT settings->%s FROM gosight.projects WHERE id = %s", (name, project_id)
     ).fetchall()
     return stored if isinstance(stored, dict) else {}
 
 
-def store_storage(connection: Connection, project_id: str, values: dict[str, Any]) -> None:
-    """Change these; what else the project has set stays."""
-    changed = Jsonb({"storage": storage(connection, project_id) | values})
+def store_section(
+    connection: Connection, project_id: str, name: str, values: dict[str, Any]
+) -> None:
+    """Replace a part of the project's settings; its others stay."""
     connection.execute(
-        "UPDATE gosight.projects SET updated_at = now(), settings = coalesce(settings, '{}') || %s"
-        " WHERE id = %s",
-        (changed, project_id),
+        "UPDATE gosight.projects SET updated_at = now(), settings = coalesce(settings, '{}')"
+        " - %s || %s WHERE id = %s",
+        (name, Jsonb({name: values} if values else {}), project_id),
     )
 
 

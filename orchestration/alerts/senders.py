@@ -20,11 +20,15 @@ JSON = {"Content-Type": "application/json"}
 
 @dataclass(frozen=True)
 class Message:
-    """`id` stays the same however often it is sent; `facts` as alert_history has them."""
+    """`id` stays the same however often it is sent; `facts` as alert_history has them.
+
+    `attached`: a file's name, its type and its bytes, which mail alone carries.
+    """
 
     id: str
     text: str
     facts: Mapping[str, Any]
+    attached: tuple[str, str, bytes] | None = None
 
 
 @dataclass(frozen=True)
@@ -112,4 +116,9 @@ def _mail(sender: str, receiver: str, message: Message) -> EmailMessage:
     mail["From"], mail["To"] = sender, receiver
     mail["Subject"] = message.text.splitlines()[0][:200]
     mail.set_content(message.text)
+    if message.attached:
+        name, kind, content = message.attached
+        main, _, sub = kind.partition("/")
+        charset = {"charset": "utf-8"} if main == "text" else None
+        mail.add_attachment(content, main, sub, filename=name, params=charset)
     return mail

@@ -43,6 +43,10 @@ OF_POSTGRESQL = (
         "SELECT state, count(*) FROM ops.alert_messages GROUP BY state",
     ),
     (
+        *("report_messages", "state", "Reports to mail by state."),
+        "SELECT state, count(*) FROM ops.report_messages GROUP BY state",
+    ),
+    (
         *("alerts_open", "rule", "Episodes of alert rules that are not over."),
         """SELECT rule_id, count(*) FROM gosight.alert_history
         WHERE resolved_at IS NULL GROUP BY rule_id""",

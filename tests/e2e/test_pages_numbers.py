@@ -11,7 +11,7 @@ import pytest
 
 from hxi.admin.endpoints import Endpoints
 from hxi.command import main
-from hxi.report import BROWSERS
+from pages.report import BROWSERS
 from tests.e2e.conftest import PlannedWarehouse
 from tests.e2e.pages_site import Visitor, served, signed_in
 
@@ -243,7 +243,7 @@ def test_a_report_is_printed_where_a_browser_is(
     if any(map(shutil.which, BROWSERS)):
         main(command)
         assert out.read_bytes().startswith(b"%PDF"), capsys.readouterr().err
-    monkeypatch.setattr("hxi.report.BROWSERS", ("no-such-browser",))
+    monkeypatch.setattr("pages.report.BROWSERS", ("no-such-browser",))
     with pytest.raises(SystemExit):
         main(command)
     assert "needs Chromium" in capsys.readouterr().err

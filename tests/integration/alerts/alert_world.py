@@ -10,7 +10,7 @@ from clickhouse_connect.driver.client import Client
 
 from orchestration.alerts import rules
 from orchestration.alerts.evaluation import Evaluated, evaluate
-from orchestration.alerts.outbox import Sent, send_due
+from orchestration.alerts.outbox import AlertMessages, Sent, send_due
 from orchestration.alerts.senders import Senders
 from tests.integration.alerts.receivers import Receiver
 
@@ -74,7 +74,7 @@ class World:
             "UPDATE ops.alert_messages SET next_attempt_at = now(),"
             " claimed_until = claimed_until - interval '1 hour'"
         )
-        return send_due(connection or self.postgres, self.senders)
+        return send_due(connection or self.postgres, self.senders, AlertMessages())
 
     def history(self, rule: str) -> list[tuple[Any, ...]]:
         """Start and end in hours from NOON, group, value, whether resolved, whether corrected."""

@@ -46,7 +46,7 @@ def story(life: Life, served: Bucket, tmp_path_factory: pytest.TempPathFactory) 
     folder = tmp_path_factory.mktemp("recordings")
     other = Life(projects.create(life.served.postgres, "keeps")[0], life.mongo, life.served)
     settings = {"replay": "cold", "replayDays": 0}
-    projects.store_storage(life.served.postgres, life.project, settings)
+    projects.store_section(life.served.postgres, life.project, "storage", settings)
     other.land(recorded_visit("other", SECOND))
     life.land(recorded_visit("young", SECOND))
     life.run()

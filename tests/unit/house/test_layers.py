@@ -50,6 +50,7 @@ ROOMS = (
         "preview",
         "checks",
         "alerts",
+        "reports",
         "ai",
         "automation",
     ),

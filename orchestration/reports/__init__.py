@@ -1,0 +1,1 @@
+"""Reports of whole weeks, mailed to whom a project names; made by the pages, which stand alone."""
