@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run test check bench cluster-test proto lock clean
+.PHONY: setup run test check bench cluster-test superset proto lock clean
 
 setup: $(READY)
 
@@ -36,6 +36,16 @@ cluster-test: setup
 	docker compose -f tests/cluster/docker-compose.yml up --detach --wait
 	$(BIN)/python -m tests.cluster; code=$$?; docker compose -f tests/cluster/docker-compose.yml down --volumes; exit $$code
 
+# Superset of tests/e2e/test_superset.py, in an environment of its own: its pins are not the warehouse's.
+SUPERSET := .superset
+superset: $(SUPERSET)/.ready
+
+$(SUPERSET)/.ready: tests/e2e/superset/requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit("Superset pins packages made for Python 3.11 and 3.12: make superset PYTHON=python3.11") if sys.version_info[:2] not in ((3, 11), (3, 12)) else None'
+	$(PYTHON) -m venv --clear $(SUPERSET)
+	$(SUPERSET)/bin/pip install --quiet --no-deps --require-hashes -r tests/e2e/superset/requirements.lock
+	touch $(SUPERSET)/.ready
+
 proto: setup
 	cd proto && ../$(BIN)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. gosight/common.proto gosight/replay.proto gosight/events.proto
 	cd proto && ../$(BIN)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. --grpc_python_out=. gosight/ingest.proto
@@ -43,6 +53,7 @@ proto: setup
 lock:
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras -o requirements.lock
+	$(BIN)/uv pip compile tests/e2e/superset/requirements.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o tests/e2e/superset/requirements.lock
 
 clean:
-	rm -rf $(VENV) target logs .hxi
+	rm -rf $(VENV) $(SUPERSET) target logs .hxi

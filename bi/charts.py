@@ -43,15 +43,29 @@ def _same(*names: str) -> dict[str, str]:
     return {name: name for name in names}
 
 
+def _known(column: str, unknown: str) -> str:
+    """A text that may be empty, which a table would show as nothing at all."""
+    return f"if({column} = '', '({unknown})', toString({column}))"
+
+
+# How numbers are written, in d3's words; else whole, with commas.
+WHOLE, SHARE = ",.0f", ".1%"
+FORMATS: Mapping[str, str] = {
+    **dict.fromkeys(("bounce rate", "share with errors", "share with rage clicks"), SHARE),
+    **dict.fromkeys(("share to the half", "share to the end"), SHARE),
+    **dict.fromkeys(("score", "seconds a view"), ",.1f"),
+    "apdex": ".2f",
+}
 SESSIONS = {"sessions": "sum(session_count)"}
-# Steps are numbered, so that a stream never comes back to where it was.
+# Steps are numbered, so that a stream never comes back to where it was. Datasets name the pages
+# that most steps are on, and how far ways are followed: more is not to be read.
 STEPS = {
-    "source": "concat(toString(step), '. ', path)",
-    "target": "concat(toString(step + 1), '. ', if(next_path = '', '(left)', next_path))",
+    "source": "concat(toString(step), '. ', shown_path)",
+    "target": "concat(toString(step + 1), '. ', shown_next)",
 }
 SERVED_STEPS = {
-    "source": "concat(step_number, '. ', screen_name)",
-    "target": "concat(step_number + 1, '. ', coalesce(next_screen_name, '(left)'))",
+    "source": "concat(step_number, '. ', shown_path)",
+    "target": "concat(step_number + 1, '. ', shown_next)",
 }
 P75 = "quantileExact(0.75)({})"
 
@@ -74,7 +88,7 @@ CHARTS: Sequence[Chart] = (
         "sessions_daily_mv",
         Kind.TABLE,
         SESSIONS | {"pages": "sum(total_pages)"},
-        _same("country", "device_type"),
+        {"from country": _known("country", "unknown"), **_same("device_type")},
     ),
     Chart("overview", "People by day", "users_daily", Kind.LINE, {"people": "sum(visitor_count)"}),
     Chart("overview", "Score by day", "experience_scores", Kind.LINE, {"score": "avg(score)"}),
@@ -100,7 +114,13 @@ CHARTS: Sequence[Chart] = (
         "sessions",
         Kind.TABLE,
         {"newest": "max(started_at)", "events": "max(event_count)", "pages": "max(page_count)"},
-        _same("session_id", "user_id", "device_type", "country", "browser"),
+        {
+            **_same("session_id"),
+            "person": _known("user_id", "nobody known"),
+            **_same("device_type"),
+            "from country": _known("country", "unknown"),
+            **_same("browser"),
+        },
     ),
     Chart(
         "sessions_list",
@@ -256,7 +276,7 @@ CHARTS: Sequence[Chart] = (
         "journey_edges",
         Kind.TABLE,
         {"times": "sum(transition_count)"},
-        _same("from_path", "to_path"),
+        {"from page": _known("from_path", "came"), "to page": _known("to_path", "left")},
     ),
     Chart(
         "journeys_page",
@@ -291,7 +311,7 @@ CHARTS: Sequence[Chart] = (
         "sessions",
         Kind.TABLE,
         {"sessions": "count()", "newest": "max(started_at)"},
-        _same("user_id"),
+        {"person": _known("user_id", "nobody known")},
     ),
     Chart(
         "users",
@@ -299,7 +319,7 @@ CHARTS: Sequence[Chart] = (
         "hxi.sessions",
         Kind.TABLE,
         {"sessions": "count(*)", "newest": "max(start_time)"},
-        _same("user_id"),
+        {"person": "coalesce(external_user_id, '(nobody known)')"},
         Store.POSTGRES,
     ),
 )

@@ -14,17 +14,40 @@ from pages import contracts
 
 TIME = "at"
 ROWS = 1000
+# Of journeys as streams.
+PAGES_SHOWN, STEPS_SHOWN = 6, 4
+OTHERS = "(other pages)"
 # Of served tables: the SQL, and the column of time.
 SERVED: Mapping[str, tuple[str, str]] = {
-    "hxi.sessions": ("SELECT * FROM hxi.sessions WHERE NOT is_excluded", "start_time"),
+    "hxi.sessions": (
+        """SELECT visits.*, people.external_user_id
+            FROM hxi.sessions AS visits LEFT JOIN hxi.users AS people USING (project_id, user_id)
+            WHERE NOT visits.is_excluded""",
+        "start_time",
+    ),
     "hxi.heatmap_points": ("SELECT * FROM hxi.heatmap_points WHERE kind = 'click'", "event_time"),
     "hxi.error_logs": ("SELECT * FROM hxi.error_logs", "occurred_at"),
     "hxi.latency_metrics": ("SELECT * FROM hxi.latency_metrics", "recorded_at"),
     "hxi.experience_scores": ("SELECT * FROM hxi.experience_scores", "generated_at"),
     "hxi.journey_steps": (
-        """SELECT *, lead(screen_name)
-            OVER (PARTITION BY project_id, session_id ORDER BY step_number)
-            AS next_screen_name FROM hxi.journey_steps""",
+        f"""WITH most AS (
+                SELECT project_id, screen_name, row_number() OVER (
+                    PARTITION BY project_id ORDER BY count(*) DESC, screen_name COLLATE "C"
+                ) AS place FROM hxi.journey_steps GROUP BY project_id, screen_name
+            ), shown AS (
+                SELECT project_id, screen_name FROM most WHERE place <= {PAGES_SHOWN}
+            ), steps AS (
+                SELECT *, lead(screen_name)
+                    OVER (PARTITION BY project_id, session_id ORDER BY step_number)
+                    AS next_screen_name FROM hxi.journey_steps
+            )
+            SELECT *,
+                CASE WHEN (project_id, screen_name) IN (SELECT * FROM shown)
+                    THEN screen_name ELSE '{OTHERS}' END AS shown_path,
+                CASE WHEN next_screen_name IS NULL THEN '(left)'
+                    WHEN (project_id, next_screen_name) IN (SELECT * FROM shown)
+                    THEN next_screen_name ELSE '{OTHERS}' END AS shown_next
+            FROM steps WHERE step_number <= {STEPS_SHOWN}""",
         "event_time",
     ),
     "traceflow.traceflow_ux_issues": (
@@ -32,7 +55,23 @@ SERVED: Mapping[str, tuple[str, str]] = {
         "last_detected_at",
     ),
 }
-WHERE = {"sessions": "NOT is_excluded", "events": "NOT is_excluded"}
+WHERE = {
+    "sessions": "NOT is_excluded",
+    "events": "NOT is_excluded",
+    "journeys": f"step <= {STEPS_SHOWN}",
+}
+_MOST = f"""(
+        SELECT project_id, path FROM gosight.journeys GROUP BY project_id, path
+        ORDER BY count() DESC, path LIMIT {PAGES_SHOWN} BY project_id
+    )"""
+# Columns that a mart's dataset has beside the mart's own.
+ADDED: Mapping[str, Mapping[str, str]] = {
+    "journeys": {
+        "shown_path": f"if((mart.project_id, mart.path) IN {_MOST}, mart.path, '{OTHERS}')",
+        "shown_next": f"""multiIf(mart.next_path = '', '(left)',
+        (mart.project_id, mart.next_path) IN {_MOST}, mart.next_path, '{OTHERS}')""",
+    }
+}
 
 
 @dataclass(frozen=True)
@@ -100,7 +139,9 @@ def _dataset(chart: Chart) -> Dataset:
 
 
 def _plain(mart: contracts.Mart) -> str:
-    columns = ",\n    ".join(_column(name, one.type) for name, one in mart.columns.items())
+    own = [_column(name, one.type) for name, one in mart.columns.items()]
+    added = [f"{sql} AS {name}" for name, sql in ADDED.get(mart.name, {}).items()]
+    columns = ",\n    ".join(own + added)
     where = f" WHERE {WHERE[mart.name]}" if mart.name in WHERE else ""
     return f"SELECT\n    {columns}\nFROM gosight.{mart.name} AS mart{where}"
 

@@ -1,18 +1,20 @@
 """Superset's bundle: a database a store, datasets, charts and a dashboard an exposure, as YAML."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import yaml
 
-from bi.charts import CHARTS, Chart, Kind, Store
+from bi.charts import CHARTS, FORMATS, WHOLE, Chart, Kind, Store
 from bi.datasets import ROWS, TIME, Dataset, datasets, of_exposure
 from pages.contracts import Exposure, exposures
 
 VERSION = "1.0.0"
-WIDTH, HEIGHT = 6, 50  # of 12 columns; in units of 8 px
+WIDTH, HEIGHT, OF_STREAMS = 12, 50, 64  # in columns; in units of 8 px
+WIDE_COLUMNS = 6  # a table of so many has a row of its own
+TIMES = ("newest",)  # metrics that are no numbers
 # Filled in from the environment when the bundle is packed: no address is in the repository.
 URIS = {Store.CLICKHOUSE: "${HXI_BI_CLICKHOUSE_URI}", Store.POSTGRES: "${HXI_BI_POSTGRES_URI}"}
 MADE_AT = "2026-01-01T00:00:00+00:00"
@@ -32,6 +34,11 @@ def files() -> dict[str, str]:
 
 def _id(*names: str) -> str:
     return str(uuid5(NAMESPACE_URL, "/".join(("hxi-warehouse:bi", *names))))
+
+
+def chart_id(chart: Chart) -> str:
+    """The same in every Superset that takes the bundle."""
+    return _id("chart", chart.exposure, chart.title)
 
 
 def _file(name: str) -> str:
@@ -66,7 +73,12 @@ def _dataset(dataset: Dataset) -> dict[str, Any]:
         "filter_select_enabled": True,
         "uuid": _id("dataset", dataset.store, dataset.name),
         "metrics": [
-            {"metric_name": name, "verbose_name": name, "expression": sql}
+            {
+                "metric_name": name,
+                "verbose_name": name,
+                "expression": sql,
+                "d3format": None if name in TIMES else FORMATS.get(name, WHOLE),
+            }
             for name, sql in dataset.metrics.items()
         ],
         "columns": list(_columns(dataset)),
@@ -115,13 +127,15 @@ def _column(
 
 def _chart(chart: Chart) -> dict[str, Any]:
     dataset = datasets()[chart.source]
-    viz_type, params = _drawn(chart)
+    viz_type, drawn = _drawn(chart)
+    params = {"viz_type": viz_type, "row_limit": ROWS, "time_range": "No filter", **drawn}
     return {
         "slice_name": chart.title,
         "viz_type": viz_type,
-        "params": {"viz_type": viz_type, "row_limit": ROWS, "time_range": "No filter", **params},
+        "params": params,
+        "query_context": json.dumps(_asked(chart, params)),
         "cache_timeout": None,
-        "uuid": _id("chart", chart.exposure, chart.title),
+        "uuid": chart_id(chart),
         "version": VERSION,
         "dataset_uuid": _id("dataset", dataset.store, dataset.name),
     }
@@ -131,6 +145,7 @@ def _drawn(chart: Chart) -> tuple[str, dict[str, Any]]:
     metrics, by = list(chart.metrics), list(chart.by)
     if chart.kind is Kind.LINE:
         over = {"x_axis": TIME, "time_grain_sqla": "P1D", "granularity_sqla": TIME}
+        over["y_axis_format"] = FORMATS.get(metrics[0], WHOLE)
         return "echarts_timeseries_line", {**over, "metrics": metrics, "groupby": by}
     if chart.kind is Kind.SANKEY:
         source, target = by
@@ -139,11 +154,37 @@ def _drawn(chart: Chart) -> tuple[str, dict[str, Any]]:
     return "table", {**aggregated, "metrics": metrics, "groupby": by}
 
 
+def _asked(chart: Chart, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The chart's query for who asks without a browser: its data over the API, reports by mail.
+
+    The datasource is filled in by the import.
+    """
+    axis = {"expressionType": "SQL", "sqlExpression": TIME, "label": TIME}
+    over = [{**axis, "columnType": "BASE_AXIS", "timeGrain": "P1D"}]
+    metrics, by = list(chart.metrics), list(chart.by)
+    query = {
+        "columns": (over if chart.kind is Kind.LINE else []) + by,
+        "metrics": metrics,
+        "orderby": [[metrics[0], False]],
+        "granularity": TIME,
+        "time_range": params["time_range"],
+        "row_limit": ROWS,
+    }
+    return {
+        "datasource": {"id": 0, "type": "table"},
+        "queries": [query],
+        "form_data": dict(params),
+        "result_format": "json",
+        "result_type": "full",
+    }
+
+
 def _dashboard(exposure: Exposure) -> dict[str, Any]:
     return {
         "dashboard_title": f"HXI: {exposure.label}",
         "description": exposure.description,
         "css": "",
+        "published": True,
         "slug": f"hxi-{exposure.name.replace('_', '-')}",
         "uuid": _id("dashboard", exposure.name),
         "position": _position(exposure),
@@ -168,9 +209,8 @@ def _period(exposure: Exposure) -> dict[str, Any]:
 
 
 def _position(exposure: Exposure) -> dict[str, Any]:
-    """Two charts a row."""
-    charts = of_exposure(exposure.name)
-    rows = [charts[at : at + 2] for at in range(0, len(charts), 2)]
+    """Charts of a row share its width."""
+    rows = _rows(of_exposure(exposure.name))
     found: dict[str, Any] = {
         "DASHBOARD_VERSION_KEY": "v2",
         "ROOT_ID": {"type": "ROOT", "id": "ROOT_ID", "children": ["GRID_ID"]},
@@ -185,12 +225,28 @@ def _position(exposure: Exposure) -> dict[str, Any]:
             "meta": {"background": "BACKGROUND_TRANSPARENT"},
         }
         for name, chart in zip(names, row, strict=True):
-            meta = {"uuid": _id("chart", chart.exposure, chart.title), "sliceName": chart.title}
+            height = OF_STREAMS if chart.kind is Kind.SANKEY else HEIGHT
+            meta = {"uuid": chart_id(chart), "sliceName": chart.title}
             found[name] = {
                 **_box("CHART", name, [], [*above, f"ROW-{n}"]),
-                "meta": {**meta, "width": WIDTH, "height": HEIGHT, "chartId": 0},
+                "meta": {**meta, "width": WIDTH // len(row), "height": height, "chartId": 0},
             }
     return found
+
+
+def _rows(charts: Sequence[Chart]) -> list[list[Chart]]:
+    """Two a row, but for those that are too wide."""
+    rows: list[list[Chart]] = []
+    for chart in charts:
+        if rows and len(rows[-1]) == 1 and not any(map(_is_wide, (*rows[-1], chart))):
+            rows[-1].append(chart)
+        else:
+            rows.append([chart])
+    return rows
+
+
+def _is_wide(chart: Chart) -> bool:
+    return chart.kind is Kind.SANKEY or len(chart.by) + len(chart.metrics) >= WIDE_COLUMNS
 
 
 def _box(kind: str, name: str, children: list[str], parents: list[str]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from hxi.admin.folder import CHECKOUT
 
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
 OWN = {"bi", "gosight", "hxi", "ingest", "orchestration", "pages", "simulate", "stack", "tests"}
+# Of an environment of its own: tests/e2e/superset.
+ELSEWHERE = {"flask", "flask_appbuilder", "superset"}
 # Used without an import of ours: how.
 BY_NAME = {
     "chdb": "stack/clickhouse/engine.py loads it late",
@@ -44,7 +46,7 @@ def imported(*folders: str) -> list[set[str]]:
     files = (file for folder in folders for file in (CHECKOUT / folder).rglob("*.py"))
     modules = {module for file in files for module in _modules(file.read_text())}
     known = packages_distributions()
-    foreign = modules - OWN - set(sys.stdlib_module_names)
+    foreign = modules - OWN - ELSEWHERE - set(sys.stdlib_module_names)
     return [{plain(name) for name in known.get(module, [f"? {module}"])} for module in foreign]
 
 
