@@ -24,6 +24,7 @@ HERE = Path(__file__).parent / "superset"
 READY = ROOT / ".superset" / ".ready"
 
 Line = dict[str, Any]
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def told(
         "SUPERSET_TEST_SECRET": secrets.token_hex(32),
     }
     ended = subprocess.run(
-        asked, env=environment, capture_output=True, text=True, timeout=280, check=False
+        asked, env=environment, capture_output=True, text=True, timeout=600, check=False
     )
     assert ended.returncode == 0, ended.stderr[-4000:]
     return [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
