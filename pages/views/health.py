@@ -46,9 +46,9 @@ SELECT plan_id, min(at) AS began_at, maxOrNullIf(at, p.state != 'open') AS ended
 FROM ops.plans AS p GROUP BY plan_id ORDER BY plan_id DESC LIMIT 12
 """
 ALERTS = """
-SELECT rule_name, metric, triggered_at, resolved_at, metric_value, threshold, is_corrected,
-    notification_sent, has_failed_to_tell
-FROM hxi.alerts WHERE project_id = %(project)s ORDER BY triggered_at DESC, alert_id LIMIT 50
+SELECT rule_name, metric, of_group, coalesce(started_at, triggered_at) AS began_at, resolved_at,
+    metric_value, threshold, is_corrected, notification_sent, has_failed_to_tell
+FROM hxi.alerts WHERE project_id = %(project)s ORDER BY began_at DESC, alert_id LIMIT 50
 """
 HEALTH_S = 2
 BAR_DAYS = 30

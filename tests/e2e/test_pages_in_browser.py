@@ -1,28 +1,17 @@
 """The pages in Chromium: no error, no other host, accessible; pictures and replays."""
 
-import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    Page,
-    ViewportSize,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, expect
 
 from hxi.admin.endpoints import Endpoints
 from tests.e2e.conftest import PlannedWarehouse
+from tests.e2e.pages_browser import SCREENS, WAIT_MS, Theme, chromium, opened
 from tests.e2e.pages_site import Visitor, served, signed_in
 
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
-WAIT_MS = 60_000
 STEPS = "/cart%0A/checkout%0A/checkout/thanks"
 PAGES = (
     *("overview", "page", "page?path=/products", "journeys", f"funnel?steps={STEPS}", "sessions"),
@@ -38,38 +27,12 @@ PAGES = (
     # Nothing is there.
     *("overview?since=2001-01-01&until=2001-01-02", "sessions?user=nobody", "page?path=/nowhere"),
 )
-Theme = Literal["light", "dark"]
-SCREENS: dict[Theme, ViewportSize] = {
-    "light": {"width": 1440, "height": 900},
-    "dark": {"width": 390, "height": 844},
-}
-
-
-@dataclass
-class Seen:
-    """What a browser told while pages were open."""
-
-    errors: list[str] = field(default_factory=list)
-    hosts: set[str] = field(default_factory=set)
-
-    def watch(self, context: BrowserContext) -> None:
-        context.on("console", lambda m: self._note(m.type, m.text))
-        context.on("weberror", lambda e: self.errors.append(str(e.error)))
-        context.on("request", lambda r: self.hosts.add(urlsplit(r.url).netloc))
-
-    def _note(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
-            self.errors.append(text)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if BROWSER is None:
-        pytest.skip("no browser is installed: chromium")
-    with sync_playwright() as tool:
-        started = tool.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -79,23 +42,6 @@ def visitor(planned_warehouse: PlannedWarehouse, endpoints: Endpoints) -> Iterat
         signed_in(base, endpoints, planned_warehouse.project_id) as one,
     ):
         yield one
-
-
-def opened(browser: Browser, visitor: Visitor, theme: Theme) -> tuple[Page, Seen]:
-    """A signed-in page of a theme and its screen, watched from the first request."""
-    context = browser.new_context(
-        base_url=str(visitor.http.base_url), color_scheme=theme, viewport=SCREENS[theme]
-    )
-    context.set_default_timeout(WAIT_MS)
-    seen = Seen()
-    seen.watch(context)
-    page = context.new_page()
-    page.goto("/login")
-    page.get_by_label("Login").fill(visitor.login)
-    page.get_by_label("Password").fill(visitor.password)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/overview")
-    return page, seen
 
 
 @pytest.mark.parametrize("theme", SCREENS)
@@ -166,3 +112,21 @@ def test_the_keyboard_alone_reaches_filters_and_pages(browser: Browser, visitor:
     page.wait_for_url("**device=*")
     assert "device=" in page.url
     page.context.close()
+
+
+def test_days_that_are_dragged_over_are_shown_alone(browser: Browser, visitor: Visitor) -> None:
+    page, seen = opened(browser, visitor, "light")
+    chart = page.locator(".trend__box").first
+    box = chart.bounding_box()
+    assert box is not None
+    for part, done in ((0.34, page.mouse.down), (0.66, page.mouse.up)):
+        page.mouse.move(box["x"] + part * box["width"], box["y"] + 90)
+        done()
+    page.wait_for_url("**since=*")
+    days = parse_qs(urlsplit(page.url).query)
+    assert days.keys() == {"since", "until"}
+    # Of the seven days that are shown at first, a third to two thirds: the third to the fifth.
+    figure = page.locator("[data-trend]").first.locator("tbody tr")
+    expect(figure).to_have_count(3)
+    page.context.close()
+    assert seen.errors == []
