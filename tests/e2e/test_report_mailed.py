@@ -132,7 +132,7 @@ def test_a_mail_carries_the_report_of_the_newest_whole_week(
         parameters={"project": planned_warehouse.project_id},
     ).result_rows
     told = write(endpoints, planned_warehouse.project_id, "week", newest, out)
-    (sessions,) = re.findall(r"^Sessions: ([\d,]+) ", told, re.MULTILINE)
+    (sessions,) = re.findall(r"^Sessions: ([\d,]+)", told, re.MULTILINE)
     assert f">{sessions}<" in out.read_text()
 
 
