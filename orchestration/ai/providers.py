@@ -5,10 +5,9 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from orchestration.ai.tasks import TASKS, NonsenseError, Task
-from orchestration.alerts.post import post
+from orchestration.alerts.post import post, receiver_of
 
 TIMEOUT_SECONDS = 60.0
 MAX_OUTPUT_TOKENS = 1_000
@@ -92,12 +91,9 @@ def _model(one: dict[str, Any], environment: Mapping[str, str]) -> Model:
 
 def _url(name: str, given: str) -> str:
     try:
-        parts = urlsplit(given)
-        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # of a port
-        is_good = False
-    if not is_good:
-        raise ModelsError(f"HXI_AI_MODELS: the url of {name} is no address of HTTP")
+        receiver_of(given)
+    except ValueError as error:
+        raise ModelsError(f"HXI_AI_MODELS: the url of {name}: {error}") from None
     return given.rstrip("/")
 
 

@@ -2,6 +2,7 @@
 
 import operator as compare
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +24,8 @@ WEEK = timedelta(weeks=1)
 # Of a normal distribution, five such deviations are left once in millions of windows.
 DEVIATIONS = 5.0
 WEEKS = 8
+MOST_WEEKS = 520
+LONGEST_COOLDOWN = timedelta(days=366)
 # Fewer weeks say nothing of what is usual.
 FEWEST_WEEKS = 4
 KEYS = {
@@ -75,7 +78,7 @@ def condition_of(kind: str, given: Any) -> Condition:
         _dimensions(metric, given.get("groupBy", [])),
         _filters(metric, given.get("filters", {})),
         _number(given, "deviations", DEVIATIONS),
-        int(_number(given, "weeks", WEEKS)),
+        _weeks(given),
     )
 
 
@@ -90,6 +93,14 @@ def window_of(given: Any) -> timedelta:
     return window
 
 
+def cooldown_of(minutes: int) -> timedelta:
+    """Between two episodes of one rule; RuleError when it is longer than a year."""
+    cooldown = timedelta(minutes=minutes)
+    if not timedelta(0) <= cooldown <= LONGEST_COOLDOWN:
+        raise RuleError(f"a cooldown of {minutes} minutes is none of up to 366 days")
+    return cooldown
+
+
 def _metric(given: Mapping[str, Any]) -> Metric:
     try:
         return metric_named(str(given.get("metric", "")), str(given.get("aggregate", "")))
@@ -98,7 +109,8 @@ def _metric(given: Mapping[str, Any]) -> Metric:
 
 
 def _operator(kind: str, given: Any) -> str:
-    if given in OPERATORS and (kind != "anomaly" or given in (">", "<")):
+    is_known = isinstance(given, str) and given in OPERATORS
+    if is_known and (kind != "anomaly" or given in (">", "<")):
         return str(given)
     if given == "" and kind != "threshold":
         return ""
@@ -109,7 +121,16 @@ def _number(given: Mapping[str, Any], name: str, default: float | None) -> float
     value = given.get(name, default)
     if value is None or isinstance(value, bool) or not isinstance(value, (int, float)):
         raise RuleError(f"{name} {value!r} is no number")
+    if not abs(value) <= sys.float_info.max:  # JSON's integers have no end, Python's have NaN too
+        raise RuleError(f"{name} is no number that can be compared")
     return float(value)
+
+
+def _weeks(given: Mapping[str, Any]) -> int:
+    weeks = _number(given, "weeks", WEEKS)
+    if not 1 <= weeks <= MOST_WEEKS:
+        raise RuleError(f"weeks {weeks!r} is none of 1 to {MOST_WEEKS}")
+    return int(weeks)
 
 
 def _dimensions(metric: Metric, given: Any) -> tuple[str, ...]:

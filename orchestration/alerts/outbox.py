@@ -15,6 +15,7 @@ import psycopg
 from psycopg.rows import namedtuple_row
 
 from orchestration.alerts.channels import REPEATABLE, channel_of
+from orchestration.alerts.conditions import RuleError
 from orchestration.alerts.post import FailedError, RefusedError, UnknownError
 from orchestration.alerts.senders import Message, Senders
 
@@ -102,7 +103,10 @@ def _attempt(
     connection: Postgres, senders: Senders, outbox: Outbox, claimed: Any
 ) -> tuple[str, str | None]:
     """The state after it, and what went wrong."""
-    channel = channel_of(claimed.channel)
+    try:
+        channel = channel_of(claimed.channel)
+    except RuleError as error:  # of a rule that was read less strictly
+        return "failed", str(error)
     try:
         senders.send(channel, outbox.message(connection, claimed))
     except RefusedError as error:

@@ -4,12 +4,15 @@ The name is resolved once, and what is connected to is what was checked; redirec
 """
 
 import socket
-import time
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPException
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
-import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, LocationParseError
+from urllib3.util import Url, parse_url
 
 TIMEOUT_SECONDS = 10.0
 MAX_ANSWER_BYTES = 1 << 20
@@ -37,46 +40,88 @@ def post(
 ) -> bytes:
     """What the receiver answered with success, its first megabyte.
 
-    RefusedError, FailedError or UnknownError else.
+    RefusedError, FailedError or UnknownError else. It takes `seconds` to connect and as many for
+    the rest, at most.
     """
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        target = receiver_of(url)
+    except ValueError as error:
+        raise RefusedError(str(error)) from None
+    host, port = bare_host(target), target.port or (443 if target.scheme == "https" else 80)
     address = _address(host, port, allow_private=allow_private)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    with _pool(parts.scheme, host, address, port, seconds) as pool:
+    with closing(_connection(target, host, address, port, seconds)) as connection:
         try:
-            answer = pool.urlopen(
+            connection.connect()
+        except (HTTPError, OSError) as error:
+            raise FailedError(f"{host} cannot be reached: {error}") from error
+        status, said = _exchange(connection, target, body, headers, seconds)
+    if status >= 300:
+        kind = FailedError if status in (408, 425, 429) or status >= 500 else RefusedError
+        raise kind(f"{host} answered {status}")
+    return said
+
+
+def receiver_of(url: str) -> Url:
+    """ValueError when it is no address of HTTP, without the address: it may be a secret."""
+    with suppress(LocationParseError):
+        target = parse_url(url)
+        if target.scheme in ("http", "https") and target.host and target.port != 0:
+            return target
+    raise ValueError("it is no http or https address")
+
+
+def bare_host(target: Url) -> str:
+    """A name, or an address without the brackets of version 6."""
+    return (target.host or "").strip("[]")
+
+
+def _exchange(
+    connection: HTTPConnection, target: Url, body: bytes, headers: Mapping[str, str], seconds: float
+) -> tuple[int, bytes]:
+    host = bare_host(target)
+    try:
+        with _in_time(connection, seconds) as is_over:
+            connection.request(
                 "POST",
-                path,
+                target.request_uri,
                 body=body,
-                headers={"Host": parts.netloc.rpartition("@")[2], **headers},
+                headers={"Host": target.netloc or "", **headers},
                 preload_content=False,
             )
-            said = _read(answer, host, time.monotonic() + seconds)
-        except (urllib3.exceptions.ReadTimeoutError, urllib3.exceptions.ProtocolError) as error:
-            raise UnknownError(f"{host} did not answer: {error}") from error
-        except urllib3.exceptions.HTTPError as error:
-            raise FailedError(f"{host} cannot be reached: {error}") from error
-    if answer.status >= 300:
-        kind = FailedError if answer.status in (408, 425, 429) or answer.status >= 500 else None
-        raise (kind or RefusedError)(f"{host} answered {answer.status}")
-    return said
+            answer = connection.getresponse()
+            said = answer.read(MAX_ANSWER_BYTES)
+    except (HTTPError, HTTPException, OSError) as error:
+        raise UnknownError(f"{host} did not answer: {error}") from error
+    if is_over.is_set():  # what was cut off may look like an end
+        raise UnknownError(f"{host} answers too slowly")
+    return answer.status, said
 
 
-def _read(answer: urllib3.BaseHTTPResponse, host: str, deadline: float) -> bytes:
-    """In time as a whole: the time-out of a connection is of each read, and bytes may drip."""
-    said = b""
-    while len(said) < MAX_ANSWER_BYTES and (part := answer.read1(MAX_ANSWER_BYTES - len(said))):
-        said += part
-        if time.monotonic() > deadline:
-            raise UnknownError(f"{host} answers too slowly")
-    return said
+@contextmanager
+def _in_time(connection: HTTPConnection, seconds: float) -> Iterator[threading.Event]:
+    """Hangs up afterwards: the time-out of a connection is of each read, and bytes may drip."""
+    is_over = threading.Event()
+    sock = connection.sock  # the connection forgets it when the answer is its last
+    assert sock is not None  # noqa: S101 - connected
+
+    def hang_up() -> None:
+        is_over.set()
+        with suppress(OSError):
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # of TCP: TLS would wait for its end
+
+    clock = threading.Timer(seconds, hang_up)
+    clock.start()
+    try:
+        yield is_over
+    finally:
+        clock.cancel()
+        clock.join()
 
 
 def _address(host: str, port: int, *, allow_private: bool) -> str:
     try:
         found = {str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # a label may be too long or empty
         raise FailedError(f"{host} has no address: {error}") from error
     if not allow_private and not all(ip_address(one).is_global for one in found):
         raise RefusedError(
@@ -86,20 +131,7 @@ def _address(host: str, port: int, *, allow_private: bool) -> str:
     return min(found)
 
 
-def _pool(
-    scheme: str, host: str, address: str, port: int, seconds: float
-) -> urllib3.HTTPConnectionPool:
-    timeout, retries = (
-        urllib3.Timeout(total=seconds),
-        urllib3.Retry(total=False, redirect=False),
-    )
-    if scheme == "https":
-        return urllib3.HTTPSConnectionPool(
-            address,
-            port,
-            timeout=timeout,
-            retries=retries,
-            server_hostname=host,
-            assert_hostname=host,
-        )
-    return urllib3.HTTPConnectionPool(address, port, timeout=timeout, retries=retries)
+def _connection(target: Url, host: str, address: str, port: int, seconds: float) -> HTTPConnection:
+    if target.scheme == "https":
+        return HTTPSConnection(address, port, timeout=seconds, server_hostname=host)
+    return HTTPConnection(address, port, timeout=seconds)

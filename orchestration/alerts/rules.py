@@ -10,7 +10,7 @@ from psycopg.rows import namedtuple_row
 from psycopg.types.json import Jsonb
 
 from orchestration.alerts.channels import Channel, channels_of
-from orchestration.alerts.conditions import Condition, RuleError, condition_of
+from orchestration.alerts.conditions import Condition, RuleError, condition_of, cooldown_of
 
 Postgres = psycopg.Connection[Any]
 
@@ -58,7 +58,7 @@ def _rule(row: Any) -> Rule:
         row.name,
         condition_of(row.kind, row.condition),
         channels_of(row.channels),
-        timedelta(minutes=row.cooldown),
+        cooldown_of(row.cooldown),
         row.created_at,
         row.is_muted,
     )
@@ -76,6 +76,7 @@ def add(
     """Store a rule that can be judged; returns its id. RuleError says what is wrong with it."""
     condition_of(kind, condition)
     channels_of(channels)
+    cooldown_of(cooldown_mins)
     row = connection.execute(
         "INSERT INTO gosight.alert_rules"
         " (project_id, name, condition_type, condition, channels, cooldown_mins)"

@@ -4,11 +4,13 @@ import json
 
 import pytest
 
-from orchestration.ai import claims, providers
+from orchestration.ai import claims, providers, router, worker
 from orchestration.ai.claims import claim
 from orchestration.ai.queueing import queue_worthy
+from orchestration.ai.tasks import ROOT_CAUSE
 from orchestration.ai.worker import work
 from tests.integration.ai.ai_world import FILLED, GOOD, ISSUE, Api, Visits
+from tests.integration.alerts.alert_world import DiedError
 
 SLOW = 0.5
 """Seconds: longer than the worker waits in these tests."""
@@ -57,6 +59,21 @@ def test_what_goes_wrong_is_tried_again_and_told(
     worked = work(visits.postgres, [api.model()], allow_private=True)
     assert (worked.waiting, worked.completed, worked.failed) == (1, 3, 0)
     assert sorted(success for _, success, *_ in visits.calls()) == [False, True, True, True]
+
+
+def test_a_call_whose_worker_dies_is_logged_and_counts_against_no_model(
+    visits: Visits, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise DiedError
+
+    visits.meet(30)
+    queue_worthy(visits.postgres)
+    monkeypatch.setattr(worker, "ask", die)
+    with pytest.raises(DiedError):
+        work(visits.postgres, [api.model()], allow_private=True)
+    assert visits.calls() == [("quick", None, None, None, None)]
+    assert router.records(visits.postgres, ROOT_CAUSE) == {}
 
 
 def test_after_its_last_attempt_a_job_has_failed_and_says_why(visits: Visits, api: Api) -> None:

@@ -37,6 +37,9 @@ def test_the_documents_example_is_a_condition() -> None:
         ("threshold", {"operator": ""}, "operator '' is none of >"),
         ("threshold", {"threshold": "ten"}, "threshold 'ten' is no number"),
         ("threshold", {"threshold": True}, "threshold True is no number"),
+        ("threshold", {"threshold": 10**400}, "threshold is no number"),
+        ("threshold", {"operator": []}, "operator [] is none of >"),
+        ("anomaly", {"weeks": 1e9}, "weeks 1000000000.0 is none of 1 to"),
         ("threshold", {"window": "5 minutes"}, "window '5 minutes' is not like 5m"),
         ("threshold", {"window": "32d"}, "longer than 31 days"),
         ("threshold", {"groupBy": ["paths"]}, "rage_clicks has no column 'paths'"),
@@ -79,6 +82,11 @@ def test_any_number_of_a_mart_with_a_time_can_be_watched() -> None:
         ({"type": "telegram", "chat_id": "1", "url": "x"}, "a telegram has no url"),
         ({"type": "email", "to": "nobody"}, "no e-mail address"),
         ("https://example.com", "a channel's type is one of"),
+        ({"type": []}, "a channel's type is one of"),
+        ({"type": "webhook", "url": "http://[::1"}, "no http or https address"),
+        ({"type": "slack", "url": "https://x:99999/"}, "no http or https address"),
+        ({"type": "email", "to": "a@b.test\nBcc: c@d.test"}, "no e-mail address"),
+        ({"type": "email", "to": "a@"}, "no e-mail address"),
     ],
 )
 def test_a_wrong_channel_is_refused_in_one_line(channel: Any, said: str) -> None:
