@@ -159,7 +159,7 @@ def refreshed_once(
     with loading():
         from orchestration.lease.lease import LeaseHeldError
         from orchestration.run.idle import nothing_is_new
-        from orchestration.run.outcome import Refreshed, RefreshFailedError
+        from orchestration.run.outcome import DocumentsFailedError, Refreshed, RefreshFailedError
 
     try:
         if progress and not (full or days or verify) and nothing_is_new():
@@ -171,6 +171,9 @@ def refreshed_once(
             return refresh(full=full, days=days, verify=verify, progress=show)
     except LeaseHeldError as error:
         raise BusyError(str(error)) from error
+    except DocumentsFailedError as error:
+        behind = "every table is done, documents in MongoDB are behind and the next run writes them"
+        raise RunFailedError(f"{behind}: {error}") from error
     except RefreshFailedError as error:
         raise RunFailedError(f"the run stopped, the next one repeats it: {error}") from error
 

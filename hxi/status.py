@@ -1,4 +1,4 @@
-"""`hxi status`: what runs, what waits, how fresh the marts are."""
+"""`hxi status`: what runs, what waits, how fresh marts and documents are."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from hxi.admin.endpoints import resolve
-from hxi.admin.status import Status, collect
+from hxi.admin.status import Documents, Status, collect
 from hxi.options import data_dir_option, json_option
 
 
@@ -18,7 +18,7 @@ from hxi.options import data_dir_option, json_option
 @data_dir_option
 @json_option
 def status(data_dir: Path | None, as_json: bool) -> None:
-    """Show stores, spool, sessions waiting for a run, and the marts; exit code 6: one is down."""
+    """Show stores, spool, what waits for a run, documents, marts; exit code 6: one is down."""
     found = collect(resolve(data_dir))
     if as_json:
         click.echo(json.dumps({**asdict(found), "is_up": found.is_up}, default=str))
@@ -37,6 +37,8 @@ def _print(found: Status) -> None:
     click.echo(f"{'waiting':<12} {_waiting(found)}")
     if found.late_beyond_retention:
         click.echo(f"{'late':<12} {found.late_beyond_retention:,} events came beyond retention")
+    if found.documents is not None and found.documents.built_plan:
+        click.echo(f"{'documents':<12} {_documents(found.documents)}")
     for mart in found.marts:
         newest = f"  newest {_moment(mart.newest)}" if mart.newest else ""
         click.echo(f"gosight.{mart.name:<26} {mart.rows:>12,} rows{newest}")
@@ -53,6 +55,17 @@ def _spool(health: dict[str, Any]) -> str:
     age = f", the oldest for {spool['oldest_age_seconds']:.0f} s" if spool.get("batches") else ""
     error = health.get("last_landing_error")
     return f"{depth}{age}{f'; last error: {error}' if error else ''}"
+
+
+def _documents(found: Documents) -> str:
+    """Of plans by their numbers, as `hxi run --json` names them."""
+    if found.served_plan >= found.built_plan:
+        return f"up to date with run {found.built_plan}"
+    served = f"run {found.served_plan}" if found.served_plan else "no run"
+    return (
+        f"{found.behind_s:,} s behind the tables of run {found.built_plan}: they are those of"
+        f" {served}, `hxi run` writes the others"
+    )
 
 
 def _waiting(found: Status) -> str:

@@ -30,7 +30,7 @@ from orchestration.retention.assets import expire_job, records
 from orchestration.signals.assets import assets as signal_assets
 from orchestration.transform.assets import assets as dbt_models
 
-BUILT = [planned_days, *dbt_models(), *signal_assets(), *publish_assets(), *documents()]
+BUILT = [planned_days, *dbt_models(), *signal_assets(), *publish_assets()]
 
 defs = dg.Definitions(
     assets=[
@@ -43,6 +43,7 @@ defs = dg.Definitions(
         *BUILT,
         *records(),
         done_asset(BUILT),
+        *documents(),
         erasures,
     ],
     asset_checks=CHECKS,

@@ -1,4 +1,4 @@
-"""What state a stack is in: stores, spool, what waits for a run, how fresh the marts are."""
+"""State of a stack: stores, spool, what waits for a run, how fresh marts and documents are."""
 
 import json
 import urllib.error
@@ -6,7 +6,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -31,6 +31,19 @@ class Mart:
 
 
 @dataclass(frozen=True)
+class Documents:
+    """MongoDB's derived documents: the newest run whose rows they hold, and how far it is behind.
+
+    `served_plan` is 0 before the first; `behind_s`: since the first run that they lack was done.
+    """
+
+    served_plan: int
+    served_at: datetime | None
+    built_plan: int
+    behind_s: int
+
+
+@dataclass(frozen=True)
 class Status:
     """`stores` leaves out Redis when there is none; `ingest` is None when it does not answer.
 
@@ -46,6 +59,7 @@ class Status:
     planned_sessions: int | None
     marts: list[Mart]
     late_beyond_retention: int | None = None
+    documents: Documents | None = None
 
     @property
     def is_up(self) -> bool:
@@ -53,7 +67,8 @@ class Status:
         return all(self.stores.values()) and self.ingest is not None
 
 
-_UNKNOWN: tuple[None, None, list[Mart], None] = (None, None, [], None)
+_Warehouse: TypeAlias = tuple[int | None, int | None, list[Mart], int | None, Documents | None]
+_UNKNOWN: _Warehouse = (None, None, [], None, None)
 
 
 def collect(endpoints: Endpoints) -> Status:
@@ -78,11 +93,12 @@ def _health(ingest_url: str) -> dict[str, Any] | None:
     return health
 
 
-def _warehouse(url: str) -> tuple[int | None, int | None, list[Mart], int | None]:
+def _warehouse(url: str) -> _Warehouse:
     try:
         with clients.clickhouse(url) as client:
             waiting, planned, late = sessions(client)
-            return waiting, planned, marts(client), late
+            known = None if waiting is None else documents(client)
+            return waiting, planned, marts(client), late, known
     except ClickHouseError:
         return _UNKNOWN
 
@@ -94,9 +110,10 @@ def sessions(client: Client) -> tuple[int | None, int | None, int | None]:
     """
     known = client.query(
         "SELECT count() FROM system.tables WHERE (database, name) IN"
-        " (('raw', 'session_index'), ('ops', 'done'), ('ops', 'late_beyond_retention'))"
+        " (('raw', 'session_index'), ('ops', 'done'), ('ops', 'late_beyond_retention'),"
+        " ('ops', 'documents_freshness'))"
     ).result_rows[0][0]
-    if known < 3:
+    if known < 4:
         return None, None, None
     ((waiting, planned, late),) = client.query(
         """
@@ -115,6 +132,14 @@ def sessions(client: Client) -> tuple[int | None, int | None, int | None]:
         """
     ).result_rows
     return int(waiting), int(planned), int(late or 0)
+
+
+def documents(client: Client) -> Documents:
+    """How far the documents are behind the tables."""
+    (row,) = client.query(
+        "SELECT served_plan, served_at, built_plan, behind_s FROM ops.documents_freshness"
+    ).result_rows
+    return Documents(*row)
 
 
 def marts(client: Client) -> list[Mart]:

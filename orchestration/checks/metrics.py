@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from ingest.sinks.placement import interface_of
 from orchestration.checks.lag import lag
+from orchestration.documents.freshness import freshness
 from orchestration.lease import lease
 from orchestration.stores.clients import short_connection
 from orchestration.stores.settings import Settings
@@ -114,6 +115,7 @@ class Warehouse(Collector):
         with closing(client):
             yield from _lag(client)
             yield from _runs(client)
+            yield from _documents(client)
             rows = client.query(MARTS).result_rows
             yield _labelled("mart_rows", "table", "Rows of a mart, as its parts say.", rows)
 
@@ -132,6 +134,11 @@ def _lag(client: Client) -> Iterator[Metric]:
         if at is not None:
             told = f"When the newest event that is {what} was accepted."
             yield _gauge(f"newest_{what}_timestamp_seconds", told, at.timestamp())
+
+
+def _documents(client: Client) -> Iterator[Metric]:
+    told = "Since the first run that derived documents lack was done; 0: they lack none."
+    yield _gauge("documents_behind_seconds", told, freshness(client).behind_s)
 
 
 def _runs(client: Client) -> Iterator[Metric]:

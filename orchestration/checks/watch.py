@@ -10,6 +10,7 @@ import dagster as dg
 
 from orchestration.checks.lag import Lag, lag, landed
 from orchestration.checks.open_run import OpenRun, open_run
+from orchestration.documents.freshness import Freshness, freshness
 from orchestration.erasure import requests
 from orchestration.stores.clients import clickhouse_client, short_connection
 from orchestration.stores.settings import Settings
@@ -35,6 +36,11 @@ class Watch(dg.ConfigurableResource[None]):
         """How far the marts are behind."""
         with closing(clickhouse_client(Settings.from_environment().clickhouse_url)) as client:
             return lag(client)
+
+    def documents(self) -> Freshness:
+        """How far derived documents are behind the marts."""
+        with closing(clickhouse_client(Settings.from_environment().clickhouse_url)) as client:
+            return freshness(client)
 
     def landed(self) -> int:
         """A number that grows with all that lands."""
@@ -101,6 +107,24 @@ def keeps_up(context: dg.AssetCheckExecutionContext, watch: Watch) -> dg.AssetCh
 
 
 @dg.asset_check(asset=DONE)
+def documents_keep_up(context: dg.AssetCheckExecutionContext, watch: Watch) -> dg.AssetCheckResult:
+    """What is in the marts is in MongoDB's documents before `lag_minutes` are over."""
+    now = watch.documents()
+    problem = (
+        f"documents in MongoDB are {now.behind_s // 60} min behind the tables: they are those of"
+        f" run {now.served}, the tables those of run {now.built}; run `refresh` again"
+        if now.is_behind and now.behind_s >= 60 * watch.lag_minutes
+        else ""
+    )
+    metadata: Metadata = {
+        "built_plan": now.built,
+        "served_plan": now.served,
+        "behind_s": now.behind_s,
+    }
+    return watch.judged(problem, metadata, context.log.warning)
+
+
+@dg.asset_check(asset=DONE)
 def no_run_is_left_open(
     context: dg.AssetCheckExecutionContext, watch: Watch
 ) -> dg.AssetCheckResult:
@@ -122,4 +146,4 @@ def _timestamp(moment: datetime | None) -> dg.TimestampMetadataValue | None:
     return dg.TimestampMetadataValue(moment.timestamp()) if moment else None
 
 
-CHECKS = [keeps_up, no_run_is_left_open]
+CHECKS = [keeps_up, documents_keep_up, no_run_is_left_open]

@@ -11,7 +11,7 @@ from clickhouse_connect.driver.client import Client
 from orchestration.documents.collection import Derived, Served
 from orchestration.documents.writing import Mongo
 from orchestration.publish.landing import SERVED
-from orchestration.publish.parts import EVERYTHING, Part
+from orchestration.publish.parts import EVERYTHING, Named, Part
 
 COUNT = "documents"
 # Sums of fractions depend on the order they are added in.
@@ -88,16 +88,23 @@ def _place(derived: Derived) -> str:
     return f"{derived.spec.database}.{derived.name}"
 
 
-def _sessions(client: Client, part: Part) -> dict[str, list[str]]:
-    """By project: those of the marts, and planned ones that may have left them."""
-    found: dict[str, list[str]] = {}
-    for project, session in client.query(
-        "SELECT project_id, toString(session_id) FROM"
-        " (SELECT project_id, session_id FROM gosight.sessions UNION DISTINCT"
-        f" SELECT project_id, session_id FROM ops.planned_sessions) WHERE {part.of_marts(SERVED)}"
-    ).result_rows:
-        found.setdefault(str(project), []).append(str(session))
-    return found
+def _sessions(client: Client, part: Part) -> Mapping[str, Sequence[str]]:
+    """By project: those of the marts, and those that were written and may have left them."""
+    if isinstance(part, Named):
+        return part.ids
+    return by_project(
+        client,
+        f"SELECT project_id, session_id FROM gosight.sessions WHERE {part.of_marts(SERVED)}",
+    )
+
+
+def by_project(client: Client, sessions: str) -> dict[str, list[str]]:
+    """The ids that a query of sessions names, each once."""
+    rows = client.query(
+        "SELECT project_id, groupUniqArray(toString(session_id))"
+        f" FROM ({sessions}) GROUP BY project_id"
+    ).result_rows
+    return {str(project): list(map(str, ids)) for project, ids in rows}
 
 
 def _differences(

@@ -1,20 +1,27 @@
-"""Assets documents/*: derived documents of the planned sessions, compared with the marts."""
+"""Assets documents/*: derived documents of sessions that were built, compared with the marts."""
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TypeAlias
 
 import dagster as dg
 from clickhouse_connect.driver.client import Client
 
-from orchestration.documents import changes, writing
-from orchestration.documents.agreement import Disagreement, DisagreementError, disagreements
+from orchestration.documents import changes, freshness, writing
+from orchestration.documents.agreement import (
+    Disagreement,
+    DisagreementError,
+    by_project,
+    disagreements,
+)
 from orchestration.documents.collection import Derived
 from orchestration.documents.collections import DERIVED
 from orchestration.documents.switch import wanted
 from orchestration.lease.resource import POOL, RunResource
-from orchestration.publish.assets import parts_due
-from orchestration.publish.parts import EVERYTHING, Part
+from orchestration.plan.plan import PlanError, built_since, finished_plans
+from orchestration.publish.parts import EVERYTHING, LANDED, Named, Part, due
+from orchestration.stores.clients import integer
 
 DOCUMENTS = "documents"
 AGREES = "agrees_with_marts_and_postgresql"
@@ -22,13 +29,13 @@ Event: TypeAlias = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 
 def _specs() -> Iterator[dg.AssetSpec]:
-    """After the publish: the comparison reads what it served."""
+    """After `ops/done`: nobody waits for them, and the comparison reads what was served."""
     for derived in DERIVED:
         marts = [["gosight", mart] for mart in derived.marts]
         served = [["hxi", derived.served.table]] if derived.served else []
         yield dg.AssetSpec(
             [DOCUMENTS, derived.name],
-            deps=[*marts, *served],
+            deps=[*marts, *served, ["ops", "done"]],
             group_name=DOCUMENTS,
             kinds={"mongodb"},
             description=derived.description,
@@ -44,36 +51,46 @@ def _specs() -> Iterator[dg.AssetSpec]:
 def derived_documents(run: RunResource) -> Iterator[Event]:
     """Rewrites the documents of sessions that changed; fails when the stores do not agree."""
     started = time.monotonic()
-    with run.step(dg.AssetKey([DOCUMENTS, derived.name]) for derived in DERIVED) as plan:
-        kept = wanted() if plan.plan_id else ()
-        written = bring_up_to_date(run, kept)
-        if plan.plan_id:
-            leave_out(run, [derived for derived in DERIVED if derived not in kept])
-        compared = [derived for derived in kept if not derived.is_of_record]
-        found = compare(run, compared, parts_due(run)) if compared else []
-        measured = run.measured(started)
-        for derived in DERIVED:
-            yield dg.MaterializeResult(
-                asset_key=[DOCUMENTS, derived.name],
-                metadata={"rows_written": written.get(derived.name, 0), **measured},
-            )
-            differences = [str(one) for of, one in found if of is derived]
-            yield dg.AssetCheckResult(
-                asset_key=[DOCUMENTS, derived.name],
-                check_name=AGREES,
-                passed=not differences,
-                metadata={"differences": differences},
-            )
-        if found:
-            raise DisagreementError(f"{found[0][1]}: rebuild with `hxi run --full-refresh`")
+    now = freshness.freshness(run.clickhouse())
+    if now.open_plan:
+        raise PlanError(
+            f"plan {now.open_plan} is open: documents are written when `ops/done` has closed it"
+        )
+    kept = wanted()
+    written = bring_up_to_date(run, kept, now.served)
+    leave_out(run, [derived for derived in DERIVED if derived not in kept])
+    compared = [derived for derived in kept if not derived.is_of_record]
+    found = compare(run, compared, parts_due(run, now.served)) if compared else []
+    measured = {"plan": now.built, "seconds": round(time.monotonic() - started, 3)}
+    for derived in DERIVED:
+        yield dg.MaterializeResult(
+            asset_key=[DOCUMENTS, derived.name],
+            metadata={"rows_written": written.get(derived.name, 0), **measured},
+        )
+        differences = [str(one) for of, one in found if of is derived]
+        yield dg.AssetCheckResult(
+            asset_key=[DOCUMENTS, derived.name],
+            check_name=AGREES,
+            passed=not differences,
+            metadata={"differences": differences},
+        )
+    if found:
+        raise DisagreementError(f"{found[0][1]}: rebuild with `hxi run --full-refresh`")
+    if now.is_behind:
+        freshness.record(run.clickhouse(), now.built)
 
 
-def bring_up_to_date(run: RunResource, collections: Sequence[Derived]) -> dict[str, int]:
-    """Write the documents of sessions whose rows changed; how many were written, by collection."""
+def bring_up_to_date(
+    run: RunResource, collections: Sequence[Derived], served: int
+) -> dict[str, int]:
+    """Write the documents of sessions whose rows changed; how many were written, by collection.
+
+    Looked at are those of plans newer than `served`.
+    """
     if not collections:
         return {}
     client = run.clickhouse()
-    attempts = changes.attempts(client, collections, run.plan(), full=run.full_refresh)
+    attempts = changes.attempts(client, collections, run.fence(), served, full=run.full_refresh)
     sizes = changes.begin(client, attempts)
     written, small = {}, []
     with run.mongodb() as mongo:
@@ -86,6 +103,16 @@ def bring_up_to_date(run: RunResource, collections: Sequence[Derived]) -> dict[s
                 small.append(one)
     changes.finish(client, small)
     return written
+
+
+def parts_due(run: RunResource, served: int) -> tuple[Part, ...]:
+    """What is compared after documents of plans newer than `served` were written."""
+    client, sessions = run.clickhouse(), built_since(served)
+    changed = integer(client, f"SELECT uniqExact(project_id, session_id) FROM ({sessions})")
+    found = due(client, changed, partial(finished_plans, client))
+    return tuple(
+        Named(sessions, by_project(client, sessions)) if one is LANDED else one for one in found
+    )
 
 
 def _rewrite(

@@ -1,9 +1,10 @@
 """Which sessions' documents must be written anew: `ops.derived_documents`, kept by ClickHouse.
 
-A session's documents are written when the digest of the rows they are made of differs from what
-was written last, or when a run began to write them and died. What is begun is recorded before
-MongoDB is touched and what is written after, so every step may be repeated: each attempt has a
-version of its own, also of one plan.
+Looked at are the sessions that were built by plans closed since documents were last written
+(`freshness`). A session's documents are written when the digest of the rows they are made of
+differs from what was written last, or when a run began to write them and died. What is begun is
+recorded before MongoDB is touched and what is written after, so every step may be repeated: each
+attempt has a version of its own, also of one run.
 """
 
 import ast
@@ -18,30 +19,29 @@ from clickhouse_connect.driver.client import Client
 
 from orchestration.documents import collections, shapes
 from orchestration.documents.collection import Derived
-from orchestration.plan.plan import Plan
+from orchestration.plan.plan import built_since
 from orchestration.stores.clients import integer
 
 KEY = "project_id, session_id"
 COLUMNS = f"collection, {KEY}, digest, is_begun, is_new, version"
 NIL = "00000000-0000-0000-0000-000000000000"
-PLANNED = f"SELECT {KEY} FROM ops.planned_sessions"
 ALL = f"SELECT {KEY} FROM gosight.sessions"
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Of a collection: the highest version recorded, and whether sessions outside a plan have
-    their documents, in today's shape."""
+    """Of a collection: the highest version recorded, and whether sessions built by plans that were
+    served have their documents, in today's shape."""
 
     last: int = 0
     is_whole: bool = False
 
-    def next_version(self, plan: Plan) -> int:
+    def next_version(self, fence: int) -> int:
         """Of an attempt to write: even, and higher than what any attempt before it recorded.
 
         `finish` records the one after it.
         """
-        return 2 * max(plan.plan_id, self.last // 2 + 1)
+        return 2 * max(fence, self.last // 2 + 1)
 
 
 def standings(client: Client) -> defaultdict[str, Standing]:
@@ -61,12 +61,13 @@ def standings(client: Client) -> defaultdict[str, Standing]:
 class Attempt:
     """To write a collection's documents, under a number of its own.
 
-    Looked at are the planned sessions and, where there are any, those that have left the marts;
-    `is_of_all`: all of the marts, and each is written where `is_full`.
+    Looked at are the sessions of plans closed after `served` and, where there are any, those that
+    have left the marts; `is_of_all`: all of the marts, and each is written where `is_full`.
     """
 
     derived: Derived
     version: int
+    served: int
     is_of_all: bool = False
     is_full: bool = False
     has_gone: bool = False
@@ -74,23 +75,24 @@ class Attempt:
     @property
     def looked_at(self) -> str:
         """A query of the sessions, some of them twice."""
-        queries = [PLANNED]
+        queries = [built_since(self.served)]
         queries += [ALL] * self.is_of_all
         queries += [gone(self.derived)] * self.has_gone
         return " UNION ALL ".join(queries)
 
 
 def attempts(
-    client: Client, collections: Sequence[Derived], plan: Plan, *, full: bool
+    client: Client, collections: Sequence[Derived], fence: int, served: int, *, full: bool
 ) -> list[Attempt]:
-    """The next one of each."""
+    """The next one of each, by a run with this number; `served` as `freshness` says."""
     known = standings(client)
     left = _with_gone(client, collections)
     return [
         Attempt(
             derived,
-            known[derived.name].next_version(plan),
-            is_of_all=full or not known[derived.name].is_whole,
+            known[derived.name].next_version(fence),
+            served,
+            is_of_all=full or not served or not known[derived.name].is_whole,
             is_full=full,
             has_gone=derived.name in left,
         )

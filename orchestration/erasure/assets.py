@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from orchestration.documents.collections import DERIVED
 from orchestration.erasure.erasing import finish
 from orchestration.lease.resource import POOL, RunResource
 
@@ -13,8 +14,9 @@ CHECK = "nothing_erased_is_found"
 
 @dg.asset(
     key=KEY,
-    group_name="done",
-    deps=[dg.AssetKey(["ops", "done"])],
+    group_name="erase",
+    # Documents hold what is erased as long as they are behind.
+    deps=[["ops", "done"], *(["documents", derived.name] for derived in DERIVED)],
     kinds={"postgres"},
     pool=POOL,
     check_specs=[dg.AssetCheckSpec(CHECK, asset=KEY)],

@@ -192,6 +192,18 @@ def current_plan(client: Client) -> Plan:
     return Plan(int(plan_id), int(sessions or 0))
 
 
+def built_since(plan_id: int) -> str:
+    """A query of the sessions that plans newer than this one, closed by now, have built.
+
+    A session that was cut out of a visitor comes with the visitor; some are named twice.
+    """
+    built = f"SELECT project_id, session_id FROM ops.done WHERE plan_id > {plan_id}"
+    return (
+        f"{built} UNION ALL SELECT project_id, session_id FROM ops.visitor_sessions"
+        f" WHERE (project_id, visitor_id) IN ({built})"
+    )
+
+
 def finished_plans(client: Client) -> int:
     """How many plans were built and published to their end."""
     return integer(client, "SELECT uniqExact(plan_id) FROM ops.plans WHERE state = 'closed'")

@@ -5,7 +5,7 @@ slice; SLICES runs compare every session. A plan as large as a slice, or few ses
 reason to compare everything at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -53,6 +53,26 @@ class Landed:
         """By the copy of the plan."""
         planned = f"SELECT project_id, session_id::{session_type} FROM landing.planned_sessions"
         return f"(project_id, session_id) IN ({planned})"
+
+
+@dataclass(frozen=True)
+class Named:
+    """The sessions of a query at ClickHouse; `ids` are the same by project."""
+
+    sessions: str
+    ids: Mapping[str, Sequence[str]]
+
+    def of_marts(self, source: Source) -> str:  # noqa: ARG002 - Part's
+        """By the query."""
+        return f"(project_id, session_id) IN ({self.sessions})"
+
+    def of_served(self, session_type: str) -> str:
+        """By their ids, which PostgreSQL looks up in the tables' keys."""
+        named = " UNION ALL ".join(
+            f"SELECT '{project}'::uuid, unnest('{{{','.join(ids)}}}'::{session_type}[])"
+            for project, ids in self.ids.items()
+        )
+        return f"(project_id, session_id) IN ({named})" if named else "false"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from clickhouse_connect.driver.client import Client
 
 from orchestration.documents import changes
 from orchestration.documents.collections import DERIVED
+from orchestration.documents.freshness import freshness
 from orchestration.documents.switch import wanted as wanted_documents
 from orchestration.erasure.erasing import any_waits
 from orchestration.lease.held import HeldStores, held_stores
@@ -27,9 +28,9 @@ def nothing_is_new() -> bool:
     """Asked under a lease of its own: LeaseHeldError when another run is at work.
 
     True when every session is built from what has landed and by today's rules and settings, served
-    sessions and derived documents are there, no run, expiry or erasure was left unfinished, and the
-    stores hold what the ledger says. What people changed in other served rows is not seen here:
-    runs with something to do compare those, a part each.
+    sessions are there and derived documents written for the newest plan, no run, expiry or erasure
+    was left unfinished, and the stores hold what the ledger says. What people changed in other
+    served rows is not seen here: runs with something to do compare those, a part each.
     """
     with held_stores(Settings.from_environment()) as stores:
         with closing(stores.owner()) as connection:
@@ -61,6 +62,8 @@ def _is_waiting(stores: HeldStores) -> bool:
 
 def _is_served(stores: HeldStores) -> bool:
     client, kept = stores.clickhouse(), wanted_documents()
+    if freshness(client).is_behind:
+        return False
     standings = changes.standings(client)
     if any(standings[derived.name].is_whole != (derived in kept) for derived in DERIVED):
         return False

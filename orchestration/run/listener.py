@@ -12,6 +12,7 @@ Progress = Callable[[str, str, int], None]
 # What assets report their rows under.
 ROWS = ("rows_written", "rows", "dagster/row_count")
 PLAN = "plan"
+DOCUMENTS = "derived_documents"
 # Step of the job -> stage as people are told; signals are a step each, all others belong to `plan`.
 STAGES = {
     "dbt_events": "events",
@@ -19,7 +20,7 @@ STAGES = {
     "landing_tables": "copied to PostgreSQL",
     "dbt_stage": "served in PostgreSQL",
     "served_tables": "served in PostgreSQL",
-    "derived_documents": "documents in MongoDB",
+    DOCUMENTS: "documents in MongoDB",
 }
 SIGNALS = "signals__"
 
@@ -41,6 +42,7 @@ class Listener:
         self.plan_id = 0
         self.checks = 0  # that passed
         self.errors: list[str] = []
+        self.failed: set[str] = set()  # steps
         self._stage = PLAN
 
     def hear(self, entry: dg.EventLogEntry) -> None:
@@ -62,6 +64,7 @@ class Listener:
             self.seconds[step] += took
             self.steps.append((step, entry.timestamp, took))
         elif event.is_failure:
+            self.failed.add(str(event.step_key))
             error = getattr(event.event_specific_data, "error", None)
             if error is not None:
                 self.errors.append(_innermost(error))

@@ -8,6 +8,10 @@ class RefreshFailedError(Exception):
     """A step failed; the message says why. What it left is repeated by the next run."""
 
 
+class DocumentsFailedError(RefreshFailedError):
+    """Every table is built and served; MongoDB's documents are behind until the next run."""
+
+
 @dataclass(frozen=True)
 class Refreshed:
     """What a run did. `failed_checks` are tests that found rows they should not.

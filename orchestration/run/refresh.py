@@ -12,8 +12,8 @@ from orchestration.definitions import defs
 from orchestration.lease.lease import LeaseHeldError
 from orchestration.rebuild.resource import WholeRun
 from orchestration.run.instance import instance_of_one_run
-from orchestration.run.listener import Listener, Progress
-from orchestration.run.outcome import Refreshed, RefreshFailedError
+from orchestration.run.listener import DOCUMENTS, Listener, Progress
+from orchestration.run.outcome import DocumentsFailedError, Refreshed, RefreshFailedError
 from orchestration.transform.reporting import telling
 
 PLANNED = dg.AssetKey(["ops", "planned_sessions"])
@@ -31,7 +31,8 @@ def refresh(
     With `full` every session is built again, with `days` those of these UTC days; `verify` compares
     every session with raw and builds those that differ.
 
-    Raises LeaseHeldError when another run is at work, RefreshFailedError when a step fails.
+    Raises LeaseHeldError when another run is at work, RefreshFailedError when a step fails,
+    DocumentsFailedError when it is that of MongoDB's documents, after all tables.
     """
     listener = Listener(progress)
     run_id = str(uuid4())
@@ -50,7 +51,7 @@ def refresh(
         )
         TRACES.steps("run", {"plan_id": listener.plan_id}, listener.steps)
         if not result.success:
-            raise _reason(listener.errors)
+            raise _reason(listener)
         checks = result.get_asset_check_evaluations()
     failed = {
         f"{check.asset_key.to_user_string()}: {check.check_name}"
@@ -67,11 +68,12 @@ def refresh(
     )
 
 
-def _reason(errors: list[str]) -> Exception:
-    text = errors[0] if errors else "the run failed without a reason"
+def _reason(listener: Listener) -> Exception:
+    text = listener.errors[0] if listener.errors else "the run failed without a reason"
     kind, _, message = text.partition(": ")
     if kind.endswith(LeaseHeldError.__name__):
         return LeaseHeldError(message)
     # Messages of our own errors say all there is to say.
     is_own = kind.startswith(("orchestration.", "ingest."))
-    return RefreshFailedError(" ".join((message if is_own else text).split()))
+    failed = DocumentsFailedError if DOCUMENTS in listener.failed else RefreshFailedError
+    return failed(" ".join((message if is_own else text).split()))

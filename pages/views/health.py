@@ -45,6 +45,7 @@ SELECT plan_id, min(at) AS began_at, maxOrNullIf(at, p.state != 'open') AS ended
     argMax(p.state, at) AS newest_state, anyIf(p.kind, p.state = 'open') AS run_kind
 FROM ops.plans AS p GROUP BY plan_id ORDER BY plan_id DESC LIMIT 12
 """
+DOCUMENTS = "SELECT served_plan, built_plan, behind_s, served_at FROM ops.documents_freshness"
 ALERTS = """
 SELECT rule_name, metric, of_group, coalesce(started_at, triggered_at) AS began_at, resolved_at,
     metric_value, threshold, is_corrected, notification_sent, has_failed_to_tell
@@ -72,6 +73,7 @@ def show(ask: Ask) -> Shown:
         "reasons": ask.marts.rows(REASONS),
         "landed": landed,
         "built": built,
+        "documents": ask.marts.row(DOCUMENTS),
         "alerts": alerts,
         "runs": [_timed(row) for row in runs],
         "ingest": ingest,

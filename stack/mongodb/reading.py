@@ -73,6 +73,24 @@ class Table:
         arrays = self.db.execute(query, parameters).fetchall()
         return int(plain) + sum(test(decode(text)) for (text,) in arrays)
 
+    def numbers(self, wanted: Document) -> list[int]:
+        """Row ids in order, without reading documents when the filter is of strings alone."""
+        exact = _strings(wanted)
+        if "_id" in wanted or exact is None or not _is_exact(exact) or not self.exists():
+            return [number for number, _ in self.find(wanted)]
+        where, parameters = self._equal(exact)
+        query = f"SELECT id FROM {self.name} WHERE {where}"
+        found = [int(number) for (number,) in self.db.execute(query, parameters).fetchall()]
+        test = matcher(wanted)
+        where, parameters = self._arrays(exact)
+        query = f"SELECT id, {self._data} FROM {self.name} WHERE {where}"
+        arrays = self.db.execute(query, parameters).fetchall()
+        return sorted([*found, *(int(number) for number, text in arrays if test(decode(text)))])
+
+    def clear(self) -> int:
+        """Delete every document; how many there were."""
+        return self.db.execute(f"DELETE FROM {self.name}").rowcount if self.exists() else 0
+
     def values(self, path: str, wanted: Document) -> Iterator[Any]:
         """What a path reaches in the documents, some of it twice, MISSING too."""
         if wanted or not _NAME.fullmatch(path) or not self.exists():

@@ -11,8 +11,8 @@ from hxi.admin import clients
 from hxi.admin.endpoints import Endpoints
 from orchestration.documents.assets import bring_up_to_date, compare
 from orchestration.documents.collection import Derived
+from orchestration.documents.freshness import freshness
 from orchestration.lease.resource import RunResource
-from orchestration.plan.plan import Plan
 from tests.e2e.served import documents
 
 Mongo = pymongo.MongoClient[dict[str, Any]]
@@ -20,19 +20,17 @@ Mongo = pymongo.MongoClient[dict[str, Any]]
 
 @dataclass
 class Stores:
-    """What an asset is given of a run that has nothing planned; each call is a run of its own."""
+    """What the documents' assets are given of a run; each call is a run of its own."""
 
     endpoints: Endpoints
     client: Client
     full_refresh: bool = False
 
-    def plan(self) -> Plan:
-        if not hasattr(self, "_plan"):
-            with self.postgres() as connection:
-                row = connection.execute("SELECT nextval('ops.plan_fence')").fetchone()
-            assert row is not None
-            self._plan = Plan(row[0], 0)
-        return self._plan
+    def fence(self) -> int:
+        with self.postgres() as connection:
+            row = connection.execute("SELECT nextval('ops.plan_fence')").fetchone()
+        assert row is not None
+        return int(row[0])
 
     def clickhouse(self) -> Client:
         return self.client
@@ -67,7 +65,9 @@ class Warehouse:
         return [str(one) for _, one in compare(self.run(), [derived])]
 
     def written(self, *collections: Derived, full: bool = False) -> int:
-        return sum(bring_up_to_date(self.run(full=full), collections).values())
+        """Of sessions that plans built since the documents were last written."""
+        served = freshness(self.client).served
+        return sum(bring_up_to_date(self.run(full=full), collections, served).values())
 
     def doubt(self, derived: Derived) -> None:
         """Make the next run look at every session."""

@@ -18,7 +18,7 @@ from simulate.generate import generate
 from simulate.plan import Plan
 from tests.e2e import whatever_fits
 from tests.e2e.landing_path import LandingPath
-from tests.e2e.scheduler import Ran, Scheduler, at_a_steps_end, stopping
+from tests.e2e.scheduler import Ran, Scheduler, at_a_steps_end, documents_failing, stopping
 from tests.unit.ingest_formats.sdk_traffic import visits
 
 # Visits over two days that end with February, so that days move over a month's end too.
@@ -236,9 +236,10 @@ class History:
 
     def _stopped_run(self) -> Ran:
         after = self.random.randrange(STEPS)
-        with stopping(after=after):
+        stop = documents_failing() if after > STEPS - 3 else stopping(after=after)
+        with stop:
             ran = self.scheduler.refresh()
-        self.steps.append(f"run that stops after {after} steps: {ran.error}")
+        self.steps.append(f"run that stops after {after} steps: {ran.error or 'it did not'}")
         return ran
 
 

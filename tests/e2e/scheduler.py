@@ -14,6 +14,7 @@ from dagster._core.loader import LoadingContextForTest
 
 from orchestration.automation import BACKFILL, REFRESH
 from orchestration.definitions import defs
+from orchestration.documents import writing
 from orchestration.lease.resource import RunResource
 from orchestration.plan.plan import Plan
 
@@ -159,6 +160,14 @@ def at_a_steps_end(
         finished += 1
 
     with mock.patch.object(RunResource, "step", acting):
+        yield
+
+
+@contextmanager
+def documents_failing() -> Iterator[None]:
+    """Runs stop when they begin to write documents to MongoDB."""
+    stopped = StoppedError("stopped in documents")
+    with mock.patch.object(writing, "write", side_effect=stopped):
         yield
 
 

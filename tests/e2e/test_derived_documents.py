@@ -18,7 +18,7 @@ from hxi.admin import clients
 from hxi.admin.endpoints import Endpoints
 from ingest.schema import mongo as schema
 from orchestration.documents import changes, writing
-from orchestration.documents.agreement import disagreements
+from orchestration.documents.agreement import by_project, disagreements
 from orchestration.documents.assets import bring_up_to_date, leave_out
 from orchestration.documents.collection import Derived
 from orchestration.documents.collections import (
@@ -28,6 +28,7 @@ from orchestration.documents.collections import (
     JOURNEYS,
     SESSIONS,
 )
+from orchestration.documents.freshness import freshness
 from orchestration.publish import parts
 from orchestration.run.refresh import refresh
 from tests.e2e.conftest import PlannedWarehouse
@@ -134,7 +135,7 @@ def test_a_write_that_died_is_made_good_by_the_next_run(
     assert warehouse.documents() == before
 
 
-def test_a_plan_that_is_worked_on_twice_leaves_documents_of_its_last_rows(
+def test_a_run_that_writes_twice_leaves_documents_of_its_last_rows(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin = changes.begin
@@ -155,10 +156,11 @@ def test_a_plan_that_is_worked_on_twice_leaves_documents_of_its_last_rows(
         rows=f"SELECT * FROM ({JOURNEYS.rows}) WHERE toString(session_id) != '{session}'",
     )
     leave_out(run, [JOURNEYS])
-    bring_up_to_date(run, [JOURNEYS])
+    served = freshness(warehouse.client).served
+    bring_up_to_date(run, [JOURNEYS], served)
     for derived, count in ((less, 0), (JOURNEYS, 1)):
         warehouse.doubt(derived)
-        bring_up_to_date(run, [derived])
+        bring_up_to_date(run, [derived], served)
         found = schema.JOURNEYS.of(warehouse.mongo).count_documents({"sessionId": {"$eq": session}})
         assert found == count
     assert warehouse.documents() == before
@@ -216,6 +218,30 @@ def test_of_many_sessions_each_run_compares_a_part(
     schema.JOURNEYS.of(warehouse.mongo).delete_one({"_id": "left"})
 
 
+def test_the_sessions_that_were_written_are_compared_in_all_stores(
+    warehouse: Warehouse, postgres: psycopg.Connection[Any]
+) -> None:
+    sessions = (
+        "SELECT project_id, session_id FROM gosight.journeys"
+        f" WHERE project_id = '{warehouse.project}' ORDER BY session_id LIMIT 3"
+    )
+    part = parts.Named(sessions, by_project(warehouse.client, sessions))
+
+    def noticed() -> list[str]:
+        arguments = (warehouse.client, warehouse.mongo, postgres, [JOURNEYS], [part])
+        return [str(one) for _, one in disagreements(*arguments)]
+
+    assert noticed() == []
+    with spoiled(warehouse, JOURNEYS, {"stepCount": 999}, of=part.ids[warehouse.project][0]):
+        assert ["stepCount" in one for one in noticed()] == [True]
+    with postgres.transaction(force_rollback=True):
+        postgres.execute(
+            "DELETE FROM hxi.journey_steps WHERE session_id = %s", (part.ids[warehouse.project][0],)
+        )
+        assert [one.split(":")[0] for one in noticed()] == ["hxi.journey_steps"]
+    assert parts.Named("", {}).of_served("uuid") == "false"
+
+
 def test_postgresql_is_compared_with_the_same_marts(warehouse: Warehouse) -> None:
     with clients.postgres(warehouse.endpoints.postgres_dsn) as connection:
         connection.autocommit = False
@@ -229,14 +255,19 @@ def test_postgresql_is_compared_with_the_same_marts(warehouse: Warehouse) -> Non
     assert str(difference).startswith("hxi.journey_steps: stepCount")
 
 
-def test_a_disagreement_fails_the_run(warehouse: Warehouse) -> None:
-    planned = dg.AssetSelection.assets(dg.AssetKey(["ops", "planned_sessions"]))
+def test_a_disagreement_fails_the_run_and_counts_as_behind(warehouse: Warehouse) -> None:
+    documents = dg.AssetSelection.groups("documents")
     with dg.DagsterInstance.ephemeral() as instance:
         scheduler = Scheduler(instance)
-        assert scheduler.materialise(planned).error == ""
         with spoiled(warehouse, JOURNEYS, None):
-            said = scheduler.materialise(dg.AssetSelection.groups("documents")).error
-        assert re.search(r"journeys: documents .* --full-refresh", said)
+            ran = scheduler.refresh()
+            assert re.search(r"journeys: documents .* --full-refresh", ran.error)
+            assert freshness(warehouse.client).is_behind
+        assert scheduler.again(ran, from_failure=True).error == ""
+        assert not freshness(warehouse.client).is_behind
+        planned = dg.AssetSelection.assets(dg.AssetKey(["ops", "planned_sessions"]))
+        assert scheduler.materialise(planned).error == ""
+        assert "is open" in scheduler.materialise(documents).error
         assert scheduler.refresh().error == ""
 
 
@@ -294,11 +325,12 @@ def test_an_outside_models_word_goes_before_the_rules(
 
 @contextmanager
 def spoiled(
-    warehouse: Warehouse, derived: Derived, change: dict[str, Any] | None
+    warehouse: Warehouse, derived: Derived, change: dict[str, Any] | None, of: str = ""
 ) -> Iterator[None]:
-    """One document of the project changed, or gone for None; as before after the block."""
+    """A document of the project (`of` this session) changed, or gone for None; then as before."""
     collection = derived.spec.of(warehouse.mongo)
-    whole = collection.find_one({"projectId": {"$eq": warehouse.project}, **derived.ours})
+    only = {"sessionId": of} if of else {}
+    whole = collection.find_one({"projectId": {"$eq": warehouse.project}, **only, **derived.ours})
     assert whole is not None
     if change is None:
         collection.delete_one({"_id": whole["_id"]})

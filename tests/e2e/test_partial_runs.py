@@ -32,7 +32,6 @@ GROUPS = dg.AssetSelection.groups
 STAGES = (
     *map(GROUPS, ("events", "days", "signals", "marts", "landing", "stage")),
     GROUPS("hxi", "traceflow"),
-    GROUPS("documents"),
 )
 
 

@@ -141,6 +141,13 @@ def test_updates_and_deletes_find_what_plain_python_finds(
     assert new.upserted_id is not None
     assert collection.delete_many({"when": {"$lte": late}}).deleted_count == 61
     assert collection.count_documents({}) == len(given) - 61 + 1
+    left = [one["_id"] for one in collection.find({"project": "a", "tags": "red"})]
+    kept = [one for one in reds if one not in left]
+    assert collection.delete_many({"project": "a", "tags": "red"}).deleted_count == len(left) > 0
+    assert collection.count_documents({"_id": {"$in": left}}) == 0
+    assert {one["_id"] for one in collection.find({"tags": "red"})} <= set(kept)
+    rest = collection.count_documents({})
+    assert (collection.delete_many({}).deleted_count, collection.count_documents({})) == (rest, 0)
 
 
 def test_values_come_back_as_they_were_given(mongo: MongoClient[Document]) -> None:

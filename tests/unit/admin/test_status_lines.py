@@ -6,7 +6,7 @@ import pytest
 
 from hxi import status as status_module
 from hxi.admin.endpoints import Endpoints
-from hxi.admin.status import Mart, Status
+from hxi.admin.status import Documents, Mart, Status
 from hxi.command import main
 
 STORES = {"clickhouse": True, "mongodb": True}
@@ -38,12 +38,15 @@ def test_what_runs_waits_and_is_held(
         Mart("latency_daily", 12, date(2026, 3, 9)),
         Mart("journeys", 0, None),
     ]
-    text, code = shown(Status(STORES, {"spool": SPOOL}, 1_200, 80, marts), monkeypatch, capsys)
+    documents = Documents(7, datetime(2026, 3, 9, tzinfo=UTC), 7, 0)
+    found = Status(STORES, {"spool": SPOOL}, 1_200, 80, marts, documents=documents)
+    text, code = shown(found, monkeypatch, capsys)
     assert code == 0
     assert text == (
         "clickhouse up\nmongodb up\ningest up\n"
         "spool 3 batches, 4,096 bytes, the oldest for 7 s\n"
         "waiting 1,200 sessions for `hxi run`; a plan of 80 is open\n"
+        "documents up to date with run 7\n"
         "gosight.events 1,425 rows newest 2026-03-09 08:30:00 UTC\n"
         "gosight.latency_daily 12 rows newest 2026-03-09\n"
         "gosight.journeys 0 rows"
@@ -59,6 +62,19 @@ def test_what_keeps_batches_from_landing_is_named(
     assert code == 6
     assert "mongodb DOWN" in text
     assert "7 s; last error: MongoDB does not answer" in text
+
+
+def test_documents_that_lag_are_told_apart_from_the_tables(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    behind = Documents(7, datetime(2026, 3, 9, tzinfo=UTC), 9, 1_240)
+    found = Status(STORES, {"spool": SPOOL}, 0, 0, [], documents=behind)
+    text, code = shown(found, monkeypatch, capsys)
+    assert code == 0, "nothing is down"
+    assert (
+        "documents 1,240 s behind the tables of run 9: they are those of run 7,"
+        " `hxi run` writes the others"
+    ) in text
 
 
 def test_ingest_down_is_told_and_an_unmade_schema_is_no_error(
