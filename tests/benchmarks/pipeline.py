@@ -15,6 +15,7 @@ from gosight.ingest_pb2 import EventBatch
 from hxi.admin import clients
 from hxi.admin.endpoints import Endpoints
 from hxi.load import load_batches
+from orchestration.run.listener import DOCUMENTS
 from simulate import Plan, generate
 from tests.benchmarks import bare_documents, bare_sql, late, stages
 from tests.benchmarks.processor import Clock, watched
@@ -88,6 +89,9 @@ def measure_built(
         (full.seconds - fixed.seconds) / (bare + bare_writes),
         "bar: 2; signals and PostgreSQL in it",
     )
+    took = full.steps[DOCUMENTS]
+    report.ratio("derived documents / the whole run", took / full.seconds, "bar: 0.25")
+    report.rate("derived documents, written by the run", documents, took)
     report.rate("derived documents, written bare", documents, bare_writes)
     report.number(
         "statements at ClickHouse of a run of one changed session", statements, "bar: 120"
