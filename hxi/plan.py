@@ -28,19 +28,22 @@ def plan(data_dir: Path | None, as_json: bool) -> None:
 
     endpoints = resolve(data_dir)
     os.environ.update(endpoints.environment() | dbt_target(data_dir or DEFAULT_DATA_DIR))
-    found, erases = _asked(endpoints.clickhouse_url, data_dir)
+    found, erases, lag = _asked(endpoints.clickhouse_url, data_dir)
     if as_json:
         told = {reason: asdict(one) for one in found.reasons for reason in [one.reason]}
         answer = {"sessions": found.sessions, "days": found.days, "reasons": told}
-        click.echo(json.dumps({**answer, "erasure_waits": erases}))
+        click.echo(json.dumps({**answer, "erasure_waits": erases, "documents_behind": lag}))
         return
     for line in _lines(found, TOLD):
         click.echo(line)
     if erases:
         click.echo("people wait to be erased: the run begins with that")
+    if lag:
+        click.echo("documents in MongoDB are behind: the run ends with that")
 
 
-def _asked(clickhouse_url: str, data_dir: Path | None) -> "tuple[Outlook, bool]":
+def _asked(clickhouse_url: str, data_dir: Path | None) -> "tuple[Outlook, bool, bool]":
+    from orchestration.documents.freshness import freshness
     from orchestration.erasure.erasing import any_waits
     from orchestration.plan.doubts import doubted
     from orchestration.plan.reasons import outlook
@@ -50,7 +53,7 @@ def _asked(clickhouse_url: str, data_dir: Path | None) -> "tuple[Outlook, bool]"
         settings = wanted.settings(client, connection)
         full = wanted.lacks_a_table(client)
         found = outlook(client, settings, full=full, doubted=doubted(client))
-        return found, any_waits(connection, client)
+        return found, any_waits(connection, client), freshness(client).is_behind
 
 
 def _lines(found: "Outlook", told: dict[str, str]) -> Iterator[str]:
