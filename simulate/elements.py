@@ -90,7 +90,7 @@ def link(to: str, text: str, place: int) -> Element:
     )
 
 
-def text_input(form: str, name: str, row: int, kind: str = "text") -> Element:
+def text_input(form: str, name: str, row: int, kind: str) -> Element:
     """A text field of a form, the `row`-th from the top."""
     return Element(
         tag="input",

@@ -13,7 +13,6 @@ from simulate.site import ORIGIN, PAGES, Place
 from simulate.truth import ERROR_TYPES, EVENT_TYPES, SessionTruth
 from simulate.wire import part, payload
 
-EventType = pb.EventType
 SAME_VIEW_MS = 100
 LONGEST_ON_PAGE_MS = 86_400_000
 DEVICE_NAMES = {1: "desktop", 2: "tablet", 3: "mobile"}

@@ -98,9 +98,9 @@ class SessionTruth:
             first, last = film.first_at + by_ms, film.last_at + by_ms
             self.recording = replace(film, first_at=first, last_at=last)
 
-    def count_of(self, kind: str, *, charged: bool = True) -> int:
-        """Planned rows of a kind; charged ones only, or (False) all of them."""
-        return sum(1 for row in self.insights if row.kind == kind and (row.charged or not charged))
+    def count_of(self, kind: str) -> int:
+        """Planned rows of a kind that are charged."""
+        return sum(row.charged for row in self.insights if row.kind == kind)
 
     def as_dict(self) -> dict[str, Any]:
         """The session's line of a truth file. A bot is there, and counts nowhere else."""

@@ -186,15 +186,10 @@ class Stack:
 
 @contextmanager
 def running_stack(
-    data_dir: Path,
-    ports: PortChoice = "auto",
-    ui: bool = False,
-    environment: Mapping[str, str] = os.environ,
+    data_dir: Path, environment: Mapping[str, str] = os.environ
 ) -> Iterator[Endpoints]:
-    """A whole stack for the length of a `with`; see `Stack` for its parts."""
-    with Stack(data_dir, ports, environment) as stack:
+    """A stack for the length of a `with`, on ports that are free; see `Stack` for its parts."""
+    with Stack(data_dir, "auto", environment) as stack:
         stack.start_stores()
         stack.start_ingest()
-        if ui:
-            stack.start_ui()
         yield stack.endpoints

@@ -47,13 +47,11 @@ def load_files(
     endpoints: Endpoints,
     paths: Sequence[Path],
     *,
-    key: str | None = None,
     backfill: bool = False,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[Progress], None] = silent,
 ) -> LoadTotals:
     """Load `*.ndjson[.gz]` and `*.binpb` files and wait until they are landed. LoadError if not."""
-    options = Options(key, backfill, progress=progress or silent)
-    return load_with(endpoints, paths, options)
+    return load_with(endpoints, paths, Options(backfill=backfill, progress=progress))
 
 
 def load_batches(

@@ -1,6 +1,7 @@
 """Decoded events to MongoDB documents and back, without loss: reconcile re-lands from documents."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -85,35 +86,27 @@ def _common(event: Decoded, batch: BatchFacts) -> Document:
 
 def from_event_document(document: Document) -> tuple[Decoded, BatchFacts]:
     """The inverse of `event_document`."""
-    metadata = _plain(document["metadata"])
-    facts = _take_facts(document, metadata)
-    decoded = Decoded(
-        event_id=document["eventId"],
-        session_id=document["sessionId"],
-        user_id=document["userId"],
-        event_type=document["type"],
-        timestamp=to_millis(document["timestamp"]),
-        metadata=metadata,
-        payload_name=next((name for name in metadata if name in _PAYLOAD_NAMES), None),
-        position=document.get("position", 0),
-    )
-    return decoded, facts
+    return _decoded(document, document["type"], document["timestamp"])
 
 
 def from_replay_document(document: Document) -> tuple[Decoded, BatchFacts]:
     """The inverse of `replay_document`."""
+    decoded, facts = _decoded(document, "replay", document["recordedAt"])
+    kind, data = int(document["rrwebType"]), bytes(document["data"])
+    return replace(decoded, payload_name=None, replay_type=kind, replay_data=data), facts
+
+
+def _decoded(document: Document, event_type: str, at: datetime) -> tuple[Decoded, BatchFacts]:
     metadata = _plain(document["metadata"])
     facts = _take_facts(document, metadata)
     decoded = Decoded(
         event_id=document["eventId"],
         session_id=document["sessionId"],
         user_id=document["userId"],
-        event_type="replay",
-        timestamp=to_millis(document["recordedAt"]),
+        event_type=event_type,
+        timestamp=to_millis(at),
         metadata=metadata,
-        payload_name=None,
-        replay_type=int(document["rrwebType"]),
-        replay_data=bytes(document["data"]),
+        payload_name=next((name for name in metadata if name in _PAYLOAD_NAMES), None),
         position=document.get("position", 0),
     )
     return decoded, facts

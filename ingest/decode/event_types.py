@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from gosight.events_pb2 import Event, EventType
 
 _PREFIX = "EVENT_TYPE_"
-# From here on types are the server's own findings; a client may not send them.
-FIRST_SERVER_TYPE = 200
 REPLAY = EventType.EVENT_TYPE_REPLAY
 
 # Type -> payloads that fit. A name with ! in front is needed: without it the event says nothing.

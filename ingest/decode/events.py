@@ -1,13 +1,11 @@
 """A spooled batch to decoded events: the common form that rows and documents are made of."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from google.protobuf.message import Message
 from gosight.events_pb2 import Event
-from gosight.ingest_pb2 import EventBatch
 
 from ingest.decode.checks import canonical_uuid
 from ingest.decode.event_types import PAYLOAD_JSON_NAMES, RULES
@@ -56,13 +54,6 @@ class Decoded:
     def is_replay(self) -> bool:
         """Replay payloads go to tables and collections of their own."""
         return self.replay_type is not None
-
-
-def decode_body(body: bytes) -> Iterator[Decoded]:
-    """The events of a spooled body in its order; all of them passed the checks at the door."""
-    memory = Flattener()
-    for position, event in enumerate(EventBatch.FromString(body).events):
-        yield decode(event, memory, position)
 
 
 class Flattener:

@@ -64,10 +64,6 @@ def rrweb_events(plain: bytes) -> list[Event]:
     return events
 
 
-# What a payload begins with of which its facts alone are kept; recorders write no such field.
-FACTS_ONLY = b'[{"facts":1'
-
-
 def facts_only(data: bytes) -> bytes:
     """Of a payload what runs judge it by: when something happened, and of what kind.
 

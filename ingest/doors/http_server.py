@@ -34,7 +34,6 @@ KEEP_ALIVE_SECONDS = 75
 EVENTS_PATH = "/v1/events"
 ORDINARY_METHODS = "GET, HEAD, OPTIONS"
 EVENTS_METHODS = "POST, OPTIONS"
-PREFLIGHT_SECONDS = "86400"
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]

@@ -57,9 +57,6 @@ class Policy:
         return self.masks_inputs or bool(self.mask_selectors or self.block_selectors)
 
 
-DEFAULT = Policy()
-
-
 @lru_cache(maxsize=10_000)
 def policy_of(settings: bytes) -> Policy:
     """The policy in a project's settings, as JSON; a value that cannot be used counts as unset."""

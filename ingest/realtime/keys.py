@@ -15,7 +15,6 @@ CLICKS_SECONDS = 10
 PAGE_VIEWS_SECONDS = 5 * 60
 # Not in the document: what tells a repeated batch, and the way back from a hash to its path.
 BATCH_SECONDS = 5 * 60
-PATHS_SECONDS = 60 * 60
 SPOTS_SECONDS = 5 * 60
 
 

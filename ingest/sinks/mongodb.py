@@ -1,6 +1,5 @@
 """MongoDB as the lander sees it: bulk writes, and owners of duplicates."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,8 +22,6 @@ from ingest.errors import RefusedByStoreError, SettingsError, StoreDownError
 from ingest.schema import mongo as schema
 from ingest.sinks.interface import Kind, Session, Written
 from ingest.sinks.split import write_or_split
-
-log = logging.getLogger(__name__)
 
 COLLECTION = {Kind.EVENTS: schema.EVENTS, Kind.REPLAY: schema.REPLAY_CHUNKS}
 DUPLICATE_KEY = 11000

@@ -14,7 +14,7 @@ POLL_SECONDS = 0.5
 STORE = "spool"
 
 
-def proof(settings: Settings, wait_seconds: float = WAIT_SECONDS) -> Proof:
+def proof(settings: Settings) -> Proof:
     """Waits for batches that are older than this call; those that stay are found.
 
     They cannot be read from here; whatever of the erased is in them is dropped when they land.
@@ -31,7 +31,7 @@ def proof(settings: Settings, wait_seconds: float = WAIT_SECONDS) -> Proof:
         passed = time.monotonic() - began
         if not batches or age <= passed:
             return Proof(STORE, 0, 0, "", "nothing that was accepted before the search is left")
-        if passed > wait_seconds:
+        if passed > WAIT_SECONDS:
             return Proof(STORE, 0, batches, f"batches: {batches}", "batches that have not landed")
         time.sleep(POLL_SECONDS)
 

@@ -55,9 +55,9 @@ class _Fenced:
         return method(*args, settings=own, **options)
 
 
-def end_earlier(client: Client, fence: int, seconds: float = END_SECONDS) -> None:
+def end_earlier(client: Client, fence: int) -> None:
     """Return when no statement of an earlier fence runs, and no deletion that one began."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + END_SECONDS
     while older := client.query(OLDER, parameters={"fence": fence}).result_rows:
         ids = ", ".join(f"'{found}'" for (found,) in older)
         client.command(f"KILL QUERY WHERE query_id IN ({ids}) ASYNC")

@@ -209,18 +209,18 @@ def finished_plans(client: Client) -> int:
     return integer(client, "SELECT uniqExact(plan_id) FROM ops.plans WHERE state = 'closed'")
 
 
-def add_days(client: Client, plan: Plan, events: str = EVENTS, *, is_there: bool = False) -> int:
+def add_days(client: Client, plan: Plan, *, is_there: bool = False) -> int:
     """Add the days the planned sessions have events on now; returns how many days are planned.
 
     `is_there`: their table is known to be.
 
     Called before the sessions' events are rewritten (days they leave) and after (days they enter).
     """
-    if is_there or integer(client, f"EXISTS TABLE {events}"):
+    if is_there or integer(client, f"EXISTS TABLE {EVENTS}"):
         client.command(
             "INSERT INTO ops.plan_days (plan_id, project_id, day)"
             f" SELECT DISTINCT {plan.plan_id}, project_id, toDate(timestamp) AS day"
-            f" FROM {events} WHERE (project_id, session_id) IN (SELECT"
+            f" FROM {EVENTS} WHERE (project_id, session_id) IN (SELECT"
             f" project_id, session_id FROM ops.plan_sessions WHERE plan_id = {plan.plan_id})"
             f" AND {NOT_CLOSED}"
         )

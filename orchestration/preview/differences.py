@@ -12,7 +12,6 @@ from orchestration.preview.names import built
 
 EXAMPLES = 10
 SHOWN_CHARACTERS = 200
-KINDS = ("added", "gone", "changed")
 
 
 @dataclass(frozen=True)

@@ -58,12 +58,10 @@ def disagreements(
     ]
 
 
-def sessions_agree(
-    client: Client, connection: psycopg.Connection[Any], source: Source = SERVED
-) -> bool:
+def sessions_agree(client: Client, connection: psycopg.Connection[Any]) -> bool:
     """Whether served sessions are those of the marts: soon asked, and wrong where a copy is old."""
     (of_sessions,) = (one for one in AGREEMENTS if (one.schema, one.table) == ("hxi", "sessions"))
-    (expected,) = _of_marts(client, [(of_sessions, EVERYTHING)], source)
+    (expected,) = _of_marts(client, [(of_sessions, EVERYTHING)], SERVED)
     return not any(_differences(of_sessions, expected, connection, EVERYTHING))
 
 

@@ -114,7 +114,7 @@ def due(
     return (LANDED, others) if planned else (others,)
 
 
-def slice_of(client: Client, number: int, source: Source = SERVED) -> Slice:
+def slice_of(client: Client, number: int, source: Source) -> Slice:
     """Slice `number` of 0 to SLICES - 1: as many of the marts' sessions as each other."""
     sessions = _count(client, source)
     first, end = (

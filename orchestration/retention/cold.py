@@ -95,9 +95,6 @@ def _files(store: ObjectStore, project_id: str) -> list[re.Match[str]]:
     return sorted(found, key=lambda match: int(match["n"] or 1))
 
 
-_FILE = r"(?P<session>[0-9a-f-]{36})(?:-(?P<n>\d+))?\.json\.gz"
-
-
 def _names(store: ObjectStore, session: Session) -> list[str]:
     project_id, session_id = session
     return [one[0] for one in _files(store, project_id) if one["session"] == session_id]

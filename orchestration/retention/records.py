@@ -113,7 +113,7 @@ def old_replays(expiry: Expiry) -> str:
           AND ({KEY}) NOT IN ({_landing(f"{KEY}, batch_id FROM raw.replay_chunks", old)})"""
 
 
-def record_replays(client: Client, expiry: Expiry, staying: Collection[str] = ()) -> None:
+def record_replays(client: Client, expiry: Expiry, staying: Collection[str]) -> None:
     """Recordings that leave; those of projects that are `staying` wait for the next expiry."""
     client.command(
         f"""

@@ -47,11 +47,6 @@ class Inlet:
             self._changed.notify()
         self._has_room.set()
 
-    @property
-    def is_ended(self) -> bool:
-        """Whether the whole body has arrived."""
-        return self._is_ended
-
     def __iter__(self) -> Iterator[bytes]:
         while True:
             with self._changed:

@@ -1,6 +1,5 @@
 """nx-27017's handler with our inserts, reads and deletes, and with every write synced."""
 
-import logging
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
@@ -16,8 +15,6 @@ from stack.mongodb.projection import projected
 from stack.mongodb.reading import Table
 from stack.mongodb.stages import ordered, run
 from stack.mongodb.values import MISSING, Document, key
-
-log = logging.getLogger(__name__)
 
 Reply = dict[str, Any]
 VERSION = [7, 0, 0, 0]

@@ -16,7 +16,7 @@ from hxi.admin import clients
 from hxi.admin.endpoints import Endpoints
 from ingest.decode.arrow import EVENTS, table
 from ingest.decode.documents import event_document
-from ingest.decode.events import BatchFacts, Decoded, decode_body
+from ingest.decode.events import BatchFacts, Decoded, Flattener, decode
 from ingest.decode.rows import event_row
 from ingest.landing.lander import Lander
 from ingest.schema import mongo as schema
@@ -40,12 +40,9 @@ def measure(
     events = sum(len(batch.events) for batch in batches)
     report.section(f"landing: {events:,} events in blocks of up to {BLOCK:,}")
     facts = BatchFacts(str(uuid4()), str(uuid4()), int(time.time() * 1000), "bench")
-    decoded = [
-        event
-        for batch in batches
-        for event in decode_body(batch.SerializeToString())
-        if not event.is_replay
-    ]
+    memory = Flattener()
+    sent = (decode(event, memory) for batch in batches for event in batch.events)
+    decoded = [event for event in sent if not event.is_replay]
     documents = [event_document(event, facts) for event in decoded]
     tables = [
         table([event_row(event, facts) for event in block], EVENTS) for block in _blocks(decoded)

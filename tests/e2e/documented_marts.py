@@ -11,7 +11,6 @@ from tests.integration.publish.documents import Difference, blocks
 
 # Not valid in ClickHouse as the document writes it; docs/deviations.yml lists it.
 INVALID, VALID = "Nullable(LowCardinality(String))", "LowCardinality(Nullable(String))"
-TABLE = re.compile(r"(CREATE TABLE .*?|ALTER TABLE \w+ ADD INDEX .*?);", re.DOTALL)
 VIEW = re.compile(
     r"CREATE MATERIALIZED VIEW (\w+)\s+ENGINE = (\w+)\(\)"
     r".*?ORDER BY (\([^)]*\))\s+AS (SELECT.*?);",

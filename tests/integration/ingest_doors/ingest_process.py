@@ -15,7 +15,6 @@ import httpx
 from hxi.admin.endpoints import Endpoints
 
 ROOT = Path(__file__).resolve().parents[3]
-READY_SECONDS = 30.0
 # Nothing listens on the discard port.
 NOWHERE = {
     "HXI_CLICKHOUSE_URL": "http://127.0.0.1:9",

@@ -17,7 +17,7 @@ from gosight.replay_pb2 import ReplayEventPayload
 DAY_MS = 24 * 3_600_000
 # Noon of 28 February 2024.
 NOON = 1_709_121_600_000
-FIRST, SECOND, THIRD = (NOON + day * DAY_MS for day in range(3))
+FIRST, SECOND = NOON, NOON + DAY_MS
 DAYS = ("2024-02-28", "2024-02-29", "2024-03-01")
 
 

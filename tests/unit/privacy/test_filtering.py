@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.privacy.filtering import filtered, is_sampled
-from ingest.privacy.policy import DEFAULT, policy_of
+from ingest.privacy.policy import Policy, policy_of
 
 SESSION = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
 # What gosight.projects.settings begins with.
@@ -21,7 +21,7 @@ def event(kind: str, url: str = "") -> Event:
     return Event(session_id=SESSION, event_type=f"EVENT_TYPE_{kind}", page=PageContext(url=url))
 
 
-@pytest.mark.parametrize("policy", [DEFAULT, policy_of(b""), policy_of(DOCUMENTED)])
+@pytest.mark.parametrize("policy", [Policy(), policy_of(b""), policy_of(DOCUMENTED)])
 @pytest.mark.parametrize("kind", ["CLICK", "FETCH_REQUEST", "MEDIA_PLAY", "REPLAY", "CUSTOM"])
 def test_nothing_is_filtered_that_nobody_turned_off(policy: object, kind: str) -> None:
     assert filtered(event(kind), policy) is None  # type: ignore[arg-type]
@@ -76,4 +76,4 @@ def test_recordings_are_sampled_apart_from_sessions() -> None:
     "settings", [b"[]", b'{"privacy": 3}', b'{"sampling": {"sessionSampleRate": "x"}}']
 )
 def test_settings_that_cannot_be_used_count_as_unset(settings: bytes) -> None:
-    assert policy_of(settings) == DEFAULT
+    assert policy_of(settings) == Policy()

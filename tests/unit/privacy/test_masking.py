@@ -17,7 +17,7 @@ from gosight.ingest_pb2 import EventBatch
 
 from ingest.decode.envelope import Envelope, parse_json, parse_protobuf
 from ingest.privacy.masking import mask, mask_values, masked_bytes, naming
-from ingest.privacy.policy import DEFAULT, SENSITIVE_NAMES, Policy, policy_of
+from ingest.privacy.policy import SENSITIVE_NAMES, Policy, policy_of
 
 URL = "https://shop.example/reset?Email=ann%40x.example&step=2&token=s3cret#access_token=t0p"
 MASKED = "https://shop.example/reset?Email=[masked]&step=2&token=[masked]#access_token=[masked]"
@@ -45,9 +45,9 @@ def click_on(**target: object) -> Event:
     ],
 )
 def test_sensitive_values_are_masked_wherever_a_url_stands(event: Event, field: object) -> None:
-    assert mask(event, DEFAULT) == {"param"}
+    assert mask(event, Policy()) == {"param"}
     assert field(event) == MASKED  # type: ignore[operator]
-    assert mask(event, DEFAULT) == frozenset()
+    assert mask(event, Policy()) == frozenset()
 
 
 def test_maps_lose_values_of_sensitive_names_and_keep_the_others() -> None:
@@ -55,14 +55,14 @@ def test_maps_lose_values_of_sensitive_names_and_keep_the_others() -> None:
         page=PageContext(query_params={"token": "x", "step": "2"}),
         custom_event=CustomEventPayload(properties={"Password": "p", "colour": "red"}),
     )
-    assert mask(event, DEFAULT) == {"param"}
+    assert mask(event, Policy()) == {"param"}
     assert dict(event.page.query_params) == {"token": "[masked]", "step": "2"}
     assert dict(event.custom_event.properties) == {"Password": "[masked]", "colour": "red"}
 
 
 def test_who_somebody_is_stays_as_it_was_sent() -> None:
     event = Event(identify=IdentifyPayload(user_id="ann", traits={"email": "ann@x.example"}))
-    assert mask(event, DEFAULT) == frozenset()
+    assert mask(event, Policy()) == frozenset()
 
 
 def test_a_project_names_its_own_parameters() -> None:
@@ -78,7 +78,7 @@ def test_what_was_typed_is_masked_in_every_project_that_does_not_say_no(tag: str
         return Event(input_change=InputChangePayload(target=target, value_length=7))
 
     event = typed()
-    assert mask(event, DEFAULT) == {"text"}
+    assert mask(event, Policy()) == {"text"}
     target = event.input_change.target
     assert target.text == target.attributes["value"] == "[masked]"
     assert target.attributes["type"] == "text"
@@ -123,7 +123,7 @@ def test_refused_json_is_masked_before_its_bytes_are_kept() -> None:
         b'{"events": [{"eventType": "NONE", "page": {"url": "https://x.example/?token=abc"},'
         b' "click": {"target": {"tag": "input", "text": "hunter2"}}, "password": "p"}]}'
     )
-    kept = masked_bytes(sent, 0, DEFAULT)
+    kept = masked_bytes(sent, 0, Policy())
     assert b'"eventType":"NONE"' in kept
     for secret in (b"abc", b"hunter2", b'"p"'):
         assert secret not in kept
@@ -137,7 +137,7 @@ def test_a_search_of_the_bytes_never_hides_what_would_be_masked() -> None:
     found = set()
     for _ in range(500):
         batch = EventBatch(events=[_named(random, names) for _ in range(random.randrange(1, 6))])
-        for policy in (DEFAULT, own):
+        for policy in (Policy(), own):
             envelopes = (
                 parse_protobuf(batch.SerializeToString()),
                 Envelope(
