@@ -1,28 +1,54 @@
-"""Every signal's asset; a new signal is a folder and a line here and in `known.py`."""
+"""Each signal as an asset: run it over the open plan and report what it wrote."""
 
 import dagster as dg
 
-from orchestration.signals.dead_click.assets import dead_clicks
-from orchestration.signals.error_click.assets import error_clicks
-from orchestration.signals.form_abandonment.assets import form_abandonments
-from orchestration.signals.journey_steps.assets import journey_steps
-from orchestration.signals.rage_click.assets import rage_clicks
-from orchestration.signals.replay_facts.assets import replay_facts
-from orchestration.signals.slow_page.assets import slow_pages
-from orchestration.signals.thrashed_cursor.assets import thrashed_cursors
-from orchestration.signals.u_turn.assets import u_turns
+from orchestration.lease.resource import POOL, RunResource
+from orchestration.plan.plan import Plan
+from orchestration.signals.known import SIGNALS
+from orchestration.signals.runner import OfPlan, SignalReport, of_plan, run_signal
+from orchestration.signals.signal import AnySignal
+
+# By which events are read.
+DAYS = dg.AssetKey(["ops", "planned_days"])
+OF_PLAN = "signals of the plan"
+NOTHING = SignalReport(events=0, sessions=0, rows=0, frames=0, duration_s=0.0)
 
 
 def assets() -> list[dg.AssetsDefinition]:
-    """What this stage defines."""
-    return [
-        replay_facts,
-        rage_clicks,
-        error_clicks,
-        dead_clicks,
-        thrashed_cursors,
-        u_turns,
-        slow_pages,
-        form_abandonments,
-        journey_steps,
-    ]
+    """What this stage defines: ["signals", table] of each signal."""
+    return [_asset(signal) for signal in SIGNALS]
+
+
+def _asset(signal: AnySignal) -> dg.AssetsDefinition:
+    key = dg.AssetKey(["signals", signal.table])
+
+    @dg.asset(
+        key=key,
+        group_name="signals",
+        kinds={"polars", "clickhouse"},
+        deps=[*map(dg.AssetKey, signal.after), DAYS],
+        pool=POOL,
+        description=signal.description,
+    )
+    def materialise(run: RunResource) -> dg.MaterializeResult[None]:
+        with run.step([key]) as plan:
+            report = NOTHING
+            if plan.sessions:
+                report = run_signal(run.clickhouse(), signal, known=_of_plan(run, plan))
+        return dg.MaterializeResult(
+            metadata={
+                **run.measured(),
+                "rows": report.rows,
+                "sessions": report.sessions,
+                "events_read": report.events,
+                "frames": report.frames,
+                "set_aside": report.set_aside,
+                "seconds": round(report.duration_s, 3),
+            }
+        )
+
+    return materialise
+
+
+def _of_plan(run: RunResource, plan: Plan) -> OfPlan:
+    return run.once(OF_PLAN, lambda: of_plan(run.clickhouse(), plan.plan_id, SIGNALS))

@@ -22,8 +22,18 @@ EVENT_COLUMNS: dict[str, pl.DataType] = {
     "event_type": pl.String(),
     "timestamp": TIMESTAMP,
     "sent_order": pl.UInt64(),
+    "url": pl.String(),
+    "path": pl.String(),
 }
-"""What every signal reads; UUIDs as lower-case text."""
+"""What every signal of events reads; UUIDs as lower-case text."""
+
+CLICK_COLUMNS: dict[str, pl.DataType] = {
+    "click_x": pl.Int32(),
+    "click_y": pl.Int32(),
+    "click_button": pl.String(),
+    "target_selector": pl.String(),
+}
+"""What signals of clicks read besides."""
 
 INSIGHT_COLUMNS = pl.Schema(
     {

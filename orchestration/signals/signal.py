@@ -1,16 +1,26 @@
 """What the runner knows of a signal: what it reads, what it writes and the pure step between."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import polars as pl
+
+from orchestration.signals.columns import INSIGHT_COLUMNS
 
 SettingsT = TypeVar("SettingsT")
 
 
 class SignalSchemaError(Exception):
     """A frame going into or coming out of a signal has other columns than declared."""
+
+
+@dataclass(frozen=True)
+class NoSettings:
+    """Of a rule without thresholds."""
+
+
+NO_SETTINGS = NoSettings()
 
 
 @dataclass(frozen=True)
@@ -24,10 +34,12 @@ class Signal(Generic[SettingsT]):
     reads: pl.Schema
     event_types: tuple[str, ...]
     """() = all types."""
-    writes: pl.Schema
     transform: Callable[..., pl.LazyFrame]
     """From (frame, settings), or (frame, settings, what the side reader found)."""
     settings: SettingsT
+    writes: pl.Schema = field(default_factory=lambda: INSIGHT_COLUMNS)
+    after: tuple[tuple[str, str], ...] = (("gosight", "events"),)
+    """The tables it reads, as the asset's keys."""
     name: str = ""
     """What its settings are called by, as in `rage_click.min_clicks`; "": it has none."""
     narrowed_to: str = ""

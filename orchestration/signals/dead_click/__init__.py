@@ -9,9 +9,9 @@ SIGNAL = Signal(
     description="One row per click on something interactive that nothing answered, with a grade.",
     reads=schema.READS,
     event_types=schema.EVENT_TYPES,
-    writes=schema.WRITES,
     transform=transform.transform,
     settings=schema.DeadClickSettings(),
     name="dead_click",
     side_reader=read_replay_facts,
+    after=(("gosight", "events"), ("signals", "replay_facts")),
 )

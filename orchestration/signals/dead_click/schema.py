@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from orchestration.signals.columns import (
+    CLICK_COLUMNS,
     EVENT_COLUMNS,
-    INSIGHT_COLUMNS,
     SESSION_ENDED_AT,
     TIMESTAMP,
 )
@@ -28,13 +28,8 @@ EVENT_TYPES = ("click", *REACTION_TYPES)
 
 READS = pl.Schema(
     EVENT_COLUMNS
+    | CLICK_COLUMNS
     | {
-        "url": pl.String(),
-        "path": pl.String(),
-        "click_x": pl.Int32(),
-        "click_y": pl.Int32(),
-        "click_button": pl.String(),
-        "target_selector": pl.String(),
         "target_tag": pl.String(),
         "target_href": pl.String(),
         "target_is_interactive": pl.Boolean(),
@@ -43,8 +38,6 @@ READS = pl.Schema(
         SESSION_ENDED_AT: TIMESTAMP,
     }
 )
-
-WRITES = INSIGHT_COLUMNS
 
 FULL_SNAPSHOT = "full_snapshot"
 CHANGE = "change"

@@ -8,7 +8,6 @@ SIGNAL = Signal(
     description="One row per click that errors of the same path followed, with all of them.",
     reads=schema.READS,
     event_types=schema.EVENT_TYPES,
-    writes=schema.WRITES,
     transform=transform.transform,
     settings=schema.ErrorClickSettings(),
     name="error_click",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from orchestration.signals.columns import EVENT_COLUMNS, INSIGHT_COLUMNS
+from orchestration.signals.columns import CLICK_COLUMNS, EVENT_COLUMNS
 
 INSIGHT_TYPE = "error_click"
 DETECTOR_VERSION = "error_click-1"
@@ -14,18 +14,11 @@ EVENT_TYPES = ("click", *ERROR_TYPES)
 
 READS = pl.Schema(
     EVENT_COLUMNS
+    | CLICK_COLUMNS
     | {
-        "url": pl.String(),
-        "path": pl.String(),
-        "click_x": pl.Int32(),
-        "click_y": pl.Int32(),
-        "click_button": pl.String(),
-        "target_selector": pl.String(),
         "error_message": pl.String(),
     }
 )
-
-WRITES = INSIGHT_COLUMNS
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ SIGNAL = Signal(
     reads=schema.READS,
     event_types=schema.EVENT_TYPES,
     narrowed_to=schema.NARROWED_TO,
-    writes=schema.WRITES,
     transform=transform.transform,
     settings=schema.FormAbandonmentSettings(),
     name="form_abandonment",

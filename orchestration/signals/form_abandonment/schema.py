@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from orchestration.signals.columns import EVENT_COLUMNS, INSIGHT_COLUMNS
+from orchestration.signals.columns import EVENT_COLUMNS
 
 INSIGHT_TYPE = "form_abandonment"
 DETECTOR_VERSION = "form_abandonment-1"
@@ -19,14 +19,10 @@ NARROWED_TO = """e.view_id IN (
 READS = pl.Schema(
     EVENT_COLUMNS
     | {
-        "url": pl.String(),
-        "path": pl.String(),
         "view_id": pl.String(),
         "target_selector": pl.String(),
     }
 )
-
-WRITES = INSIGHT_COLUMNS
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Journey steps: the pages of a session in order. `SIGNAL` is what the runner runs."""
 
 from orchestration.signals.journey_steps import schema, transform
-from orchestration.signals.signal import Signal
+from orchestration.signals.signal import NO_SETTINGS, Signal
 
 SIGNAL = Signal(
     table="journey_steps",
@@ -10,5 +10,5 @@ SIGNAL = Signal(
     event_types=schema.EVENT_TYPES,
     writes=schema.WRITES,
     transform=transform.transform,
-    settings=schema.JourneyStepsSettings(),
+    settings=NO_SETTINGS,
 )

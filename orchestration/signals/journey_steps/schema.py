@@ -1,17 +1,12 @@
 """What journey steps read and write."""
 
-from dataclasses import dataclass
-
 import polars as pl
 
 from orchestration.signals.columns import EVENT_COLUMNS, SESSION_ENDED_AT, TIMESTAMP
 
 EVENT_TYPES = ("page_view",)
 
-READS = pl.Schema(
-    EVENT_COLUMNS
-    | {"url": pl.String(), "path": pl.String(), "title": pl.String(), SESSION_ENDED_AT: TIMESTAMP}
-)
+READS = pl.Schema(EVENT_COLUMNS | {"title": pl.String(), SESSION_ENDED_AT: TIMESTAMP})
 
 WRITES = pl.Schema(
     {
@@ -29,8 +24,3 @@ WRITES = pl.Schema(
 )
 """Grain: one row per session and step; steps count from 1. url, title and view_id are those of the
 first page view of the run."""
-
-
-@dataclass(frozen=True)
-class JourneyStepsSettings:
-    """The rule has no threshold."""

@@ -3,12 +3,11 @@
 import polars as pl
 
 from orchestration.signals.columns import EVENT_ORDER, SESSION_ENDED_AT, SESSION_KEY
-from orchestration.signals.journey_steps.schema import WRITES, JourneyStepsSettings
+from orchestration.signals.journey_steps.schema import WRITES
+from orchestration.signals.signal import NO_SETTINGS, NoSettings
 
-DEFAULTS = JourneyStepsSettings()
 
-
-def transform(events: pl.LazyFrame, settings: JourneyStepsSettings = DEFAULTS) -> pl.LazyFrame:
+def transform(events: pl.LazyFrame, settings: NoSettings = NO_SETTINGS) -> pl.LazyFrame:
     """One row per run of page views of one path.
 
     A step lasts until the next one starts, the last until the session's last event.

@@ -8,7 +8,6 @@ SIGNAL = Signal(
     description="One row per burst of clicks on one spot.",
     reads=schema.READS,
     event_types=schema.EVENT_TYPES,
-    writes=schema.WRITES,
     transform=transform.transform,
     settings=schema.RageClickSettings(),
     name="rage_click",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from orchestration.signals.columns import EVENT_COLUMNS, INSIGHT_COLUMNS
+from orchestration.signals.columns import CLICK_COLUMNS, EVENT_COLUMNS
 
 INSIGHT_TYPE = "rage_click"
 DETECTOR_VERSION = "rage_click-2"
@@ -17,19 +17,12 @@ EVENT_TYPES = ("click", *ANSWER_TYPES)
 
 READS = pl.Schema(
     EVENT_COLUMNS
+    | CLICK_COLUMNS
     | {
-        "url": pl.String(),
-        "path": pl.String(),
-        "click_x": pl.Int32(),
-        "click_y": pl.Int32(),
-        "click_button": pl.String(),
-        "target_selector": pl.String(),
         "target_is_editable": pl.Boolean(),
         "target_is_interactive": pl.Boolean(),
     }
 )
-
-WRITES = INSIGHT_COLUMNS
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from orchestration.signals.replay_facts import schema, transform
 from orchestration.signals.replay_facts.reading import read_payloads
-from orchestration.signals.signal import Signal
+from orchestration.signals.signal import NO_SETTINGS, Signal
 
 SIGNAL = Signal(
     table="replay_facts",
@@ -10,9 +10,10 @@ SIGNAL = Signal(
     reads=schema.READS,
     event_types=(),
     reader=read_payloads,
+    after=(("intermediate", "int_replay_payloads"),),
     writes=schema.WRITES,
     transform=transform.transform,
-    settings=schema.ReplayFactsSettings(),
+    settings=NO_SETTINGS,
     # The payloads they were read from have expired.
     but_kept=" AND (project_id, session_id) NOT IN"
     " (SELECT project_id, session_id FROM ops.kept_replay_facts)",

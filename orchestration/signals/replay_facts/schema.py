@@ -1,7 +1,5 @@
 """What replay facts are made of, and what is made of them."""
 
-from dataclasses import dataclass
-
 import polars as pl
 
 from orchestration.signals.columns import TIMESTAMP
@@ -46,8 +44,3 @@ WRITES = pl.Schema(
     | {"chunk_index": pl.UInt32(), "gap_ms": pl.UInt64()}
 )
 """`chunk_index`: place in the session, from 0. `gap_ms`: since the end of all payloads before."""
-
-
-@dataclass(frozen=True)
-class ReplayFactsSettings:
-    """The rule has no threshold."""

@@ -3,12 +3,11 @@
 import polars as pl
 
 from orchestration.signals.columns import EVENT_ORDER, SESSION_KEY
-from orchestration.signals.replay_facts.schema import WRITES, ReplayFactsSettings
+from orchestration.signals.replay_facts.schema import WRITES
+from orchestration.signals.signal import NO_SETTINGS, NoSettings
 
-DEFAULTS = ReplayFactsSettings()
 
-
-def transform(payloads: pl.LazyFrame, settings: ReplayFactsSettings = DEFAULTS) -> pl.LazyFrame:
+def transform(payloads: pl.LazyFrame, settings: NoSettings = NO_SETTINGS) -> pl.LazyFrame:
     """One row per payload with its place in the session and the gap before it."""
     del settings  # every signal takes settings; this rule has none
     recorded_until = pl.col("ended_at").cum_max().shift().over(SESSION_KEY)

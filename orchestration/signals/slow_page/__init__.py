@@ -8,7 +8,6 @@ SIGNAL = Signal(
     description="One row per page view that loaded slowly.",
     reads=schema.READS,
     event_types=schema.EVENT_TYPES,
-    writes=schema.WRITES,
     transform=transform.transform,
     settings=schema.SlowPageSettings(),
     name="slow_page",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from orchestration.signals.columns import EVENT_COLUMNS, INSIGHT_COLUMNS
+from orchestration.signals.columns import EVENT_COLUMNS
 
 INSIGHT_TYPE = "slow_page"
 DETECTOR_VERSION = "slow_page-1"
@@ -15,16 +15,12 @@ EVENT_TYPES = ("page_view", *TIMING_TYPES)
 READS = pl.Schema(
     EVENT_COLUMNS
     | {
-        "url": pl.String(),
-        "path": pl.String(),
         "view_id": pl.String(),
         "lcp": pl.UInt32(),
         "ttfb": pl.UInt32(),
         "load_complete": pl.UInt32(),
     }
 )
-
-WRITES = INSIGHT_COLUMNS
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ SIGNAL = Signal(
     description="One row per time a desktop pointer was shaken to and fro.",
     reads=schema.READS,
     event_types=schema.EVENT_TYPES,
-    writes=schema.WRITES,
     transform=transform.transform,
     settings=schema.ThrashedCursorSettings(),
     name="thrashed_cursor",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from orchestration.signals.columns import EVENT_COLUMNS, INSIGHT_COLUMNS, SESSION_DEVICE_TYPE
+from orchestration.signals.columns import EVENT_COLUMNS, SESSION_DEVICE_TYPE
 
 INSIGHT_TYPE = "thrashed_cursor"
 DETECTOR_VERSION = "thrashed_cursor-1"
@@ -14,16 +14,12 @@ EVENT_TYPES = ("mouse_move",)
 READS = pl.Schema(
     EVENT_COLUMNS
     | {
-        "url": pl.String(),
-        "path": pl.String(),
         "move_x": pl.List(pl.Int32()),
         "move_y": pl.List(pl.Int32()),
         "move_t": pl.List(pl.Int64()),
         SESSION_DEVICE_TYPE: pl.String(),
     }
 )
-
-WRITES = INSIGHT_COLUMNS
 
 NOT_MEASURABLE = "not_measurable"
 

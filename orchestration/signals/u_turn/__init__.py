@@ -8,7 +8,6 @@ SIGNAL = Signal(
     description="One row per page that was left within seconds for the page before it.",
     reads=schema.READS,
     event_types=schema.EVENT_TYPES,
-    writes=schema.WRITES,
     transform=transform.transform,
     settings=schema.UTurnSettings(),
     name="u_turn",

@@ -4,16 +4,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from orchestration.signals.columns import EVENT_COLUMNS, INSIGHT_COLUMNS
+from orchestration.signals.columns import EVENT_COLUMNS
 
 INSIGHT_TYPE = "u_turn"
 DETECTOR_VERSION = "u_turn-1"
 
 EVENT_TYPES = ("page_view", "form_submit")
 
-READS = pl.Schema(EVENT_COLUMNS | {"url": pl.String(), "path": pl.String()})
-
-WRITES = INSIGHT_COLUMNS
+READS = pl.Schema(EVENT_COLUMNS)
 
 
 @dataclass(frozen=True)
