@@ -5,6 +5,7 @@ Run side by side (`pytest -n 2`), each process has a stack of its own.
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,22 @@ def stack(stores: Stack) -> Stack:
 def endpoints(stores: Stack) -> Endpoints:
     """Addresses of the session's stack."""
     return stores.endpoints
+
+
+@contextmanager
+def variables_of(endpoints: Endpoints) -> Iterator[None]:
+    """A stack's HXI_ variables for the length of the block."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in endpoints.environment().items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture
+def variables(endpoints: Endpoints) -> Iterator[None]:
+    """Those of the session's stack, for the length of the test."""
+    with variables_of(endpoints):
+        yield
 
 
 @pytest.fixture

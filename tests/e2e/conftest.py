@@ -1,6 +1,5 @@
 """One warehouse with simulated traffic and its answer sheet, for tests that only read."""
 
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ from simulate import Plan, SessionTruth, Truth, generate
 from simulate.clocks import with_wrong_clocks
 from simulate.output import truth_writer
 from stack.embedded import Stack
-from tests.conftest import SHARED_DATA
+from tests.conftest import SHARED_DATA, variables_of
 from tests.e2e import dirty_traffic
 from tests.e2e.sdk_recordings import post_recording, recorded_sdks, wait_landed
 
@@ -80,9 +79,7 @@ def planned_warehouse(
     reports = replace(stack.endpoints, project_key=reported_key)
     load_files(reports, sorted((SHARED_DATA / "traffic").glob("*.ndjson")), backfill=True)
     sdks = {name: _posted_twice(stack.endpoints, name) for name in recorded_sdks()}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in stack.endpoints.environment().items():
-            patch.setitem(os.environ, name, value)
+    with variables_of(stack.endpoints):
         refresh()
     with clients.clickhouse(stack.endpoints.clickhouse_url) as client:
         late = _on_the_way(client, planned, ahead)

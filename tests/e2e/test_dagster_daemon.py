@@ -31,11 +31,9 @@ LONGEST_SECONDS = 20
 
 
 @pytest.fixture
-def pages(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pages]:
+def pages(stack: Stack, variables: None) -> Iterator[Pages]:
     """Of the session's stack, with Dagster as `hxi up --ui` starts it; its daemon runs no more
     than this test, for it would run what other tests land."""
-    for name, value in stack.endpoints.environment().items():
-        monkeypatch.setenv(name, value)
     stack.start_ui()
     yield Pages(f"http://{HOST}:{stack.ports.ui}")
     stack.end_ui()

@@ -43,10 +43,8 @@ def warehouse(
     planned_warehouse: PlannedWarehouse,
     endpoints: Endpoints,
     mongo: Mongo,
-    monkeypatch: pytest.MonkeyPatch,
+    variables: None,
 ) -> Warehouse:
-    for name, value in endpoints.environment().items():
-        monkeypatch.setenv(name, value)
     return Warehouse(endpoints, planned_warehouse.client, mongo, planned_warehouse.project_id)
 
 

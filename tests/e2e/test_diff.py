@@ -23,7 +23,7 @@ from orchestration.preview.names import DATABASE
 from orchestration.run.refresh import refresh
 from simulate import Plan, generate
 from stack.embedded import Stack
-from tests.conftest import TestProject
+from tests.conftest import TestProject, variables_of
 from tests.e2e.pages_site import served, signed_in
 
 pytestmark = pytest.mark.timeout(900)
@@ -38,9 +38,7 @@ class ForcedError(Exception):
 @pytest.fixture(scope="module")
 def built(stack: Stack) -> Iterator[TestProject]:
     """A project with sessions that a run has built, and some that wait for the next."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in stack.endpoints.environment().items():
-            patch.setenv(name, value)
+    with variables_of(stack.endpoints):
         with clients.postgres(stack.endpoints.postgres_dsn) as connection:
             project = TestProject(*projects.create(connection, f"diff {uuid4().hex}"))
         endpoints = replace(stack.endpoints, project_key=project.key)

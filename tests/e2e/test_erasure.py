@@ -33,6 +33,7 @@ from orchestration.raw.reconcile import check_ledger
 from orchestration.run.refresh import refresh
 from simulate import Plan, generate
 from stack.embedded import Stack
+from tests.conftest import variables_of
 from tests.e2e.warehouse_rows import Rows, Served, difference
 from tests.integration.retention.retention_events import recording, session, view
 
@@ -151,13 +152,11 @@ def world(stack: Stack) -> Iterator[World]:
         clients.clickhouse(stack.endpoints.clickhouse_url) as clickhouse,
         clients.mongodb(stack.endpoints.mongodb_uri) as mongo,
         clients.postgres(stack.endpoints.postgres_dsn) as postgres,
-        pytest.MonkeyPatch.context() as patch,
     ):
         project, _, key = projects.create(postgres, f"erasure {uuid4().hex}")
         endpoints = replace(stack.endpoints, project_id=project, project_key=key)
-        for name, value in endpoints.environment().items():
-            patch.setitem(os.environ, name, value)
-        yield World(endpoints, clickhouse, mongo, postgres)
+        with variables_of(endpoints):
+            yield World(endpoints, clickhouse, mongo, postgres)
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,18 @@
 
 from collections.abc import Iterator
 from random import Random
-from typing import Any
 
-import pymongo
 import pytest
 from psycopg import sql
 
-from hxi.admin import clients, projects
+from hxi.admin import projects
 from ingest.schema import mongo as schema
 from orchestration.raw.reconcile import check_ledger
 from orchestration.run.refresh import refresh
-from stack.embedded import Stack
 from tests.e2e.exact_histories import ProjectHistory
 from tests.e2e.landing_path import LandingPath
 from tests.e2e.retention_histories import RetentionHistory
-from tests.e2e.warehouse_rows import Rows, Served, difference
+from tests.e2e.warehouse_rows import Mongo, Rows, Served, difference, own_stores
 
 PROJECTS = 4
 RUNS = 3
@@ -26,25 +23,13 @@ GIVEN_IDS = {"id", "event_id"}
 RECORDINGS = {"gosight.replay_chunks", "hxi.session_replay_chunks", "traceflow.session_recordings"}
 # Made of several sessions: what is left of them when one has left is not compared.
 ROLLED_UP = {"hxi.users", "traceflow.traceflow_ux_issues"}
-Mongo = pymongo.MongoClient[dict[str, Any]]
 
 
 @pytest.fixture
 def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Mongo]]:
     """Stores of this test's own: an expiry takes from every project there is."""
-    with (
-        Stack(tmp_path_factory.mktemp("expiring"), ports="auto", environment={}) as stack,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        stack.start_stores()
-        for name, value in stack.endpoints.environment().items():
-            patch.setenv(name, value)
-        with (
-            clients.clickhouse(stack.endpoints.clickhouse_url) as clickhouse,
-            clients.mongodb(stack.endpoints.mongodb_uri) as mongo,
-            clients.postgres(stack.endpoints.postgres_dsn) as postgres,
-        ):
-            yield Served(clickhouse, postgres), mongo
+    with own_stores(tmp_path_factory.mktemp("expiring")) as stores:
+        yield stores
 
 
 @pytest.mark.timeout(3600)

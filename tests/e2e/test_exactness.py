@@ -10,7 +10,6 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from hxi.admin import projects
-from hxi.admin.endpoints import Endpoints
 from orchestration.run.refresh import refresh
 from orchestration.transform import compiled
 from tests.e2e.exact_histories import history
@@ -27,15 +26,8 @@ END_LEASE = """
 
 
 @pytest.fixture
-def served(
-    clickhouse: Client,
-    postgres: psycopg.Connection[Any],
-    endpoints: Endpoints,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Served:
+def served(clickhouse: Client, postgres: psycopg.Connection[Any], variables: None) -> Served:
     """What a run in this process works on."""
-    for name, value in endpoints.environment().items():
-        monkeypatch.setenv(name, value)
     return Served(clickhouse, postgres)
 
 

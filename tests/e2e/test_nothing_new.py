@@ -23,6 +23,7 @@ from orchestration.run.idle import nothing_is_new
 from orchestration.run.refresh import refresh
 from simulate import Plan, generate
 from stack.embedded import Stack
+from tests.conftest import variables_of
 
 Mongo = pymongo.MongoClient[dict[str, Any]]
 Postgres = psycopg.Connection[Any]
@@ -34,9 +35,7 @@ pytestmark = pytest.mark.timeout(600)
 def built(stack: Stack) -> Iterator[Stack]:
     """The session's stack with everything built."""
     load_batches(stack.endpoints, generate(Plan(3, days=1, seed=515)))
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in stack.endpoints.environment().items():
-            patch.setenv(name, value)
+    with variables_of(stack.endpoints):
         refresh()
         yield stack
 

@@ -4,7 +4,6 @@ In the same run: what users of other products reported, if that lies beside the 
 """
 
 import json
-import os
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -22,7 +21,7 @@ from hxi.admin.endpoints import Endpoints
 from hxi.load import LoadTotals, load_batches, load_files
 from orchestration.run.refresh import refresh
 from stack.embedded import Stack
-from tests.conftest import SHARED_DATA
+from tests.conftest import SHARED_DATA, variables_of
 from tests.e2e import small_dirt
 from tests.e2e.sdk_recordings import post_calls, wait_landed
 from tests.e2e.whatever_fits import batch
@@ -75,9 +74,7 @@ def sent(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sen
             case_project, case_own = project_of(postgres, endpoints, path.parent.name)
             [source] = path.parent.glob("events.ndjson*")
             cases[path.parent.name] = (case_project, load_files(case_own, [source], backfill=True))
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in endpoints.environment().items():
-                patch.setitem(os.environ, name, value)
+        with variables_of(endpoints):
             refresh()
         yield Sent(clickhouse, postgres, project, totals, small, sdks, cases)
 

@@ -70,11 +70,9 @@ def tried(
     stack: Stack,
     clickhouse: Client,
     postgres: "psycopg.Connection[object]",
-    monkeypatch: pytest.MonkeyPatch,
+    variables: None,
 ) -> Iterator[Tried]:
     """The stack as jobs in this process work on it; everything that landed before is built."""
-    for name, value in stack.endpoints.environment().items():
-        monkeypatch.setenv(name, value)
     project, _, key = projects.create(postgres, f"parts {uuid4().hex}")
     with dg.DagsterInstance.ephemeral() as instance:
         scheduler = Scheduler(instance)

@@ -22,6 +22,7 @@ from orchestration.run.idle import nothing_is_new
 from orchestration.run.refresh import refresh
 from simulate import Plan, generate
 from stack.embedded import Stack
+from tests.conftest import variables_of
 
 PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 # Two server connections for all clients: whatever a session kept would be lost at once.
@@ -63,7 +64,8 @@ def pooled(stack: Stack, tmp_path: Path) -> Iterator[Endpoints]:
         endpoints = replace(stack.endpoints, postgres_dsn=address)
         try:
             wait_for(address)
-            yield endpoints
+            with variables_of(endpoints):
+                yield endpoints
         finally:
             process.terminate()
 
@@ -84,11 +86,7 @@ def wait_for(address: str) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_runs_leases_and_migrations_work_through_a_pooler(
-    pooled: Endpoints, stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in pooled.environment().items():
-        monkeypatch.setenv(name, value)
+def test_runs_leases_and_migrations_work_through_a_pooler(pooled: Endpoints, stack: Stack) -> None:
     assert postgres_schemas(pooled.postgres_dsn) == []
     load_batches(stack.endpoints, generate(Plan(2, days=1, seed=6432)))
 

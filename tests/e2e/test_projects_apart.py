@@ -141,10 +141,8 @@ def stores_of(
     clickhouse: Client,
     mongo: "pymongo.MongoClient[dict[str, Any]]",
     postgres: psycopg.Connection[Any],
-    monkeypatch: pytest.MonkeyPatch,
+    variables: None,
 ) -> Stores:
-    for name, value in stack.endpoints.environment().items():
-        monkeypatch.setenv(name, value)
     return Stores(clickhouse, mongo, postgres)
 
 

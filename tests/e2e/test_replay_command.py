@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import time
 from pathlib import Path
 from uuid import uuid4
@@ -33,9 +32,8 @@ def recorded(session: str, at: int, data: bytes) -> Event:
     )
 
 
-def test_a_recording_comes_out_as_it_was_sent(
-    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("variables")
+def test_a_recording_comes_out_as_it_was_sent(stack: Stack, tmp_path: Path) -> None:
     session = str(uuid4())
     sent = [
         {"type": 3, "timestamp": START + n, "data": {"source": 0, "texts": [{"value": f"é{n}"}]}}
@@ -53,8 +51,6 @@ def test_a_recording_comes_out_as_it_was_sent(
         page_view=PageViewPayload(page_path="/"),
     )
     load_batches(stack.endpoints, [EventBatch(events=[together, *reversed(one_by_one), view])])
-    for name, value in stack.endpoints.environment().items():
-        monkeypatch.setitem(os.environ, name, value)
     refresh()
 
     out = tmp_path / "recording.json"

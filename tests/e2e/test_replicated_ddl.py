@@ -5,7 +5,6 @@ that rows replicate is not shown here: `make cluster-test` is for that.
 """
 
 import json
-import os
 import re
 import shutil
 import socket
@@ -29,6 +28,7 @@ from ingest.sinks.placement import Placement
 from orchestration.run.refresh import refresh
 from orchestration.stores.clients import integer
 from stack.embedded import Stack
+from tests.conftest import variables_of
 from tests.e2e.conftest import PlannedWarehouse
 
 JARS = Path("/usr/share/java")
@@ -141,9 +141,7 @@ def refreshed(planned_warehouse: PlannedWarehouse, stack: Stack) -> Iterator[Ref
     client.command("CREATE DATABASE replica")
     for place, copy in copies.items():
         client.command(f"CREATE TABLE {copy} CLONE AS {'.'.join(place)}")
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in stack.endpoints.environment().items():
-            patch.setitem(os.environ, name, value)
+    with variables_of(stack.endpoints):
         refresh(full=True)
     deletes = _texts(
         client,

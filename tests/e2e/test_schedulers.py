@@ -30,14 +30,6 @@ MEASURED = {"gosight", "signals", "landing", "hxi", "traceflow", "documents"}
 OF_ITS_OWN = {"documents"}
 
 
-@pytest.fixture
-def of_the_stack(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
-    """Jobs in this process work on the session's stack."""
-    for name, value in stack.endpoints.environment().items():
-        monkeypatch.setenv(name, value)
-    return stack
-
-
 def watched(watch: Watch) -> dict[str, dg.AssetCheckEvaluation]:
     """The checks' answers, by name."""
     with dg.DagsterInstance.ephemeral() as instance:
@@ -94,11 +86,12 @@ def leave_a_plan_open(stack: Stack) -> None:
     client.close()
 
 
+@pytest.mark.usefixtures("variables")
 @pytest.mark.timeout(600)
 def test_what_waits_is_told_a_dead_run_is_told_and_what_is_built_is_measured(
-    of_the_stack: Stack, clickhouse: Client
+    stack: Stack, clickhouse: Client
 ) -> None:
-    load_batches(of_the_stack.endpoints, generate(Plan(10, days=2, seed=90210)))
+    load_batches(stack.endpoints, generate(Plan(10, days=2, seed=90210)))
 
     waiting = watched(Watch(lag_minutes=0))["keeps_up"]
     assert not waiting.passed
@@ -106,8 +99,8 @@ def test_what_waits_is_told_a_dead_run_is_told_and_what_is_built_is_measured(
     assert int(str(waiting.metadata["waiting_sessions"].value)) >= 10
     assert watched(Watch(lag_minutes=30))["keeps_up"].passed
 
-    leave_a_plan_open(of_the_stack)
-    with held(of_the_stack.endpoints.postgres_dsn):
+    leave_a_plan_open(stack)
+    with held(stack.endpoints.postgres_dsn):
         assert watched(Watch(open_minutes=0))["no_run_is_left_open"].passed
     assert watched(Watch(open_minutes=60))["no_run_is_left_open"].passed
     with chat() as (address, texts):

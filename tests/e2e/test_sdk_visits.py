@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from hxi.replay import replay
 from stack.embedded import Stack
+from tests.conftest import variables_of
 from tests.e2e.conftest import PlannedWarehouse
 from tests.e2e.sdk_recordings import SDKS, recorded_sdks
 
@@ -130,9 +131,7 @@ def test_a_recording_comes_back_as_a_player_takes_it(
     (session,) = rows(warehouse, sdk, "session_id", "sessions WHERE project_id = {p:String}")
     out = tmp_path / "r.json"
     arguments = [str(session["session_id"]), "--project", warehouse.sdks[sdk], "--out", str(out)]
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in stack.endpoints.environment().items():
-            patch.setenv(name, value)
+    with variables_of(stack.endpoints):
         assert CliRunner().invoke(replay, arguments, catch_exceptions=False).exit_code == 0
     played = json.loads(out.read_text())
     assert [event["type"] for event in played].count(2) == len(DOCUMENTS)

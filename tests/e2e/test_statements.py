@@ -17,6 +17,7 @@ from orchestration.run.refresh import refresh
 from orchestration.transform import compiled
 from simulate import Plan, generate
 from stack.embedded import Stack
+from tests.conftest import variables_of
 
 # What a run of one new session takes, and five more where there are visits of SDKs that tell no
 # session, as other tests leave them. It may become less; say why when it must be more.
@@ -30,9 +31,7 @@ pytestmark = pytest.mark.timeout(900)
 @pytest.fixture(scope="module")
 def built(stack: Stack) -> Iterator[Endpoints]:
     """A project with a few sessions that a run has built; runs here work on it."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in stack.endpoints.environment().items():
-            patch.setenv(name, value)
+    with variables_of(stack.endpoints):
         with psycopg.connect(stack.endpoints.postgres_dsn, autocommit=True) as connection:
             _, _, key = projects.create(connection, f"statements {uuid4().hex}")
         endpoints = replace(stack.endpoints, project_key=key)

@@ -1,19 +1,29 @@
 """Every row the warehouse serves, as text, and how two such states differ."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
+import pymongo
 from clickhouse_connect.driver.client import Client
 from psycopg import sql
+
+from hxi.admin import clients
+from stack.embedded import Stack
+from tests.conftest import variables_of
 
 BUILT = ("gosight", "intermediate", "signals")
 SERVED = ("hxi", "traceflow")
 SHOWN = 5
 
 Rows = dict[str, list[str]]
+
+
+Mongo = pymongo.MongoClient[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,20 @@ class Served:
             parameters={"projects": list(projects)},
         ).result_rows
         return sorted(row for (row,) in rows)
+
+
+@contextmanager
+def own_stores(folder: Path) -> Iterator[tuple[Served, Mongo]]:
+    """With their variables, for what takes from every project there is."""
+    with Stack(folder, ports="auto", environment={}) as stack:
+        stack.start_stores()
+        with (
+            variables_of(stack.endpoints),
+            clients.clickhouse(stack.endpoints.clickhouse_url) as clickhouse,
+            clients.mongodb(stack.endpoints.mongodb_uri) as mongo,
+            clients.postgres(stack.endpoints.postgres_dsn) as postgres,
+        ):
+            yield Served(clickhouse, postgres), mongo
 
 
 def difference(incremental: Rows, full: Rows) -> str:

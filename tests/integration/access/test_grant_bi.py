@@ -8,16 +8,10 @@ import psycopg
 import pytest
 
 from hxi.admin import projects
-from hxi.admin.endpoints import Endpoints
 from hxi.command import main
 
+pytestmark = pytest.mark.usefixtures("variables")
 GRANTED = "SELECT project_id::text FROM access.bi_grants ORDER BY 1"
-
-
-@pytest.fixture(autouse=True)
-def _variables(endpoints: Endpoints, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in endpoints.environment().items():
-        monkeypatch.setenv(name, value)
 
 
 def granted(dsn: str) -> list[str]:

@@ -6,15 +6,10 @@ import psycopg
 import pytest
 
 from hxi.admin import projects
-from hxi.admin.endpoints import Endpoints
 from hxi.admin.errors import UserError
 from hxi.command import main
 
-
-@pytest.fixture(autouse=True)
-def _variables(endpoints: Endpoints, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in endpoints.environment().items():
-        monkeypatch.setenv(name, value)
+pytestmark = pytest.mark.usefixtures("variables")
 
 
 def test_a_new_project_gets_one_key_whose_text_is_kept_nowhere(

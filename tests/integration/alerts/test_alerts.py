@@ -237,12 +237,11 @@ def test_rules_are_kept_by_a_command(world: World, stores: Stack) -> None:
     assert name not in said("list")
 
 
+@pytest.mark.usefixtures("variables")
 def test_a_test_message_says_whether_it_was_taken(
-    world: World, stores: Stack, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rule = world.rule({"type": "webhook", "url": world.hook.url})
-    for name, value in stores.endpoints.environment().items():
-        monkeypatch.setenv(name, value)
     words = ["test", rule]
     refused = CliRunner().invoke(alert, words)
     assert "private network" in str(refused.exception)

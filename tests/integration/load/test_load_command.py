@@ -1,7 +1,7 @@
 """`hxi load` as a person and a script meet it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,16 @@ from hxi.admin.endpoints import Endpoints
 from hxi.command import main
 from simulate import Plan, generate
 from simulate.output import batch_writer
+from tests.conftest import variables_of
 
 SESSION = "7d980fc3-5143-5b00-a336-c6e06a67e33b"
 
 
 @pytest.fixture
 def load(
-    own: Endpoints, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str, str]]:
+    own: Endpoints, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[..., tuple[int, str, str]]]:
     """Runs the command on the test's project: exit code, stdout, stderr."""
-    for name, value in own.environment().items():
-        monkeypatch.setenv(name, value)
 
     def run(*arguments: str | Path) -> tuple[int, str, str]:
         try:
@@ -33,7 +32,8 @@ def load(
             code = 0
         return (code, *capsys.readouterr())
 
-    return run
+    with variables_of(own):
+        yield run
 
 
 @pytest.fixture

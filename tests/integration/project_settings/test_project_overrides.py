@@ -23,6 +23,7 @@ from orchestration.run.outcome import RefreshFailedError
 from orchestration.run.refresh import refresh
 from simulate import Plan, generate
 from stack.embedded import Stack
+from tests.conftest import variables_of
 from tests.e2e.warehouse_rows import Rows, Served, difference
 from tests.integration.project_settings.changed_defaults import (
     ROOT,
@@ -93,12 +94,10 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         stack.start_stores()
         stack.start_ingest()
         with (
-            pytest.MonkeyPatch.context() as patch,
+            variables_of(stack.endpoints),
             clients.clickhouse(stack.endpoints.clickhouse_url) as clickhouse,
             clients.postgres(stack.endpoints.postgres_dsn) as postgres,
         ):
-            for name, value in stack.endpoints.environment().items():
-                patch.setenv(name, value)
             ids = {}
             for slug in ("shop", "blog"):
                 ids[slug], _, key = projects.create(postgres, slug)
