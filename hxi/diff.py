@@ -1,7 +1,6 @@
 """`hxi diff`: what a run would change, before it does."""
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
@@ -11,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hxi.admin import clients, projects
-from hxi.admin.endpoints import DEFAULT_DATA_DIR, resolve
+from hxi.admin.endpoints import resolve
 from hxi.admin.errors import BusyError, UserError
-from hxi.admin.folder import dbt_target
 from hxi.options import data_dir_option, json_option
-from hxi.stores import open_postgres
+from hxi.stores import open_postgres, use
 
 if TYPE_CHECKING:
     from orchestration.preview.diff import Difference
@@ -63,7 +61,7 @@ def diff(*, data_dir: Path | None, as_json: bool, keep: bool, **asked: Any) -> N
     """
     if keep and not asked["project"]:
         raise click.UsageError("--keep goes with --project")
-    os.environ.update(resolve(data_dir).environment() | dbt_target(data_dir or DEFAULT_DATA_DIR))
+    use(resolve(data_dir), data_dir)
     found = _found(data_dir, **asked)
     if keep:
         _keep(data_dir, asked, found)

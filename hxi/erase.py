@@ -1,7 +1,6 @@
 """`hxi erase`: a person, a session or all that is old leaves every store, with a proof for each."""
 
 import json
-import os
 from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
@@ -11,12 +10,11 @@ from uuid import UUID
 import click
 
 from hxi.admin import clients, projects
-from hxi.admin.endpoints import DEFAULT_DATA_DIR, Endpoints, resolve
+from hxi.admin.endpoints import Endpoints
 from hxi.admin.errors import UserError
-from hxi.admin.folder import dbt_target
-from hxi.admin.prepare import clickhouse_schemas, postgres_schemas
 from hxi.options import data_dir_option, json_option
 from hxi.run import refreshed_once
+from hxi.stores import use_prepared
 from orchestration.erasure import held, requests
 from orchestration.erasure.requests import Subject
 from orchestration.stores.settings import Settings
@@ -57,7 +55,7 @@ def erase(
     """
     if sum(one is not None for one in (user, session, before)) != 1:
         raise UserError("give one of --user, --session and --before")
-    endpoints = _ready(data_dir)
+    endpoints = use_prepared(data_dir)
     with clients.postgres(endpoints.postgres_dsn) as connection:
         project_id = projects.find(connection, project or endpoints.project_id)
     subject = Subject(
@@ -72,14 +70,6 @@ def erase(
     _report(endpoints, number, as_json=as_json)
     if refreshed.failed_checks:
         raise NotErasedError(f"checks failed: {', '.join(refreshed.failed_checks)}")
-
-
-def _ready(data_dir: Path | None) -> Endpoints:
-    endpoints = resolve(data_dir)
-    os.environ.update(endpoints.environment() | dbt_target(data_dir or DEFAULT_DATA_DIR))
-    clickhouse_schemas(endpoints.clickhouse_url)
-    postgres_schemas(endpoints.postgres_dsn)
-    return endpoints
 
 
 def _tell_held(subject: Subject, *, as_json: bool) -> None:

@@ -1,20 +1,17 @@
 """`hxi expire`: deletes what is older than the limits of retention."""
 
 import json
-import os
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from hxi.admin.endpoints import resolve
 from hxi.admin.errors import BusyError, UserError
-from hxi.admin.prepare import clickhouse_schemas, postgres_schemas
 from hxi.options import data_dir_option, json_option
+from hxi.stores import use_prepared
 from orchestration.lease.lease import LeaseHeldError
-from orchestration.retention.command import expire_now
-from orchestration.retention.expiry import Expired
+from orchestration.retention.expiry import Expired, expire_now
 from orchestration.retention.limits import CutOffs, LimitError, Limits, moment_of
 
 
@@ -32,10 +29,7 @@ def expire(data_dir: Path | None, as_of: str, *, as_json: bool) -> None:
         cut_offs = Limits.from_environment().at(moment_of(as_of))
     except (LimitError, OverflowError) as error:
         raise UserError(str(error)) from error
-    endpoints = resolve(data_dir)
-    os.environ.update(endpoints.environment())
-    clickhouse_schemas(endpoints.clickhouse_url)
-    postgres_schemas(endpoints.postgres_dsn)
+    use_prepared(data_dir)
     gone = _expire(cut_offs)
     if as_json:
         click.echo(json.dumps({"as_of": cut_offs.as_of.isoformat(), **asdict(gone)}))

@@ -1,6 +1,5 @@
 """`hxi export`: what is held about a person, as files of JSON lines in one archive."""
 
-import os
 import zipfile
 from collections.abc import Iterator
 from itertools import chain
@@ -12,6 +11,7 @@ from hxi.admin import clients, projects
 from hxi.admin.endpoints import resolve
 from hxi.admin.errors import UserError
 from hxi.options import data_dir_option
+from hxi.stores import use
 from orchestration.erasure import held
 from orchestration.erasure.requests import Subject
 from orchestration.stores.settings import Settings
@@ -31,8 +31,7 @@ def export(project: str | None, user: str, out: Path, data_dir: Path | None) -> 
 
     Whole sessions: of one in which two users were, both find the whole in theirs.
     """
-    endpoints = resolve(data_dir)
-    os.environ.update(endpoints.environment())
+    endpoints = use(resolve(data_dir), data_dir)
     with clients.postgres(endpoints.postgres_dsn) as connection:
         project_id = projects.find(connection, project or endpoints.project_id)
     tables = held.given(Settings.from_environment(), Subject(project_id, user_id=user))

@@ -1,7 +1,6 @@
 """`hxi plan`: what the next run would build, and why. Writes nothing."""
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -10,10 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from hxi.admin import clients
-from hxi.admin.endpoints import DEFAULT_DATA_DIR, resolve
-from hxi.admin.folder import dbt_target
+from hxi.admin.endpoints import resolve
 from hxi.options import data_dir_option, json_option
-from hxi.stores import open_postgres
+from hxi.stores import open_postgres, use
 
 if TYPE_CHECKING:
     from orchestration.plan.reasons import Outlook
@@ -26,8 +24,7 @@ def plan(data_dir: Path | None, as_json: bool) -> None:
     """Show what `hxi run` would build now, and why: sessions and days for each reason."""
     from orchestration.plan.reasons import TOLD
 
-    endpoints = resolve(data_dir)
-    os.environ.update(endpoints.environment() | dbt_target(data_dir or DEFAULT_DATA_DIR))
+    endpoints = use(resolve(data_dir), data_dir)
     found, erases, lag = _asked(endpoints.clickhouse_url, data_dir)
     if as_json:
         told = {reason: asdict(one) for one in found.reasons for reason in [one.reason]}

@@ -16,12 +16,12 @@ import click
 from hxi.admin import clients
 from hxi.admin.endpoints import DEFAULT_DATA_DIR, Endpoints, resolve
 from hxi.admin.errors import BusyError, NoStackError, UserError
-from hxi.admin.folder import dbt_target
 from hxi.admin.prepare import clickhouse_schemas_through, postgres_schemas
 from hxi.every import every_option
 from hxi.imports import loading
 from hxi.options import data_dir_option, json_option, metrics_port_option
 from hxi.run_output import shown, summary
+from hxi.stores import use
 from ingest.watching.traces import TRACES
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ def run(
     if every and any(wanted.values()):
         raise click.UsageError("--every goes with none of --full-refresh, --day, --verify")
     with _traced(), _stack(data_dir, start=start) as endpoints:
-        # dbt's profiles and Dagster's resources read it
-        os.environ.update(endpoints.environment() | dbt_target(data_dir or DEFAULT_DATA_DIR))
+        use(endpoints, data_dir)
         _schemas(endpoints)
         if sample:
             _load_sample(endpoints)

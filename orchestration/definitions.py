@@ -20,9 +20,7 @@ from orchestration.checks.watch import CHECKS, Watch
 from orchestration.documents.assets import assets as documents
 from orchestration.erasure.assets import erasures
 from orchestration.publish.assets import assets as publish_assets
-from orchestration.raw.assets import RAW_TABLES, session_index
-from orchestration.raw.predictions import DOCUMENTS as OUTSIDE_PREDICTIONS
-from orchestration.raw.predictions import predictions
+from orchestration.raw.assets import OUTSIDE_PREDICTIONS, RAW_TABLES, predictions, session_index
 from orchestration.rebuild.assets import done_asset, planned_days, planned_sessions, projects
 from orchestration.rebuild.resource import Run
 from orchestration.reports.assets import reports_job, reports_schedule

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
@@ -14,8 +14,7 @@ from ingest.decode.rows import Row
 from ingest.errors import RefusedByStoreError, StoreDownError
 from ingest.sinks.interface import Kind, Session
 from ingest.sinks.placement import as_writer, interface_of
-
-T = TypeVar("T")
+from ingest.sinks.split import parts
 
 # Errors that values in an insert cause; any other is about the server or its tables: wait.
 REFUSED_CODES = frozenset(
@@ -76,27 +75,24 @@ class ClickHouseSink:
         """Looked up by primary key."""
         found: set[str] = set()
         for project_id, ids in _by_project(batches):
-            for chunk in chunks(ids):
-                rows = self.rows(
-                    "SELECT toString(batch_id) FROM raw.ingest_ledger"
-                    " WHERE project_id = %(project)s AND batch_id IN %(ids)s",
-                    {"project": project_id, "ids": chunk},
-                )
-                found |= {batch_id for (batch_id,) in rows}
+            rows = self.rows(
+                "SELECT toString(batch_id) FROM raw.ingest_ledger"
+                " WHERE project_id = %(project)s AND batch_id IN %(ids)s",
+                {"project": project_id, "ids": ids},
+            )
+            found |= {batch_id for (batch_id,) in rows}
         return found
 
     def erased(self, sessions: Collection[Session]) -> dict[Session, int]:
         """Looked up by primary key."""
         found: dict[Session, int] = {}
         for project_id, ids in _by_project(sessions):
-            for chunk in chunks(ids):
-                rows = self.rows(
-                    "SELECT toString(session_id), sum(events_erased) FROM raw.tombstones"
-                    " WHERE project_id = %(project)s AND session_id IN %(ids)s"
-                    " GROUP BY session_id",
-                    {"project": project_id, "ids": chunk},
-                )
-                found |= {(project_id, session_id): int(count) for session_id, count in rows}
+            rows = self.rows(
+                "SELECT toString(session_id), sum(events_erased) FROM raw.tombstones"
+                " WHERE project_id = %(project)s AND session_id IN %(ids)s GROUP BY session_id",
+                {"project": project_id, "ids": ids},
+            )
+            found |= {(project_id, session_id): int(count) for session_id, count in rows}
         return found
 
     def erased_users(self, hashes: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
@@ -104,11 +100,10 @@ class ClickHouseSink:
         return {
             (project_id, found): int(erased_at)
             for project_id, texts in _by_project(hashes)
-            for chunk in chunks(texts)
             for found, erased_at in self.rows(
                 "SELECT user_hash, toUnixTimestamp64Milli(max(erased_at)) FROM raw.erased_users"
                 " WHERE project_id = %(project)s AND user_hash IN %(hashes)s GROUP BY user_hash",
-                {"project": project_id, "hashes": chunk},
+                {"project": project_id, "hashes": texts},
             )
         }
 
@@ -132,12 +127,11 @@ class ClickHouseSink:
         return {
             (project_id, session_id)
             for project_id, ids in _by_project(sessions)
-            for chunk in chunks(ids)
             for table in tables
             for (session_id,) in self.rows(
                 f"SELECT toString(session_id) FROM {table}"
                 " WHERE project_id = %(project)s AND session_id IN %(ids)s",
-                {"project": project_id, "ids": chunk},
+                {"project": project_id, "ids": ids},
             )
         }
 
@@ -147,24 +141,22 @@ class ClickHouseSink:
         """Delete all rows of these sessions, or only these batches'; refused events too."""
         of_batches = "" if batch_ids is None else " AND batch_id IN %(batches)s"
         for project_id, ids in _by_project(sessions):
-            for chunk in chunks(ids):
-                parameters = {
-                    "project": project_id,
-                    "ids": chunk,
-                    "plain": [text.replace("-", "") for text in chunk],
-                    "batches": list(batch_ids or ()),
-                }
-                for table, session_in in _OF_SESSIONS.items():
-                    self._delete(
-                        f"FROM {table} WHERE project_id = %(project)s AND {session_in}{of_batches}",
-                        parameters,
-                    )
-                if batch_ids is None:  # predictions come in no batch
-                    self._delete(
-                        "FROM raw.predictions WHERE project_id = %(project)s"
-                        " AND session_id IN %(ids)s",
-                        parameters,
-                    )
+            parameters = {
+                "project": project_id,
+                "ids": ids,
+                "plain": [text.replace("-", "") for text in ids],
+                "batches": list(batch_ids or ()),
+            }
+            for table, session_in in _OF_SESSIONS.items():
+                self._delete(
+                    f"FROM {table} WHERE project_id = %(project)s AND {session_in}{of_batches}",
+                    parameters,
+                )
+            if batch_ids is None:  # predictions come in no batch
+                self._delete(
+                    "FROM raw.predictions WHERE project_id = %(project)s AND session_id IN %(ids)s",
+                    parameters,
+                )
 
     def _delete(self, rows: str, parameters: dict[str, Any]) -> None:
         # A delete rewrites parts even when it finds nothing; most have nothing to find.
@@ -220,14 +212,10 @@ def translated() -> Iterator[None]:
         raise StoreDownError(f"ClickHouse does not answer: {error}") from error
 
 
-def _by_project(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
-    ids: dict[str, list[str]] = {}
+def _by_project(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Each project with its texts, as many as a statement holds at a time."""
+    texts: dict[str, list[str]] = {}
     for project_id, text in sorted(set(pairs)):
-        ids.setdefault(project_id, []).append(text)
-    yield from ids.items()
-
-
-def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Parts short enough for one statement."""
-    for start in range(0, len(items), LOOKUP_CHUNK):
-        yield items[start : start + LOOKUP_CHUNK]
+        texts.setdefault(project_id, []).append(text)
+    for project_id, its in texts.items():
+        yield from ((project_id, part) for part in parts(its, LOOKUP_CHUNK))

@@ -21,7 +21,7 @@ from ingest.decode.documents import Document
 from ingest.errors import RefusedByStoreError, SettingsError, StoreDownError
 from ingest.schema import mongo as schema
 from ingest.sinks.interface import Kind, Session, Written
-from ingest.sinks.split import write_or_split
+from ingest.sinks.split import parts, write_or_split
 
 COLLECTION = {Kind.EVENTS: schema.EVENTS, Kind.REPLAY: schema.REPLAY_CHUNKS}
 DUPLICATE_KEY = 11000
@@ -36,6 +36,7 @@ PASSING_TEXTS = ("locked", "disk", "readonly", "unable to open", "out of memory"
 # What a client refuses to encode; never sent.
 UNENCODABLE = (BSONError, DocumentTooLarge, OverflowError, UnicodeError, RecursionError)
 MIN_CHUNK = 500  # documents for one writer; fewer are not worth a thread
+# Ids named in one command: MongoDB takes 16 MiB, some hundred thousand of them.
 LOOKUP_CHUNK = 1000
 
 
@@ -95,7 +96,7 @@ class MongoSink:
         collection = COLLECTION[kind].of(self._client)
         with translated():
             for batch_id, ids in by_batch.items():
-                for chunk in id_chunks(ids):
+                for chunk in parts(ids, LOOKUP_CHUNK):
                     collection.delete_many({"_id": {"$in": chunk}, "batchId": batch_id})
 
     def erase(self, session: Session) -> None:
@@ -194,7 +195,7 @@ def _insert_many(
 def _owners(collection: "MongoCollection[Document]", ids: list[str]) -> dict[str, str]:
     """Document to the batch that brought it."""
     owners: dict[str, str] = {}
-    for chunk in id_chunks(ids):
+    for chunk in parts(ids, LOOKUP_CHUNK):
         with translated():
             found = collection.find({"_id": {"$in": chunk}}, {"batchId": 1})
             owners |= {document["_id"]: document["batchId"] for document in found}
@@ -222,9 +223,3 @@ def _is_passing(code: int | None, text: str) -> bool:
     if code in (None, UNKNOWN_ERROR):
         return any(word in text.lower() for word in PASSING_TEXTS)
     return code in PASSING_CODES
-
-
-def id_chunks(ids: Sequence[str]) -> Iterator[list[str]]:
-    """Of ids to be named in one command: MongoDB takes 16 MiB, some hundred thousand of them."""
-    for start in range(0, len(ids), LOOKUP_CHUNK):
-        yield list(ids[start : start + LOOKUP_CHUNK])

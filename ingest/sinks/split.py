@@ -1,11 +1,17 @@
-"""Finds the rows that a store refuses: halves what was refused until the culprits stand alone."""
+"""Lists in parts: as many as a command takes, and until what a store refuses stands alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from ingest.errors import RefusedByStoreError
 
 T = TypeVar("T")
+
+
+def parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Slices of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def write_or_split(write: Callable[[Sequence[T]], None], items: Sequence[T]) -> dict[int, str]:

@@ -1,13 +1,13 @@
 """ClickHouse: every table with a session in it, raw, built and of runs; deleted, then rewritten."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from clickhouse_connect.driver.client import Client
 
 from orchestration.erasure.trace import Trace
-from orchestration.stores.clients import integer
+from orchestration.stores.clients import delete_rows, integer
 
 OTHERS = "('system', 'INFORMATION_SCHEMA', 'information_schema')"
 # Ids of erased sessions stay here alone, so that none of their events lands again.
@@ -56,7 +56,7 @@ def condition(table: str, column: str) -> str:
     return f"{of_project}{column} IN {{ids:Array(UUID)}}"
 
 
-def parameters(trace: Trace, ids: tuple[str, ...]) -> dict[str, object]:
+def parameters(trace: Trace, ids: Sequence[str]) -> dict[str, object]:
     """For `condition`."""
     plain = [one.replace("-", "") for one in ids]
     return {"project": trace.project_id, "ids": list(ids), "plain": plain}
@@ -67,20 +67,20 @@ def count(client: Client, trace: Trace) -> int:
     held = sum(
         integer(client, f"SELECT count() FROM {table} WHERE {condition(table, name)}", given)
         for table, name in of_sessions(client)
-        for given in (parameters(trace, tuple(ids)) for ids in trace.chunks())
+        for given in (parameters(trace, ids) for ids in trace.chunks())
     )
-    return held + _count(client, REJECTED, _of_user(trace), trace)
+    of_user = f"SELECT count() FROM {REJECTED} WHERE {_of_user(trace)}"
+    return held + integer(client, of_user, {"project": trace.project_id})
 
 
 def delete(client: Client, trace: Trace) -> None:
     """From every table; the sessions must be built without their events already."""
     for table, name in of_sessions(client):
         for ids in trace.chunks():
-            _delete(client, table, condition(table, name), parameters(trace, tuple(ids)))
-    if _count(client, REJECTED, _of_user(trace), trace):
-        _delete(client, REJECTED, _of_user(trace), {"project": trace.project_id})
+            delete_rows(client, table, condition(table, name), parameters(trace, ids))
+    delete_rows(client, REJECTED, _of_user(trace), {"project": trace.project_id})
     for ids in trace.chunks():
-        _rename_counted(client, parameters(trace, tuple(ids)))
+        _rename_counted(client, parameters(trace, ids))
 
 
 def apply_masks(client: Client) -> list[str]:
@@ -141,17 +141,6 @@ def _of_user(trace: Trace) -> str:
     forms = [b'"' + text + b'"', *([bytes([len(text)]) + text] if len(text) < 128 else [])]
     found = " OR ".join(f"position(raw, unhex('{one.hex()}')) > 0" for one in forms)
     return f"project_id = {{project:String}} AND ({found})"
-
-
-def _count(client: Client, table: str, where: str, trace: Trace) -> int:
-    given = {"project": trace.project_id}
-    return integer(client, f"SELECT count() FROM {table} WHERE {where}", given)
-
-
-def _delete(client: Client, table: str, where: str, given: dict[str, object]) -> None:
-    # A delete rewrites parts even when it finds nothing; most have nothing to find.
-    if client.query(f"SELECT 1 FROM {table} WHERE {where} LIMIT 1", parameters=given).result_rows:
-        client.command(f"DELETE FROM {table} WHERE {where}", parameters=given)
 
 
 def _rename_counted(client: Client, given: dict[str, object]) -> None:

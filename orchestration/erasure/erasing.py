@@ -20,10 +20,11 @@ from ingest.clock import now_ms
 from ingest.landing.erased_users import user_hash
 from ingest.sinks import names as tables
 from ingest.sinks.clickhouse import ClickHouseSink
+from ingest.sinks.split import parts
 from orchestration.erasure import clickhouse, mongodb, postgres, redis, requests, spool
 from orchestration.erasure.requests import Connection, Proof, Request, Subject
 from orchestration.erasure.subject import sessions_of
-from orchestration.erasure.trace import Trace, parts
+from orchestration.erasure.trace import Trace
 from orchestration.raw.erasure import erase_sessions
 from orchestration.retention.moved import delete_moved, found_moved, storage_url
 from orchestration.stores.clients import integer
@@ -152,7 +153,7 @@ def finish(stores: Stores) -> list[Erased]:
 def is_unbuilt(client: Client, trace: Trace) -> bool:
     """Whether the marts may show a session still."""
     return any(
-        integer(client, UNBUILT, clickhouse.parameters(trace, tuple(ids))) for ids in trace.chunks()
+        integer(client, UNBUILT, clickhouse.parameters(trace, ids)) for ids in trace.chunks()
     )
 
 

@@ -90,7 +90,7 @@ def _lines_of(client: Client, table: str, trace: Trace) -> Iterator[str]:
     where = clickhouse.condition(table, "session_id")
     for ids in trace.chunks():
         query = f"SELECT * FROM {table} WHERE {where} ORDER BY ALL"
-        parameters = clickhouse.parameters(trace, tuple(ids))
+        parameters = clickhouse.parameters(trace, ids)
         with client.query_arrow_stream(query, parameters=parameters, use_strings=False) as batches:
             for batch in batches:
                 yield from (_line(row) for row in batch.to_pylist())

@@ -4,9 +4,8 @@ import re
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-T = TypeVar("T")
+from ingest.sinks.split import parts
 
 # Session ids in one statement.
 CHUNK = 2_000
@@ -56,9 +55,3 @@ class Trace:
         """What may be the value of a column of this name."""
         is_short = self.user_id is not None and not self.tells
         return (*self.ids, str(self.user_id)) if is_short and PERSON.search(column) else self.ids
-
-
-def parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """Slices of at most `size`."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

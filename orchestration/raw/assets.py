@@ -1,13 +1,15 @@
-"""What ingest landed, as assets, and the comparison of both stores with the ledger."""
+"""What ingest and outside models landed, as assets, and the comparison of the stores."""
 
 from collections.abc import Iterator
 
 import dagster as dg
 
 from orchestration.lease.resource import POOL, RunResource
+from orchestration.raw.outside_predictions import read_back
 from orchestration.raw.reconcile import settle
 
 RAW = "raw"
+SHOWN = 10  # of the reasons why predictions were refused
 LANDED_BY_INGEST = {
     "events": "One row per accepted event (after FINAL).",
     "replay_chunks": "One row per accepted replay payload (after FINAL).",
@@ -21,6 +23,12 @@ DOCUMENTS = dg.AssetSpec(
     group_name="mongodb",
     kinds={"mongodb"},
     description="Documents of record: every accepted event and replay payload, once.",
+)
+OUTSIDE_PREDICTIONS = dg.AssetSpec(
+    ["mongodb", "emotion_predictions"],
+    group_name="mongodb",
+    kinds={"mongodb"},
+    description="Predictions that outside models wrote.",
 )
 RAW_TABLES = [
     DOCUMENTS,
@@ -56,4 +64,28 @@ def session_index(
         check_name="ledger_is_exact",
         passed=not disagreements,
         metadata={"disagreements": "\n".join(disagreements) or "none"},
+    )
+
+
+@dg.asset(
+    key=[RAW, "predictions"],
+    group_name=RAW,
+    kinds={"clickhouse", "mongodb"},
+    pool=POOL,
+    deps=[OUTSIDE_PREDICTIONS.key, dg.AssetKey([RAW, "session_index"])],
+)
+def predictions(context: dg.AssetExecutionContext, run: RunResource) -> dg.MaterializeResult[None]:
+    """One row per prediction of an outside model; its session is planned when it changed."""
+    with run.mongodb() as mongo:
+        found = read_back(mongo, run.clickhouse())
+    reasons = [f"{reason}: {count}" for reason, count in found.refused.most_common(SHOWN)]
+    if reasons:
+        context.log.warning("predictions refused: %s", "; ".join(reasons))
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": found.predictions,
+            "sessions_changed": found.sessions,
+            "refused": found.refused.total(),
+            "reasons": "\n".join(reasons) or "none",
+        }
     )

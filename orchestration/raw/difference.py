@@ -14,7 +14,14 @@ from pymongo.collection import Collection
 from ingest.decode.documents import Document
 from ingest.sinks.clickhouse import ClickHouseSink
 from ingest.sinks.interface import Kind, Session
-from ingest.sinks.mongodb import COLLECTION, document_id, id_chunks, of_session, translated
+from ingest.sinks.mongodb import (
+    COLLECTION,
+    LOOKUP_CHUNK,
+    document_id,
+    of_session,
+    translated,
+)
+from ingest.sinks.split import parts
 
 Mongo = MongoClient[dict[str, Any]]
 Count = tuple[str, int]
@@ -142,7 +149,7 @@ def _still_without(
     """Those that have no document now: some may have come since the documents were read."""
     ids = {document_id(project_id, event_id): event_id for event_id in event_ids}
     kept: set[str] = set()
-    for chunk in id_chunks(list(ids)):
+    for chunk in parts(list(ids), LOOKUP_CHUNK):
         with translated():
             found = collection.find({"_id": {"$in": chunk}}, {"_id": 1})
             kept |= {document["_id"] for document in found}

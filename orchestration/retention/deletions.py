@@ -11,12 +11,14 @@ from psycopg import sql
 
 from ingest.schema import mongo as schema
 from ingest.sinks.interface import Kind, Session
-from ingest.sinks.mongodb import COLLECTION, id_chunks, of_session
+from ingest.sinks.mongodb import COLLECTION, LOOKUP_CHUNK, of_session
+from ingest.sinks.split import parts
 from orchestration.publish.copy import copy_plan
 from orchestration.publish.landing import Source
 from orchestration.publish.merge import merge_plan
 from orchestration.publish.tables import SERVED_TABLES
 from orchestration.retention.records import KEY, Expiry, of_expiry
+from orchestration.stores.clients import delete_rows
 
 Mongo = pymongo.MongoClient[dict[str, Any]]
 Postgres = psycopg.Connection[Any]
@@ -40,26 +42,25 @@ def delete_documents(client: Client, mongo: Mongo, expiry: Expiry) -> None:
     for kind in Kind:
         collection = COLLECTION[kind].of(mongo)
         for session, batches in _batches(client, kind, expiry):
-            for chunk in id_chunks(batches):
+            for chunk in parts(batches, LOOKUP_CHUNK):
                 collection.delete_many({**of_session(session), "batchId": {"$in": chunk}})
 
 
 def delete_raw(client: Client, expiry: Expiry) -> None:
     """Rows of raw of the batches that leave."""
     for kind in Kind:
-        _delete(
+        delete_rows(
             client,
             f"raw.{kind.value}",
-            f"{KEY}, batch_id",
-            f"SELECT {KEY}, batch_id FROM ops.expired"
-            f" WHERE expiry_id = {expiry.expiry_id} AND kind = '{kind.value}'",
+            f"({KEY}, batch_id) IN (SELECT {KEY}, batch_id FROM ops.expired"
+            f" WHERE expiry_id = {expiry.expiry_id} AND kind = '{kind.value}')",
         )
 
 
 def delete_replays(client: Client, postgres: Postgres, expiry: Expiry) -> None:
     """Recordings in the marts; signals.replay_facts stay."""
     sessions = of_expiry("expired_replays", expiry)
-    _delete(client, "gosight.replay_chunks", KEY, sessions)
+    delete_rows(client, "gosight.replay_chunks", f"({KEY}) IN ({sessions})")
     keys = client.query(f"SELECT project_id, toString(session_id) FROM ({sessions})").result_rows
     projects, ids = ([key[at] for key in keys] for at in (0, 1))
     with postgres.transaction():
@@ -88,8 +89,9 @@ def delete_marts(client: Client, expiry: Expiry) -> None:
         f" OR c.database = 'raw' AND c.table = '{LANDED_BESIDE}')"
         " AND c.name = 'session_id' AND t.engine NOT LIKE '%View' ORDER BY 1"
     ).result_rows
+    gone = f"({KEY}) IN ({of_expiry('expired_marts', expiry)})"
     for (table,) in tables:
-        _delete(client, table, KEY, of_expiry("expired_marts", expiry))
+        delete_rows(client, table, gone)
 
 
 def unpublish(client: Client, postgres: Postgres, expiry: Expiry, fence: int) -> None:
@@ -120,10 +122,3 @@ def _batches(client: Client, kind: Kind, expiry: Expiry) -> Iterator[tuple[Sessi
     ).result_rows:
         batches[project_id, session_id].append(batch_id)
     yield from batches.items()
-
-
-def _delete(client: Client, table: str, key: str, gone: str) -> None:
-    # A delete rewrites parts even when it finds nothing; most have nothing to find.
-    condition = f"({key}) IN ({gone})"
-    if client.query(f"SELECT 1 FROM {table} WHERE {condition} LIMIT 1").result_rows:
-        client.command(f"DELETE FROM {table} WHERE {condition}")

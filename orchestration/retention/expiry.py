@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from clickhouse_connect.driver.client import Client
 
+from orchestration.lease.held import held_stores
 from orchestration.retention import records
 from orchestration.retention.limits import CutOffs
 from orchestration.retention.moved import delete_moved, move_replays
 from orchestration.retention.records import Expiry, of_expiry
 from orchestration.retention.storage import of_projects
 from orchestration.stores.clients import integer
+from orchestration.stores.settings import Settings
 
 if TYPE_CHECKING:
     from orchestration.retention.deletions import Mongo, Postgres
@@ -62,6 +64,12 @@ def expire(stores: Stores, cut_offs: CutOffs) -> Expired:
     records.open_expiry(stores.clickhouse(), expiry)
     _expire(stores, expiry)
     return _expired(stores.clickhouse(), expiry, sealed)
+
+
+def expire_now(cut_offs: CutOffs) -> Expired:
+    """In this process, under a lease of its own. Needs the HXI_ variables."""
+    with held_stores(Settings.from_environment()) as stores:
+        return expire(stores, cut_offs)
 
 
 def finish(stores: Stores) -> None:

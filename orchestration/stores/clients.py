@@ -46,6 +46,15 @@ def integer(client: Client, query: str, parameters: Mapping[str, Any] | None = N
     return int(client.query(query, parameters=dict(parameters or {})).result_rows[0][0])
 
 
+def delete_rows(
+    client: Client, table: str, where: str, parameters: Mapping[str, Any] | None = None
+) -> None:
+    """A delete rewrites parts even when it finds nothing, so it is sent where there are rows."""
+    given = dict(parameters or {})
+    if client.query(f"SELECT 1 FROM {table} WHERE {where} LIMIT 1", parameters=given).result_rows:
+        client.command(f"DELETE FROM {table} WHERE {where}", parameters=given)
+
+
 def short_connection(dsn: str) -> psycopg.Connection[Any]:
     """For a transaction or two: autocommit, without prepared statements, which poolers lose.
 

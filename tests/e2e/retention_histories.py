@@ -8,7 +8,7 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 from gosight.events_pb2 import EVENT_TYPE_REPLAY, Event
 
-from orchestration.retention.command import expire_now
+from orchestration.retention.expiry import expire_now
 from orchestration.retention.limits import CutOffs
 from tests.e2e.exact_histories import END, History
 

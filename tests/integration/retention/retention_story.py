@@ -13,8 +13,7 @@ from gosight.events_pb2 import Event
 from ingest.schema import mongo as schema
 from orchestration.lease.held import HeldStores, held_stores
 from orchestration.raw.reconcile import check_ledger, reconcile
-from orchestration.retention.command import expire_now
-from orchestration.retention.expiry import Expired, expire
+from orchestration.retention.expiry import Expired, expire, expire_now
 from orchestration.retention.late import Late, late_beyond_retention
 from orchestration.retention.limits import CutOffs
 from orchestration.run.refresh import refresh
