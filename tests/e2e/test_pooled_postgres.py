@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from orchestration.run.refresh import refresh
 from simulate import Plan, generate
 from stack.embedded import Stack
 from tests.conftest import variables_of
+from tests.waiting import until
 
 PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 # Two server connections for all clients: whatever a session kept would be lost at once.
@@ -63,7 +63,7 @@ def pooled(stack: Stack, tmp_path: Path) -> Iterator[Endpoints]:
         address = server._replace(netloc=f"{server.username}:any@127.0.0.1:{listen}").geturl()
         endpoints = replace(stack.endpoints, postgres_dsn=address)
         try:
-            wait_for(address)
+            until(lambda: postgres_answers(address))
             with variables_of(endpoints):
                 yield endpoints
         finally:
@@ -75,14 +75,6 @@ def a_free_port() -> int:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
         return port
-
-
-def wait_for(address: str) -> None:
-    """Until the pooler answers."""
-    end = time.monotonic() + 10
-    while not postgres_answers(address):
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 @pytest.mark.timeout(600)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,6 +23,7 @@ from orchestration.run.standing import Standing
 from orchestration.stores.settings import Settings
 from simulate import Plan, generate
 from stack.embedded import Stack
+from tests import waiting
 from tests.collector import Collector, attributes, collecting
 from tests.scraping import Samples, at, parsed, scraped
 
@@ -30,6 +32,8 @@ PATIENCE_SECONDS = 300.0
 HXI_RUN = (sys.executable, "-u", "-m", "hxi", "run")
 METRICS_PORT = 28399
 METRICS = f"http://127.0.0.1:{METRICS_PORT}"
+
+until = partial(waiting.until, seconds=PATIENCE_SECONDS)
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -62,13 +66,6 @@ def running(
     finally:
         process.kill()
         process.wait()
-
-
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.1)
 
 
 def test_it_follows_what_lands_outlives_a_store_and_ends_when_told(

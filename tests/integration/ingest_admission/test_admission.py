@@ -25,6 +25,7 @@ from hxi.user import user as user_command
 from ingest.realtime.keys import api_key
 from stack.embedded import Stack
 from tests.conftest import TestProject
+from tests.waiting import until
 
 Postgres = psycopg.Connection[Any]
 
@@ -131,14 +132,9 @@ def test_all_ingests_share_what_is_known_of_a_key(stack: Stack, project: TestPro
 def test_use_of_a_key_is_counted(stack: Stack, postgres: Postgres, project: TestProject) -> None:
     for _ in range(3):
         post(stack, project.key)
-    query = "SELECT request_count, last_used_at FROM gosight.api_keys WHERE key_hash = %s"
-    deadline = time.monotonic() + 20
-    while True:
-        ((count, used_at),) = postgres.execute(query, (projects.hash_key(project.key),)).fetchall()
-        if count == 3:
-            break
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
+    query = "SELECT last_used_at FROM gosight.api_keys WHERE key_hash = %s AND request_count = 3"
+    given = (projects.hash_key(project.key),)
+    ((used_at,),) = until(lambda: postgres.execute(query, given).fetchall())
     assert abs((datetime.now(UTC) - used_at).total_seconds()) < 30
 
 

@@ -1,6 +1,5 @@
 """Every way through the doors of a running ingest, and what has landed behind them."""
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,8 +8,8 @@ from clickhouse_connect.driver.client import Client
 
 from stack.embedded import Stack
 from tests.unit.ingest_doors.door_clients import WAYS, Door, open_way
+from tests.waiting import until
 
-LANDING_SECONDS = 60.0
 # A batch's row in the ledger by column name.
 Ledger = dict[str, Any]
 
@@ -30,14 +29,13 @@ def landed(clickhouse: Client) -> Callable[[list[str]], list[Ledger]]:
 
 
 def wait_landed(clickhouse: Client, batch_ids: list[str]) -> list[Ledger]:
-    deadline = time.monotonic() + LANDING_SECONDS
-    while True:
+    def rows() -> dict[str, Ledger]:
         result = clickhouse.query(
             "SELECT * FROM raw.ingest_ledger FINAL WHERE batch_id IN {ids:Array(UUID)}",
             parameters={"ids": batch_ids},
         )
-        rows = {str(row["batch_id"]): row for row in result.named_results()}
-        if len(rows) == len(set(batch_ids)):
-            return [rows[batch_id] for batch_id in batch_ids]
-        assert time.monotonic() < deadline, f"{len(rows)} of {len(batch_ids)} batches landed"
-        time.sleep(0.1)
+        return {str(row["batch_id"]): row for row in result.named_results()}
+
+    until(lambda: len(rows()) == len(set(batch_ids)), rows)
+    found = rows()
+    return [found[batch_id] for batch_id in batch_ids]

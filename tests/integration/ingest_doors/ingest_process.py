@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,6 +12,7 @@ from typing import Any, Self
 import httpx
 
 from hxi.admin.endpoints import Endpoints
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[3]
 # Nothing listens on the discard port.
@@ -105,8 +105,5 @@ class IngestProcess:
         facts: dict[str, Any] = httpx.get(f"{self.http_url}/health", timeout=30).json()
         return facts
 
-    def wait_drained(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while (health := self.health())["spool"]["batches"]:
-            assert time.monotonic() < deadline, health
-            time.sleep(0.2)
+    def wait_drained(self) -> None:
+        until(lambda: not self.health()["spool"]["batches"], self.health, 120)

@@ -21,6 +21,7 @@ from tests.integration.ingest_doors.ingest_process import (
 )
 from tests.unit.ingest_doors.door_clients import WAYS, open_way
 from tests.unit.ingest_doors.sent_events import clicks
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -106,10 +107,8 @@ def test_without_any_store_it_is_up_but_not_ready(alone: IngestProcess) -> None:
 
 
 def test_with_all_stores_it_becomes_ready(ingest: IngestProcess) -> None:
-    deadline = time.monotonic() + 20
-    while httpx.get(f"{ingest.http_url}/ready", timeout=30).status_code != 200:
-        assert time.monotonic() < deadline, ingest.log()
-        time.sleep(0.1)
+    ready = f"{ingest.http_url}/ready"
+    until(lambda: httpx.get(ready, timeout=30).status_code == 200, ingest.log)
 
 
 def test_at_a_stop_what_is_under_way_is_answered_and_nothing_new_begins(
@@ -126,10 +125,7 @@ def test_at_a_stop_what_is_under_way_is_answered_and_nothing_new_begins(
         busy.sendall(head + body[:50])
         time.sleep(0.3)
         ingest.process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + 10
-        while _accepts(address):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(lambda: not _accepts(address))
         busy.sendall(body[50:])
         busy.settimeout(20)
         answer = b""

@@ -86,7 +86,7 @@ def test_every_acknowledged_event_lands_once_however_often_ingest_is_killed(
             sender.enough.set()
         for sender in senders:
             sender.join()
-        ingest.wait_drained(120)
+        ingest.wait_drained()
         shutil.copytree(stores.folder.store("mongodb"), tmp_path / "copy")
         _copy_clickhouse(clickhouse, stores.folder.store("clickhouse"), tmp_path / "parts")
         assert ingest.stop() == 0
@@ -151,6 +151,6 @@ def test_what_waited_in_the_spool_of_a_killed_ingest_lands_after_its_start(
         ingest.kill()
         variables |= stores
         ingest.start()
-        ingest.wait_drained(60)
+        ingest.wait_drained()
     kept = mongo.hxi_events_db.events.count_documents({"projectId": project.id})
     assert kept == 200

@@ -1,6 +1,5 @@
 """What a running ingest tells of landing at /metrics is what the ledger says."""
 
-import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -10,8 +9,7 @@ from tests.integration.ingest_doors.conftest import Ledger
 from tests.scraping import Samples, at, scraped
 from tests.unit.ingest_doors.door_clients import open_way
 from tests.unit.ingest_doors.sent_events import clicks
-
-SECONDS = 30.0
+from tests.waiting import until
 
 
 def test_landed_and_double_events_are_counted_and_the_spool_is_empty_again(
@@ -35,13 +33,15 @@ def test_landed_and_double_events_are_counted_and_the_spool_is_empty_again(
 
 def settled(url: str) -> Samples:
     """A scrape when nothing waits: batches leave the spool before they are counted."""
-    end = time.monotonic() + SECONDS
-    while True:
+
+    def twice_the_same() -> Samples | None:
         one, other = scraped(url), scraped(url)
-        if at(other, "ingest_spool_batches") == 0 and fates(one) == fates(other):
-            return other
-        assert time.monotonic() < end, "the spool does not empty"
-        time.sleep(0.1)
+        is_settled = at(other, "ingest_spool_batches") == 0 and fates(one) == fates(other)
+        return other if is_settled else None
+
+    settled = until(twice_the_same)
+    assert settled is not None
+    return settled
 
 
 def fates(samples: Samples) -> Counter[str]:

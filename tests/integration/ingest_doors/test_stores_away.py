@@ -1,7 +1,6 @@
 """Each store goes away under a running ingest and comes back: what the doors say, what is lost."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from tests.conftest import TestProject
 from tests.integration.ingest_doors.cable import Cable
 from tests.integration.ingest_doors.ingest_process import IngestProcess, environment
 from tests.unit.ingest_doors.sent_events import clicks
+from tests.waiting import until
 
 STORES = {
     "clickhouse": "HXI_CLICKHOUSE_URL",
@@ -70,13 +70,6 @@ def world(ways: tuple[IngestProcess, dict[str, Cable]], project: TestProject) ->
     return World(ingest, cables, project)
 
 
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.2)
-
-
 def is_answering(world: World, store: str) -> bool:
     """As /health and /ready tell."""
     health = world.ingest.health()
@@ -110,7 +103,7 @@ def test_what_was_acknowledged_while_a_store_was_away_lands_once_when_it_is_back
     assert taken == 4
     assert stranger.status_code == (503 if store == "postgresql" else 401)
     until(lambda: is_answering(world, store))
-    world.ingest.wait_drained(SECONDS)
+    world.ingest.wait_drained()
 
     acknowledged = 5 * (taken + 1)
     query = (

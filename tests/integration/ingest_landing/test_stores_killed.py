@@ -2,8 +2,6 @@
 
 import os
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,16 +12,10 @@ from ingest.spool import Spool
 from stack.embedded import Stack
 from tests.integration.ingest_landing.landing_world import World
 from tests.unit.ingest_landing.landing_batches import event, named
+from tests.waiting import until
 
 BATCHES, EVENTS = 30, 60
 SECONDS = 120.0
-
-
-def wait(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + SECONDS
-    while not is_so():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("store", ["clickhouse", "mongodb"])
@@ -45,12 +37,12 @@ def test_a_store_killed_in_the_middle_of_landing(
             spool.append(world.batch(f"batch {batch}", *map(event, texts))).result(SECONDS)
         lander = Lander(spool, settings)
         lander.start()
-        wait(lambda: spool.depth().batches < BATCHES)
+        until(lambda: spool.depth().batches < BATCHES)
         os.kill(stores.pids[store], signal.SIGKILL)
         assert spool.depth().batches > 0
         stores.wait_ready(store)
-        wait(lambda: spool.depth().batches == 0)
-        wait(lambda: lander.last_error is None)
+        until(lambda: spool.depth().batches == 0)
+        until(lambda: lander.last_error is None)
         lander.stop(SECONDS)
     sent = sorted(named(text) for texts in names for text in texts)
     assert world.events_in_both() == (sent, sent)

@@ -3,7 +3,7 @@
 import json
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from hxi.load import Door
 from hxi.load.loading import Options, load_with
 from simulate.output import batch_writer
 from stack.embedded import Stack
+from tests.waiting import until
 
 SPOOL_BYTES = 16 << 20  # the least that ingest takes
 BATCHES = 20
@@ -60,13 +61,6 @@ def small(
         yield stack, replace(stack.endpoints, project_id=project, project_key=key)
 
 
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 @pytest.mark.parametrize("door", ["grpc", "http"])
 def test_a_full_spool_is_waited_for_and_nothing_is_sent_twice(
     small: tuple[Stack, Endpoints], large: Path, door: Door
@@ -82,7 +76,7 @@ def test_a_full_spool_is_waited_for_and_nothing_is_sent_twice(
     with ThreadPoolExecutor(1) as pool:
         load = pool.submit(load_with, endpoints, [large], Options(door=door))
         try:
-            wait_until(is_full)
+            until(is_full)
             assert not load.done()
         finally:
             stack.supervisor.resume("mongodb")

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from stack.embedded import Stack
 from tests.conftest import TestProject
+from tests.waiting import until
 
 SECRET = f"s3cret{uuid4().hex}"
 URL = f"https://shop.example/reset?email={SECRET}@x.example&token={SECRET}"
@@ -48,11 +49,7 @@ def send(stack: Stack, clickhouse: Client, project: TestProject, *events: Event)
     assert answer.status_code == 200, answer.text
     batch_id = answer.headers["x-gosight-batch-id"]
     query = "SELECT * FROM raw.ingest_ledger FINAL WHERE batch_id = {batch:UUID}"
-    deadline = time.monotonic() + 30
-    while not (found := clickhouse.query(query, {"batch": batch_id})).row_count:
-        assert time.monotonic() < deadline, "not landed in time"
-        time.sleep(0.1)
-    (row,) = found.named_results()
+    (row,) = until(lambda: list(clickhouse.query(query, {"batch": batch_id}).named_results()))
     return dict(row)
 
 

@@ -2,8 +2,7 @@
 
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, LiteralString
@@ -19,6 +18,7 @@ from orchestration.publish.merge import LandingLostError, merge_plan
 from orchestration.publish.transaction import StaleRunError
 from tests.integration.publish.stand_in_marts import Visit, named
 from tests.integration.publish.warehouse import Warehouse
+from tests.waiting import until
 
 PAUSE = 4711  # the advisory lock a paused publish waits for
 DEADLINE_S = 60
@@ -88,14 +88,6 @@ def paused_at(warehouse: Warehouse, when: LiteralString) -> Iterator[None]:
     warehouse.connection.execute("DROP FUNCTION public.pause() CASCADE")
 
 
-def wait_until(happened: Callable[[], bool]) -> None:
-    """Fails after DEADLINE_S."""
-    give_up = time.monotonic() + DEADLINE_S
-    while not happened():
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
-
-
 def waiting(connection: psycopg.Connection[Any], kind: str) -> bool:
     """Whether some session of this database waits for a lock of this kind."""
     query = (
@@ -133,7 +125,7 @@ def test_a_run_killed_while_it_publishes_leaves_no_trace_and_the_next_makes_all_
 
     with paused_at(warehouse, when):
         child = publishing.start(warehouse.begin())
-        wait_until(lambda: waiting(warehouse.connection, "advisory"))
+        until(lambda: waiting(warehouse.connection, "advisory"))
         assert warehouse.everything() == before
         child.kill()
         assert child.wait() == -9
@@ -156,11 +148,11 @@ def test_a_newer_run_waits_for_an_older_ones_merge_and_has_the_last_word(
 
     with paused_at(warehouse, "INSERT ON hxi.events"):
         older = publishing.start(warehouse.begin())
-        wait_until(lambda: waiting(warehouse.connection, "advisory"))
+        until(lambda: waiting(warehouse.connection, "advisory"))
         change_marts(warehouse)
         warehouse.marts.plan(PLAN)
         newer = publishing.start(warehouse.begin())
-        wait_until(lambda: waiting(warehouse.connection, "relation"))
+        until(lambda: waiting(warehouse.connection, "relation"))
         assert warehouse.rows("sessions") == []
     assert (older.wait(DEADLINE_S), newer.wait(DEADLINE_S)) == (0, 0)
 

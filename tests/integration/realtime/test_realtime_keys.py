@@ -23,6 +23,7 @@ from ingest.realtime.live import Live, live
 from ingest.realtime.writer import Batch, RealTime
 from stack.embedded import Stack
 from tests.conftest import TestProject
+from tests.waiting import until
 
 SHORT_KEYS = {"session", "clicks", "pageviews", "realtime", "ratelimit", "batch"}
 
@@ -72,10 +73,7 @@ def send(stack: Stack, key: str, batch: EventBatch) -> None:
 
 def seen(client: "redis.Redis", project: str, batches: int) -> Live:
     """The project once so many batches are in Redis."""
-    deadline = time.monotonic() + 20
-    while _requests(client, project) < batches:
-        assert time.monotonic() < deadline, "ingest has not written in time"
-        time.sleep(0.02)
+    until(lambda: _requests(client, project) >= batches)
     return live(client, project, now_ms())
 
 

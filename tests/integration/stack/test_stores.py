@@ -16,16 +16,14 @@ from hxi.admin import answering, clients
 from hxi.admin.endpoints import Endpoints
 from hxi.admin.prepare import clickhouse_schemas, postgres_schemas
 from stack.embedded import Stack
+from tests.waiting import until
 
 
 def kill_and_wait(stack: Stack, name: str) -> None:
     """SIGKILL the program and return when another process of that name is ready."""
     old = stack.pids[name]
     os.kill(old, signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while stack.pids.get(name, old) == old:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: stack.pids.get(name, old) != old)
     stack.supervisor.wait_ready([name], 30)
 
 

@@ -1,7 +1,6 @@
 import json
 import shlex
 import signal
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +10,10 @@ import pytest
 
 from hxi.admin import clients
 from hxi.admin.endpoints import Endpoints, endpoints_file
+from hxi.admin.urls import answers_ok
 from stack.embedded import Stack
 from tests.integration.stack.running_up import ROOT, Up, hxi
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -82,15 +83,7 @@ def test_a_child_killed_is_started_again_on_its_port(up: Up) -> None:
     found = addresses(up.folder)
     ingest = next(p for p in up.children if p.cmdline()[-2:] == ["-m", "ingest"])
     ingest.kill()
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            with urllib.request.urlopen(found["HXI_INGEST_URL"] + "/ready", timeout=5) as answer:
-                if answer.status == 200:
-                    break
-        except OSError:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+    until(lambda: answers_ok(found["HXI_INGEST_URL"] + "/ready"))
 
 
 def test_killed_by_9_it_leaves_no_process_and_loses_nothing(up: Up) -> None:

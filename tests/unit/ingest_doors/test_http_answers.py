@@ -1,7 +1,6 @@
 """What the HTTP door says beside the batch's own answer: forms, CORS, health, wrong addresses."""
 
 import socket
-import time
 from urllib.parse import urlsplit
 
 import httpx
@@ -10,6 +9,7 @@ from gosight.ingest_pb2 import EventBatch, IngestResponse
 
 from tests.unit.ingest_doors.running_doors import KEY, RunningDoors
 from tests.unit.ingest_doors.sent_events import BAD_EVENTS, batch, click, clicks, now
+from tests.waiting import until
 
 PROTOBUF = "application/x-protobuf"
 
@@ -154,9 +154,6 @@ def test_a_client_that_goes_away_harms_nobody(doors: RunningDoors, http: httpx.C
     for sent in (head, head + b"x" * 500, whole):
         with socket.create_connection((where.hostname or "", where.port or 0)) as connection:
             connection.sendall(sent)
-    deadline = time.monotonic() + 10
-    while len(doors.spooled_ids()) < 1:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(doors.spooled_ids)
     assert http.post("/v1/events", content=body).status_code == 200
     assert len(doors.spooled_ids()) == 2

@@ -18,6 +18,7 @@ from ingest.settings import Settings
 from ingest.spool import Spool
 from ingest.spooled import SpooledBatch
 from tests.unit.ingest_landing.landing_batches import batch_of, event
+from tests.waiting import until
 
 SECONDS = 20.0
 
@@ -54,14 +55,8 @@ class Running:
         for done in [self.spool.append(batch) for batch in batches]:
             done.result(SECONDS)
 
-    def wait(self, is_so: Callable[[], bool]) -> None:
-        end = time.monotonic() + SECONDS
-        while not is_so():
-            assert time.monotonic() < end, "waited in vain"
-            time.sleep(0.01)
-
     def wait_empty(self) -> None:
-        self.wait(lambda: self.spool.depth().batches == 0)
+        until(lambda: self.spool.depth().batches == 0)
 
 
 @contextmanager
@@ -124,9 +119,9 @@ def test_while_a_store_is_down_the_same_block_is_tried_until_it_lands(
     down = StoreDownError("MongoDB: not here\nand more lines")
     recorder.fails = lambda _batches: down if recorder.tries < 5 else None
     with running(tmp_path, recorder, some(3)) as one:
-        one.wait(lambda: one.lander.last_error == "MongoDB: not here")
+        until(lambda: one.lander.last_error == "MongoDB: not here")
         one.wait_empty()
-        one.wait(lambda: one.lander.last_error is None)
+        until(lambda: one.lander.last_error is None)
     assert recorder.tries == 5
     assert recorder.landed == ids(some(3))
 
@@ -135,9 +130,9 @@ def test_a_batch_that_never_lands_keeps_no_other_back(tmp_path: Path, recorder: 
     bad = some(1, start=99)
     recorder.fails = lambda batches: ValueError("a fault") if bad[0] in batches else None
     with running(tmp_path, recorder, [*some(20), *bad, *some(20, start=20)]) as one:
-        one.wait(lambda: one.spool.depth().batches == 1)
+        until(lambda: one.spool.depth().batches == 1)
         one.put(*some(5, start=40))
-        one.wait(lambda: one.spool.depth().batches == 1)
+        until(lambda: one.spool.depth().batches == 1)
         assert one.lander.last_error in {None, "ValueError('a fault')"}
     assert recorder.landed == ids(some(45))
 
@@ -146,7 +141,7 @@ def test_no_more_is_read_than_may_be_in_flight(tmp_path: Path, recorder: Recorde
     recorder.gate.clear()
     with running(tmp_path, recorder, some(50), block_events=1) as one:
         # Two lanes hold a block each, and one waits for them.
-        one.wait(lambda: one.lander.in_flight_blocks == 3)
+        until(lambda: one.lander.in_flight_blocks == 3)
         time.sleep(0.2)
         assert one.lander.in_flight_blocks == 3
         recorder.gate.set()
@@ -157,7 +152,7 @@ def test_no_more_is_read_than_may_be_in_flight(tmp_path: Path, recorder: Recorde
 def test_stop_lets_a_block_finish_and_leaves_the_rest(tmp_path: Path, recorder: Recorder) -> None:
     recorder.gate.clear()
     with running(tmp_path, recorder, some(50), block_events=1) as one:
-        one.wait(lambda: one.lander.in_flight_blocks == 3)
+        until(lambda: one.lander.in_flight_blocks == 3)
         threading.Timer(0.2, recorder.gate.set).start()
         one.lander.stop(SECONDS)
         assert one.spool.depth().batches == 48
@@ -178,10 +173,9 @@ def test_a_store_is_there_only_when_it_has_answered(tmp_path: Path, recorder: Re
         lander = Lander(spool, Settings("", "", "", tmp_path), stores)
         assert lander.stores() == {"mongodb": False, "clickhouse": False}
         lander.start()
-        one = Running(spool, lander)
-        one.wait(lambda: lander.stores() == {"mongodb": True, "clickhouse": False})
-        one.wait(lambda: lander.last_error == "ClickHouse does not answer")
+        until(lambda: lander.stores() == {"mongodb": True, "clickhouse": False})
+        until(lambda: lander.last_error == "ClickHouse does not answer")
         answers.set()
-        one.wait(lambda: all(lander.stores().values()))
+        until(lambda: all(lander.stores().values()))
         assert lander.last_error is None
         lander.stop(SECONDS)

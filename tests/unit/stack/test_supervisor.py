@@ -3,7 +3,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -12,6 +12,7 @@ import pytest
 from hxi.admin.errors import StartError
 from stack import supervisor as supervisor_module
 from stack.supervisor import Program, Supervisor
+from tests.waiting import until
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
 
@@ -27,13 +28,6 @@ def sleeper(name: str = "sleeper", code: str = "import time; time.sleep(60)") ->
     return Program(
         name, [sys.executable, "-S", "-c", code], is_ready=lambda: True, stop_seconds=0.5
     )
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_killed_program_is_started_again(supervisor: Supervisor) -> None:
