@@ -22,6 +22,7 @@ from simulate.output import truth_writer
 from stack.embedded import Stack
 from tests.conftest import SHARED_DATA, variables_of
 from tests.e2e import dirty_traffic
+from tests.e2e.pages_site import Visitor, served, signed_in
 from tests.e2e.sdk_recordings import post_recording, recorded_sdks, wait_landed
 
 PLAN = Plan(sessions=1_000, days=3, seed=11, dirty=0.04)
@@ -131,3 +132,13 @@ def _write_truth(file: Path, sessions: list[SessionTruth], on_the_way: dict[str,
             truth.add(session)
         assert note is not None
         note(truth.totals)
+
+
+@pytest.fixture(scope="module")
+def visitor(planned_warehouse: PlannedWarehouse, endpoints: Endpoints) -> Iterator[Visitor]:
+    """Who looks at the planned warehouse's pages."""
+    with (
+        served(endpoints) as base,
+        signed_in(base, endpoints, planned_warehouse.project_id) as one,
+    ):
+        yield one

@@ -1,12 +1,11 @@
 """`hxi mcp`, asked by a client of the protocol: its answers are the pages' and the marts'."""
 
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import anyio
-import pytest
 from mcp import Client, StdioServerParameters
 
 from hxi.admin import access
@@ -14,19 +13,10 @@ from hxi.admin.endpoints import Endpoints
 from pages import contracts
 from pages.tools import MOST_ROWS, tools
 from tests.e2e.conftest import PlannedWarehouse
-from tests.e2e.pages_site import Visitor, served, signed_in
+from tests.e2e.pages_site import Visitor
 
 HXI = str(Path(sys.executable).with_name("hxi"))
 Talk = Callable[[Client], Awaitable[None]]
-
-
-@pytest.fixture(scope="module")
-def visitor(planned_warehouse: PlannedWarehouse, endpoints: Endpoints) -> Iterator[Visitor]:
-    with (
-        served(endpoints) as base,
-        signed_in(base, endpoints, planned_warehouse.project_id) as one,
-    ):
-        yield one
 
 
 def talk(endpoints: Endpoints, visitor: Visitor, what: Talk) -> None:

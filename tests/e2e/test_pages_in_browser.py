@@ -7,10 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from hxi.admin.endpoints import Endpoints
-from tests.e2e.conftest import PlannedWarehouse
 from tests.e2e.pages_browser import SCREENS, WAIT_MS, Theme, chromium, opened
-from tests.e2e.pages_site import Visitor, served, signed_in
+from tests.e2e.pages_site import Visitor
 
 STEPS = "/cart%0A/checkout%0A/checkout/thanks"
 PAGES = (
@@ -33,15 +31,6 @@ PAGES = (
 def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def visitor(planned_warehouse: PlannedWarehouse, endpoints: Endpoints) -> Iterator[Visitor]:
-    with (
-        served(endpoints) as base,
-        signed_in(base, endpoints, planned_warehouse.project_id) as one,
-    ):
-        yield one
 
 
 @pytest.mark.parametrize("theme", SCREENS)

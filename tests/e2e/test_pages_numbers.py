@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from hxi.admin.endpoints import Endpoints
 from hxi.command import main
 from pages.report import BROWSERS
 from tests.e2e.conftest import PlannedWarehouse
-from tests.e2e.pages_site import Visitor, served, signed_in
+from tests.e2e.pages_site import Visitor
 
 PERIOD = "project_id = {project:String} AND %s BETWEEN {since:Date} AND {until:Date}"
 
@@ -26,15 +25,6 @@ def days(planned_warehouse: PlannedWarehouse) -> dict[str, str]:
         parameters={"project": planned_warehouse.project_id},
     ).result_rows
     return {"since": str(since), "until": str(until)}
-
-
-@pytest.fixture(scope="module")
-def visitor(planned_warehouse: PlannedWarehouse, endpoints: Endpoints) -> Iterator[Visitor]:
-    with (
-        served(endpoints) as base,
-        signed_in(base, endpoints, planned_warehouse.project_id) as one,
-    ):
-        yield one
 
 
 def marts(

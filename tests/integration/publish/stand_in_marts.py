@@ -197,6 +197,13 @@ class Visit:
         }
 
 
+def whole_visit(name: str, user: str = "ann", device: str = "desktop") -> Visit:
+    """A visit with rows in every table."""
+    session = {"user_id": user, "device_type": device}
+    clicks = Visit(named(name), session=session).click().click().click().rage()
+    return clicks.request().event("js_error", error_message="oops")
+
+
 class Marts:
     """A database of marts and the plan beside them."""
 

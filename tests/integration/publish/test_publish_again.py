@@ -7,14 +7,8 @@ from uuid import UUID, uuid5
 
 from orchestration.publish.merge import UNCHANGED
 from tests.integration.publish.stand_in_marts import PROJECT, START, Visit, named
+from tests.integration.publish.stand_in_marts import whole_visit as visit
 from tests.integration.publish.warehouse import Warehouse
-
-
-def visit(name: str, user: str = "ann", device: str = "desktop") -> Visit:
-    """A visit with rows in every table."""
-    session = {"user_id": user, "device_type": device}
-    clicks = Visit(named(name), session=session).click().click().click().rage()
-    return clicks.request().event("js_error", error_message="oops")
 
 
 def later(visit_now: Visit, days: int) -> Visit:

@@ -12,7 +12,7 @@ from hxi.admin import clients
 from orchestration.publish import merge
 from orchestration.publish.merge import UNCHANGED
 from tests.integration.publish.documents import tables
-from tests.integration.publish.stand_in_marts import PROJECT, Visit, named
+from tests.integration.publish.stand_in_marts import Visit, whole_visit
 from tests.integration.publish.warehouse import Warehouse
 
 SCHEMAS = ("hxi", "traceflow")
@@ -21,9 +21,7 @@ REMOVE = "SELECT landing.remove_keys('{hxi.events}'::text[]::regclass[])"
 
 def visits() -> list[Visit]:
     """With rows in every table."""
-    made = [Visit(named(str(n)), PROJECT, {"user_id": str(n % 2)}) for n in range(4)]
-    clicked = [visit.click().click().click().rage() for visit in made]
-    return [visit.request().event("js_error", error_message="oops") for visit in clicked]
+    return [whole_visit(str(n), str(n % 2)) for n in range(4)]
 
 
 def keys(warehouse: Warehouse) -> dict[str, Any]:

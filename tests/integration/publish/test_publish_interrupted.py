@@ -16,7 +16,7 @@ from hxi.admin.folder import CHECKOUT
 from orchestration.publish.copy import copy_plan
 from orchestration.publish.merge import LandingLostError, merge_plan
 from orchestration.publish.transaction import StaleRunError
-from tests.integration.publish.stand_in_marts import Visit, named
+from tests.integration.publish.stand_in_marts import whole_visit
 from tests.integration.publish.warehouse import Warehouse
 from tests.waiting import until
 
@@ -24,17 +24,11 @@ PAUSE = 4711  # the advisory lock a paused publish waits for
 DEADLINE_S = 60
 
 
-def visit(name: str, user: str) -> Visit:
-    """A visit with rows in every table."""
-    clicks = Visit(named(name), session={"user_id": user}).click().click().click().rage()
-    return clicks.request().event("js_error", error_message="oops")
-
-
-STAYS = visit("stays", "ann")
-SHRINKS = visit("shrinks", "ann")
+STAYS = whole_visit("stays", "ann")
+SHRINKS = whole_visit("shrinks", "ann")
 SHRUNK = replace(SHRINKS, events=SHRINKS.events[1:3], insights=(), steps=("/",))
-GONE = visit("gone", "carl")
-NEW = visit("new", "dora")
+GONE = whole_visit("gone", "carl")
+NEW = whole_visit("new", "dora")
 PLAN = (STAYS, SHRUNK, GONE, NEW)
 
 
