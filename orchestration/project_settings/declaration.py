@@ -47,7 +47,7 @@ class Integer:
         return self.at_least <= value <= self.at_most
 
     def parse(self, texts: list[str]) -> object:
-        text = _last(texts)
+        text = texts[-1]
         if text == "none":
             return None
         try:
@@ -69,7 +69,7 @@ class Truth:
         return isinstance(value, bool)
 
     def parse(self, texts: list[str]) -> object:
-        return {"true": True, "false": False}.get(_last(texts), _last(texts))
+        return {"true": True, "false": False}.get(texts[-1], texts[-1])
 
     @property
     def described(self) -> str:
@@ -86,7 +86,7 @@ class Choice:
         return isinstance(value, str) and value in self.among
 
     def parse(self, texts: list[str]) -> object:
-        return _last(texts)
+        return texts[-1]
 
     @property
     def described(self) -> str:
@@ -101,7 +101,7 @@ class TimeZone:
         return isinstance(value, str) and value in available_timezones()
 
     def parse(self, texts: list[str]) -> object:
-        return _last(texts)
+        return texts[-1]
 
     @property
     def described(self) -> str:
@@ -183,10 +183,6 @@ class Setting:
     def parsed(self, texts: list[str]) -> Value:
         """The value a person wrote, if it is allowed; else SettingError."""
         return self.checked(self.kind.parse(texts))
-
-
-def _last(texts: list[str]) -> str:
-    return texts[-1]
 
 
 def _shown(value: object) -> str:

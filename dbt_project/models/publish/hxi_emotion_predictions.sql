@@ -1,6 +1,4 @@
 {#- One row per session: the state its events support most. -#}
-{{ config(materialized='view') }}
-
 select
     project_id,
     session_id,

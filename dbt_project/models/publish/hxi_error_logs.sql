@@ -1,6 +1,4 @@
 {#- One row per error event. -#}
-{{ config(materialized='view') }}
-
 select
     project_id,
     session_id,

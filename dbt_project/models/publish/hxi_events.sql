@@ -1,6 +1,4 @@
 {#- One row per event but replay payloads. -#}
-{{ config(materialized='view') }}
-
 select
     project_id,
     session_id,

@@ -1,6 +1,4 @@
 {#- One row per session; score is null where nothing could be judged. -#}
-{{ config(materialized='view') }}
-
 select
     project_id,
     session_id,

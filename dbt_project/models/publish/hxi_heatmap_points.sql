@@ -1,6 +1,4 @@
 {#- One row per click with a position, and per scroll with an offset. -#}
-{{ config(materialized='view') }}
-
 select
     project_id,
     session_id,

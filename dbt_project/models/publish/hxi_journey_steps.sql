@@ -1,6 +1,4 @@
 {#- One row per page step of a session. -#}
-{{ config(materialized='view') }}
-
 select
     project_id,
     session_id,

@@ -1,6 +1,4 @@
 {#- One row per XHR or fetch request. -#}
-{{ config(materialized='view') }}
-
 select
     project_id,
     session_id,

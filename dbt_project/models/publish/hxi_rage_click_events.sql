@@ -1,6 +1,4 @@
 {#- One row per rage click. -#}
-{{ config(materialized='view') }}
-
 with rage_clicks as (
     select *, details::jsonb as detail
     from {{ source('landing', 'insights') }}

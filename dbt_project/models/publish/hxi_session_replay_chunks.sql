@@ -1,6 +1,4 @@
 {#- One row per replay payload; in order of chunk_index they are the recording. -#}
-{{ config(materialized='view') }}
-
 select
     project_id,
     session_id,

@@ -1,6 +1,4 @@
 {#- One row per session. -#}
-{{ config(materialized='view') }}
-
 select
     project_id,
     session_id,

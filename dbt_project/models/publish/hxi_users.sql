@@ -1,6 +1,4 @@
 {#- One row per user of the landed sessions. What depends on a user's other sessions is derived when publishing. -#}
-{{ config(materialized='view') }}
-
 select
     project_id,
     user_uuid as user_id,

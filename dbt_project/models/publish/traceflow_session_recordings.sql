@@ -1,6 +1,4 @@
 {#- One row per session with replay payloads, also of sessions without other events. -#}
-{{ config(materialized='view') }}
-
 {#- Of a longer recording only the facts are served here; its payloads are rows of session_replay_chunks. -#}
 {%- set longest_bytes = 32 * 1024 * 1024 -%}
 

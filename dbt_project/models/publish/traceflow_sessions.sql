@@ -1,6 +1,4 @@
 {#- One row per session. -#}
-{{ config(materialized='view') }}
-
 with first_steps as (
     select project_id, session_id, path, min(step) as step
     from {{ source('landing', 'journeys') }}

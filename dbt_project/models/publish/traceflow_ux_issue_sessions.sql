@@ -1,6 +1,4 @@
 {#- One row per session and issue in it: what was met, on which page, with which element. -#}
-{{ config(materialized='view') }}
-
 with met as (
     select
         project_id,
