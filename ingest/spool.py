@@ -15,7 +15,6 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from ingest.errors import IngestError, UnavailableError
@@ -92,12 +91,7 @@ class Spool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._queue.put(None)
         self._writer.join()
         os.close(self._lock_file)

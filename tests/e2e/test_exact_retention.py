@@ -47,7 +47,7 @@ def test_the_warehouse_ends_as_if_what_came_too_late_had_never_come(
     with life.scheduler.instance:
         life.play(RUNS)
     assert check_ledger(mongo, served.clickhouse) == [], life.steps
-    found = rows(served, names)
+    found = rows(served)
     gone = keys(served, "session_id FROM ops.expired_marts")
     unrecorded = keys(served, "session_id FROM ops.expired_replays")
     erased = {one.id for one in life.projects if one.erased}
@@ -59,7 +59,7 @@ def test_the_warehouse_ends_as_if_what_came_too_late_had_never_come(
         path.accept(project, events)
     path.land()
     refresh(full=True)
-    expected = rows(served, names)
+    expected = rows(served)
 
     def is_comparable(table: str, row: str) -> bool:
         """Not what has left, nor a closed day that an erased session is counted on still."""
@@ -95,7 +95,7 @@ def keys(served: Served, columns_and_table: str) -> set[tuple[str, str]]:
     return {(project, str(key)) for project, key in served.clickhouse.query(query).result_rows}
 
 
-def rows(served: Served, names: list[str]) -> Rows:
+def rows(served: Served) -> Rows:
     """Every row of what is served, without the columns that differ each time."""
     found: Rows = {}
     for table in served.built():

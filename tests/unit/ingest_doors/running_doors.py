@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import threading
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from gosight.ingest_pb2 import EventBatch
@@ -96,15 +95,10 @@ class RunningDoors:
         assert self._opened.wait(20), "the doors did not open"
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
-        self.spool.__exit__(kind, error, trace)
+        self.spool.__exit__()
 
     @property
     def http_url(self) -> str:

@@ -1,5 +1,6 @@
 """Builds frames of events for the signal tests: only what a test is about is spelled out."""
 
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -64,19 +65,25 @@ def click(
 
 def with_views(rows: list[Row]) -> list[Row]:
     """Adds the page view each event belongs to: the latest of its path, else the first after."""
+    views: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    for row in rows:
+        if row["event_type"] == "page_view":
+            views[_page(row)].append(_order(row))
     found = []
     for row in rows:
-        views = sorted(
-            (view["timestamp"], view["sent_order"], view["event_id"])
-            for view in rows
-            if view["event_type"] == "page_view"
-            and all(view[key] == row[key] for key in ("project_id", "session_id", "path"))
-        )
-        order = (row["timestamp"], row["sent_order"], row["event_id"])
-        before = [view for view in views if view <= order]
-        view_id = (before[-1:] or views[:1] or [(None, None, None)])[0][-1]
+        of_page = sorted(views[_page(row)])
+        before = [view for view in of_page if view <= _order(row)]
+        view_id = (before[-1:] or of_page[:1] or [(None,)])[0][-1]
         found.append({"view_id": view_id} | row)
     return found
+
+
+def _page(row: Row) -> tuple[str, ...]:
+    return row["project_id"], row["session_id"], row["path"]
+
+
+def _order(row: Row) -> tuple[Any, ...]:
+    return row["timestamp"], row["sent_order"], row["event_id"]
 
 
 def frame(signal: Signal[Any], rows: list[Row]) -> pl.DataFrame:

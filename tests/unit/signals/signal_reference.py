@@ -250,7 +250,7 @@ def thrashed_cursors(rows: list[Row]) -> Found:
     found: Found = []
     for events in groups(rows, session):
         moves = {row["event_id"]: row for row in events if row["event_type"] == "mouse_move"}
-        ordered = sorted(
+        ordered: list[tuple[Any, ...]] = sorted(
             (when(row) + t, row["sent_order"], row["event_id"], index, x, y)
             for row in moves.values()
             for index, (t, x, y) in enumerate(
@@ -270,7 +270,8 @@ def thrashed_cursors(rows: list[Row]) -> Found:
                 (
                     samples[first : end + 1]
                     for first in range(begin, end)
-                    if is_thrashed(samples[first : end + 1])
+                    if 2000 <= samples[end][0] - samples[first][0] <= 5000
+                    and is_thrashed(samples[first : end + 1])
                 ),
                 None,
             )
@@ -289,7 +290,7 @@ def when(row: Row) -> int:
 
 def is_thrashed(window: list[tuple[Any, ...]]) -> bool:
     span = window[-1][0] - window[0][0]
-    if not 2000 <= span <= 5000 or len(window) * 1000 < 8 * span:
+    if len(window) * 1000 < 8 * span:
         return False
     places = [sample[3:] for sample in window]
     legs = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(places)]

@@ -1,14 +1,19 @@
-"""Slow, literal readings of the rules of signals: what they find in a session's events."""
+"""What a slow, literal reading of the rules of signals finds in events as they are sent."""
 
 import gzip
 import json
-from collections import Counter, defaultdict
-from itertools import pairwise
-from math import acos, degrees, hypot
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
-from gosight.events_pb2 import Event, EventType
+from gosight.events_pb2 import Event, EventType, PerformancePayload
 
+from tests.unit.signals import signal_reference as reference
+from tests.unit.signals.signal_events import Row
+
+Rule = Callable[[list[Row]], reference.Found]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Found = Counter[tuple[str, int, str, int]]  # (path, first event's ms, selector, count)
 INPUT_LIKE = {"button", "submit", "checkbox", "radio"}
 ROLES = {"button", "link", "checkbox", "radio", "tab", "menuitem"}
@@ -54,29 +59,6 @@ def without_dirt(events: list[Event]) -> list[Event]:
             event.network_request.duration_ms = 0
         kept.append(event)
     return kept
-
-
-def rage(events: list[Event]) -> Found:
-    found: Found = Counter()
-    groups: dict[tuple[str, str], list[Event]] = defaultdict(list)
-    for event in left_clicks(events):
-        target = event.click.target
-        text = target.tag == "input" and target.attributes.get("type", "text") not in INPUT_LIKE
-        if not text:
-            groups[cleaned(event), target.selector].append(event)
-    for (path, selector), clicks in groups.items():
-        burst: list[Event] = []
-        for click in [*clicks, None]:
-            if click is not None and burst:
-                first, last = burst[0].click.position, click.click.position
-                near = hypot(first.x - last.x, first.y - last.y) <= 50
-                if near and at(click) - at(burst[-1]) <= 1_000:
-                    burst.append(click)
-                    continue
-            if len(burst) >= 3:
-                found[path, at(burst[0]), selector, len(burst)] += 1
-            burst = [click] if click is not None else []
-    return found
 
 
 def interactive(event: Event) -> bool:
@@ -139,111 +121,60 @@ def graded(events: list[Event]) -> Counter[tuple[str, int, str, str]]:
     return found
 
 
-def dead(events: list[Event]) -> Found:
-    return Counter({(*row[:3], 1): count for row, count in graded(events).items()})
+def one(_ids: list[str]) -> int:
+    """Of what is found once."""
+    return 1
 
 
-def error_clicks(events: list[Event]) -> Found:
-    errors: dict[str, int] = Counter()
-    by_id = {e.event_id: e for e in events}
-    for index, event in enumerate(events):
-        if name(event) not in ("js_error", "unhandled_rejection"):
-            continue
-        before = [c for c in left_clicks(events[:index]) if cleaned(c) == cleaned(event)]
-        if before and at(event) - at(before[-1]) <= 1_000:
-            errors[before[-1].event_id] += 1
+# A kind's rule, which of the events found names it, and how many of them count.
+READINGS: dict[str, tuple[Rule, int, Callable[[list[str]], int]]] = {
+    "rage_click": (reference.rage_clicks, 0, len),
+    "error_click": (reference.error_clicks, 0, lambda ids: len(ids) - 1),
+    "slow_page": (reference.slow_pages, 0, one),
+    "form_abandonment": (reference.form_abandonments, 0, one),
+    "u_turn": (reference.u_turns, 0, one),
+    "thrashed_cursor": (reference.thrashed_cursors, -1, one),
+}
+
+
+def read(events: list[Event], kind: str) -> Found:
+    """What the rules in words find."""
+    rule, named, count = READINGS[kind]
+    by_id = {event.event_id: event for event in events}
     found: Found = Counter()
-    for event_id, count in errors.items():
-        click = by_id[event_id]
-        found[cleaned(click), at(click), click.click.target.selector, count] += 1
+    for *_, path, ids in rule([_row(event, place) for place, event in enumerate(events)]):
+        event = by_id[ids[named]]
+        found[path, at(event), event.click.target.selector, count(ids)] += 1
     return found
 
 
-def views_with(events: list[Event]) -> list[tuple[Event, list[Event]]]:
-    """Each page view with the later events of its path, up to the next view of that path."""
-    views: list[tuple[Event, list[Event]]] = []
-    open_views: dict[str, list[Event]] = {}
-    ahead = sorted(events, key=lambda e: (at(e), name(e) != "page_view"))
-    for event in ahead:
-        if name(event) == "page_view":
-            open_views[cleaned(event)] = []
-            views.append((event, open_views[cleaned(event)]))
-        elif cleaned(event) in open_views:
-            open_views[cleaned(event)].append(event)
-    return views
+def _row(event: Event, place: int) -> Row:
+    """As `gosight.events` has it; `place`: in the order of the rules."""
+    click, target, timing = event.click, event.click.target, event.performance
+    moves = event.mouse_move.positions
+    return {
+        "project_id": "",
+        "session_id": event.session_id,
+        "event_id": event.event_id,
+        "event_type": name(event),
+        "timestamp": EPOCH + timedelta(milliseconds=at(event)),
+        "sent_order": place,
+        "path": cleaned(event),
+        "click_button": "left" if click.button == 0 else "right",
+        "click_x": click.position.x,
+        "click_y": click.position.y,
+        "target_selector": target.selector,
+        "target_is_interactive": interactive(event),
+        "target_is_editable": target.tag == "input"
+        and target.attributes.get("type", "text") not in INPUT_LIKE,
+        "move_x": [one.x for one in moves],
+        "move_y": [one.y for one in moves],
+        "move_t": [one.timestamp for one in moves],
+        "lcp": _measured(timing, "largest_contentful_paint"),
+        "ttfb": _measured(timing, "ttfb"),
+        "load_complete": _measured(timing, "load_complete"),
+    }
 
 
-def slow(events: list[Event]) -> Found:
-    found: Found = Counter()
-    for view, inside in views_with(events):
-        timings = [e.performance for e in inside if name(e) in ("page_load", "web_vitals")]
-        lcp = [
-            t.largest_contentful_paint for t in timings if t.HasField("largest_contentful_paint")
-        ]
-        bad_lcp = bool(lcp) and max(lcp) > 4_000
-        if bad_lcp or any(t.ttfb > 1_800 or t.load_complete > 6_000 for t in timings):
-            found[cleaned(view), at(view), "", 1] += 1
-    return found
-
-
-def abandoned(events: list[Event]) -> Found:
-    found: Found = Counter()
-    for _, inside in views_with(events):
-        changes = [e for e in inside if name(e) == "input_change"]
-        if changes and not any(name(e) == "form_submit" for e in inside):
-            found[cleaned(changes[0]), at(changes[0]), "", 1] += 1
-    return found
-
-
-def u_turns(events: list[Event]) -> Found:
-    steps: list[Event] = []
-    for event in events:
-        if name(event) == "page_view" and (not steps or cleaned(steps[-1]) != cleaned(event)):
-            steps.append(event)
-    found: Found = Counter()
-    for first, middle, third in zip(steps, steps[1:], steps[2:], strict=False):
-        stay = [
-            e for e in events if at(middle) <= at(e) <= at(third) and cleaned(e) == cleaned(middle)
-        ]
-        submitted = any(name(e) == "form_submit" for e in stay)
-        if cleaned(first) == cleaned(third) and at(third) - at(middle) <= 10_000 and not submitted:
-            found[cleaned(middle), at(first), "", 1] += 1
-    return found
-
-
-def thrashes(events: list[Event]) -> Found:
-    """The reversals of a whole session's pointer are enough for one window at a time."""
-    moves = [
-        (at(e) + p.timestamp, p.x, p.y, at(e), cleaned(e))
-        for e in events
-        if name(e) == "mouse_move"
-        for p in e.mouse_move.positions
-    ]
-    found: Found = Counter()
-    start = 0
-    for end in range(len(moves)):
-        for begin in range(start, end):
-            window = moves[begin : end + 1]
-            span = window[-1][0] - window[0][0]
-            if span < 2_000 or end - begin < 16:
-                break
-            if span <= 5_000 and _thrashed(window, span):
-                found[window[-1][4], window[-1][3], "", 1] += 1
-                start = end + 1
-                break
-    return found
-
-
-def _thrashed(window: list[tuple[int, int, int, int, str]], span_ms: int) -> bool:
-    legs = [(b[1] - a[1], b[2] - a[2]) for a, b in pairwise(window)]
-    path = sum(hypot(*leg) for leg in legs)
-    displacement = hypot(window[-1][1] - window[0][1], window[-1][2] - window[0][2])
-    turns = 0
-    for (ax, ay), (bx, by) in pairwise(legs):
-        lengths = hypot(ax, ay), hypot(bx, by)
-        if min(lengths) >= 30:
-            cosine = (ax * bx + ay * by) / (lengths[0] * lengths[1])
-            turns += degrees(acos(max(-1.0, min(1.0, cosine)))) > 120
-    seconds = span_ms / 1000
-    dense = len(window) / seconds >= 8
-    return turns >= 10 and path / seconds >= 500 and path >= 4 * displacement and dense
+def _measured(timing: PerformancePayload, field: str) -> int | None:
+    return getattr(timing, field) if timing.HasField(field) else None

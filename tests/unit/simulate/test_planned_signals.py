@@ -1,7 +1,7 @@
 """The plan holds: a slow, literal reading of the rules finds what was planned and no more."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -13,20 +13,14 @@ from simulate import Plan, SessionTruth, Truth, generate
 from simulate.people import CAMPAIGNS, REFERRERS
 from simulate.planned import Recording
 from tests.unit.simulate.literal_readings import (
-    Found,
-    abandoned,
+    READINGS,
     at,
     cleaned,
-    dead,
-    error_clicks,
     frames,
     graded,
     left_clicks,
     name,
-    rage,
-    slow,
-    thrashes,
-    u_turns,
+    read,
     without_dirt,
 )
 
@@ -51,10 +45,9 @@ def played() -> tuple[dict[str, list[Event]], dict[str, SessionTruth]]:
     return sessions, truths
 
 
-def check(
-    played: tuple[dict[str, list[Event]], dict[str, SessionTruth]],
-    kind: str,
-    rule: Callable[[list[Event]], Found],
+@pytest.mark.parametrize("kind", READINGS)
+def test_a_literal_reading_of_the_rule_finds_the_planned_rows_and_no_others(
+    played: tuple[dict[str, list[Event]], dict[str, SessionTruth]], kind: str
 ) -> None:
     sessions, truths = played
     total = 0
@@ -64,29 +57,9 @@ def check(
             for row in truths[session_id].insights
             if row.kind == kind
         )
-        assert rule(events) == planned, f"{kind} in {session_id}"
+        assert read(events, kind) == planned, f"{kind} in {session_id}"
         total += planned.total()
     assert total > 20, f"hardly any {kind} was planned, so this proves nothing"
-
-
-@pytest.mark.parametrize(
-    ("kind", "rule"),
-    [
-        ("rage_click", rage),
-        ("dead_click", dead),
-        ("error_click", error_clicks),
-        ("slow_page", slow),
-        ("form_abandonment", abandoned),
-        ("u_turn", u_turns),
-        ("thrashed_cursor", thrashes),
-    ],
-)
-def test_a_literal_reading_of_the_rule_finds_the_planned_rows_and_no_others(
-    played: tuple[dict[str, list[Event]], dict[str, SessionTruth]],
-    kind: str,
-    rule: Callable[[list[Event]], Found],
-) -> None:
-    check(played, kind, rule)
 
 
 def test_dead_clicks_are_graded_as_their_recordings_prove(
