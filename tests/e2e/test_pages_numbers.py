@@ -8,7 +8,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from hxi.admin.endpoints import Endpoints
 from hxi.command import main
 from pages.report import BROWSERS
 from tests.e2e.conftest import PlannedWarehouse
@@ -200,14 +199,12 @@ def test_a_funnel_counts_the_sessions_that_took_its_steps_in_their_order(
     assert 0 < both < carts
 
 
+@pytest.mark.usefixtures("variables")
 def test_a_report_is_one_file_with_the_overviews_figures(
-    planned_warehouse: PlannedWarehouse, endpoints: Endpoints, tmp_path: Path
+    planned_warehouse: PlannedWarehouse, tmp_path: Path
 ) -> None:
     out = tmp_path / "report.html"
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in endpoints.environment().items():
-            patch.setenv(name, value)
-        main(["report", "--project", planned_warehouse.project_id, "--out", str(out)])
+    main(["report", "--project", planned_warehouse.project_id, "--out", str(out)])
     text = out.read_text()
     assert not re.search(r"<script|<link|src=|href=|url\(", text)
     ((sessions,),) = planned_warehouse.client.query(
@@ -219,15 +216,13 @@ def test_a_report_is_one_file_with_the_overviews_figures(
     assert f">{sessions:,}<" in text
 
 
+@pytest.mark.usefixtures("variables")
 def test_a_report_is_printed_where_a_browser_is(
     planned_warehouse: PlannedWarehouse,
-    endpoints: Endpoints,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for name, value in endpoints.environment().items():
-        monkeypatch.setenv(name, value)
     out = tmp_path / "report.pdf"
     command = ["report", "--project", planned_warehouse.project_id, "--out", str(out)]
     if any(map(shutil.which, BROWSERS)):

@@ -8,10 +8,9 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from hxi.admin.endpoints import Endpoints
 from tests.e2e.conftest import PlannedWarehouse
 from tests.e2e.pages_browser import chromium, opened
-from tests.e2e.pages_site import Visitor, served, signed_in
+from tests.e2e.pages_site import Visitor
 
 MOST_CLICKS = 4
 CHECKOUT = "/cart\n/checkout\n/checkout/thanks"
@@ -34,15 +33,6 @@ class Clicking:
 def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def visitor(planned_warehouse: PlannedWarehouse, endpoints: Endpoints) -> Iterator[Visitor]:
-    with (
-        served(endpoints) as base,
-        signed_in(base, endpoints, planned_warehouse.project_id) as one,
-    ):
-        yield one
 
 
 @pytest.fixture

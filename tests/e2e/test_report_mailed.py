@@ -30,15 +30,8 @@ Postgres = psycopg.Connection[Any]
 
 
 @pytest.fixture
-def slug(
-    planned_warehouse: PlannedWarehouse,
-    endpoints: Endpoints,
-    postgres: Postgres,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[str]:
+def slug(planned_warehouse: PlannedWarehouse, postgres: Postgres, variables: None) -> Iterator[str]:
     """A project with two receivers, in an environment as a job has it, without a mail server."""
-    for name, value in endpoints.environment().items():
-        monkeypatch.setenv(name, value)
     project_id, slug, _ = projects.create(postgres, f"mailed {uuid4().hex}")
     said(project, "report", slug, "--to", "pm@example.com", "--to", "cto@example.com")
     yield slug
