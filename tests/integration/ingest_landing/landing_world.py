@@ -15,7 +15,7 @@ from ingest.sinks.mongodb import MongoSink
 from ingest.spooled import SpooledBatch
 from orchestration.raw.erasure import erase_sessions
 from orchestration.raw.reconcile import Reconciled, check_ledger, reconcile
-from tests.unit.ingest_landing.landing_batches import batch_of, named
+from tests.unit.ingest_landing.landing_batches import COUNTS, batch_of, named
 
 Tables = dict[str, list[tuple[Any, ...]]]
 Documents = dict[str, list[dict[str, Any]]]
@@ -117,13 +117,3 @@ class World:
 
 
 OWN_TABLES = ("rejected_events", "ingest_ledger")
-COUNTS = (
-    "received",
-    "valid",
-    "rejected",
-    "landed",
-    "landed_replay",
-    "duplicate",
-    "refused_by_store",
-    "erased",
-)

@@ -15,6 +15,11 @@ from ingest.spooled import SpooledBatch
 NAMESPACE = UUID("5f0c3a52-6c3e-4a0e-9a07-0f3f4f1c2b10")
 INGESTED_AT = now_ms()
 POISON = "a name that a constraint of raw.events refuses"
+# Of the ledger.
+COUNTS = (
+    *("received", "valid", "rejected", "landed", "landed_replay"),
+    *("duplicate", "refused_by_store", "erased"),
+)
 
 
 def named(name: str) -> str:

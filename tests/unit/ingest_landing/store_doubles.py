@@ -15,7 +15,7 @@ from ingest.sinks import names as tables
 from ingest.sinks.interface import Kind, Session, Written
 from ingest.spooled import SpooledBatch
 from orchestration.raw.erasure import erase
-from tests.unit.ingest_landing.landing_batches import POISON
+from tests.unit.ingest_landing.landing_batches import COUNTS, POISON
 
 
 class Documents:
@@ -154,7 +154,8 @@ class Stores:
     def ledger(self) -> dict[str, dict[str, Any]]:
         """By batch id, columns that are not 0 or empty."""
         rows = self.final(tables.LEDGER, "batch_id").values()
-        return {row["batch_id"]: {name: row[name] for name in COUNTS if row[name]} for row in rows}
+        names = (*COUNTS, "reasons")
+        return {row["batch_id"]: {name: row[name] for name in names if row[name]} for row in rows}
 
     def index(self) -> Counter[Session]:
         counts: Counter[Session] = Counter()
@@ -194,16 +195,3 @@ class Stores:
 
     def _rejects(self) -> list[Row]:
         return self.rows.tables[tables.REJECTED_EVENTS]
-
-
-COUNTS = (
-    "received",
-    "valid",
-    "rejected",
-    "landed",
-    "landed_replay",
-    "duplicate",
-    "refused_by_store",
-    "erased",
-    "reasons",
-)
