@@ -22,6 +22,7 @@ COOKIE = "hxi_pages"
 POOL_SIZE = 4  # of the 20 connections a BI login has
 FAILURES, FAILURES_WITHIN_S = 8, 60
 WAIT_S = 10.0
+UNKNOWN = "PostgreSQL does not know this login and password."
 
 IS_BI = """
 SELECT pg_has_role(session_user, 'bi_reader', 'MEMBER') OR pg_has_role(session_user,
@@ -81,6 +82,8 @@ class Logins:
     def sign_in(self, login: str, password: str) -> str:
         """The cookie's value. SignInError for anyone who is no BI login."""
         self._refuse_guessing(login)
+        if not login or not password:  # they would be looked up in the environment of the pages
+            raise SignInError(UNKNOWN)
         dsn = make_conninfo(self._dsn, user=login, password=password, application_name=COOKIE)
         try:
             check(dsn)
@@ -118,9 +121,13 @@ class Logins:
     def _refuse_guessing(self, login: str) -> None:
         since = time.monotonic() - FAILURES_WITHIN_S
         with self._lock:
-            recent = [at for at in self._failures.get(login, []) if at > since]
-            self._failures[login] = recent
-        if len(recent) >= FAILURES:
+            self._failures = {
+                name: recent
+                for name, times in self._failures.items()
+                if (recent := [at for at in times if at > since])
+            }
+            tried = len(self._failures.get(login, ()))
+        if tried >= FAILURES:
             raise SignInError("Too many tries: wait a minute.")
 
     def _forget_old(self) -> None:
@@ -146,6 +153,6 @@ def check(dsn: str) -> None:
         with psycopg.connect(dsn, connect_timeout=10) as connection:
             ((is_bi, is_publisher),) = connection.execute(IS_BI).fetchall()
     except psycopg.OperationalError as error:
-        raise SignInError("PostgreSQL does not know this login and password.") from error
+        raise SignInError(UNKNOWN) from error
     if is_publisher or not is_bi:
         raise SignInError("This login is none for BI: `hxi grant-bi` makes one.")

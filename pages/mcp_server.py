@@ -63,15 +63,9 @@ async def _serve(asker: tools.Asker) -> None:
 
 
 def _tool(one: tools.Tool) -> Tool:
-    schema = {
-        "type": "object",
-        "properties": dict(one.takes),
-        "required": list(one.required),
-        "additionalProperties": False,
-    }
     only_reads = ToolAnnotations(read_only_hint=True, open_world_hint=False)
     return Tool(
-        name=one.name, description=one.description, input_schema=schema, annotations=only_reads
+        name=one.name, description=one.description, input_schema=one.schema, annotations=only_reads
     )
 
 

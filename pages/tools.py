@@ -9,6 +9,9 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
 from pages import contracts
 from pages.contracts import Exposure, Mart
 from pages.logins import Person, Project
@@ -45,6 +48,16 @@ class Tool:
     takes: Mapping[str, Any]
     required: Sequence[str] = ()
 
+    @property
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema of its arguments."""
+        return {
+            "type": "object",
+            "properties": dict(self.takes),
+            "required": list(self.required),
+            "additionalProperties": False,
+        }
+
 
 @dataclass(frozen=True)
 class Asker:
@@ -76,6 +89,8 @@ def answer(asker: Asker, name: str, arguments: Mapping[str, Any]) -> Answer:
         raise ToolError(f"no tool {name}")
     if unknown := arguments.keys() - known[name].takes.keys():
         raise ToolError(f"{name} does not take {', '.join(sorted(unknown))}")
+    if wrong := best_match(Draft202012Validator(known[name].schema).iter_errors(arguments)):
+        raise ToolError(f"{'.'.join(map(str, wrong.path))}: {wrong.message[:300]}")
     project = asker.project(str(arguments.get("project", "")))
     marts = asker.marts_of(project)
     if name.startswith(OF_MART):
@@ -107,10 +122,15 @@ def _of_mart(mart: Mart) -> Tool:
         f"{mart.description}\nColumns:\n{told}",
         {
             **DAYS,
-            "columns": {"type": "array", "items": {"enum": names}, "description": "Default: all"},
+            "columns": {
+                "type": "array",
+                "items": {"enum": names},
+                "minItems": 1,
+                "description": "Default: all",
+            },
             "where": {
                 "type": "object",
-                "properties": dict.fromkeys(names, TEXT),
+                "properties": {one: {"type": ["string", "number"]} for one in names},
                 "additionalProperties": False,
                 "description": "Values that columns must have",
             },
@@ -121,8 +141,6 @@ def _of_mart(mart: Mart) -> Tool:
 def _rows_of(mart: Mart, marts: Marts, project: Project, arguments: Mapping[str, Any]) -> Answer:
     where = dict(arguments.get("where", {}))
     columns = list(arguments.get("columns", mart.columns))
-    if unknown := {*where, *columns} - mart.columns.keys():
-        raise ToolError(f"{mart.name} has no {', '.join(sorted(unknown))}")
     view, _ = viewed(marts, project, "", _texts(arguments))
     limit = int(arguments.get("limit", ROWS))
     given = {**_period(view), **{f"w{n}": str(value) for n, value in enumerate(where.values())}}

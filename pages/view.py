@@ -12,6 +12,8 @@ from pages.marts import Marts
 PERIODS = {"1d": 1, "7d": 7, "28d": 28, "90d": 90}
 DEFAULT_PERIOD = "7d"
 LONGEST_DAYS = 366
+# Days that ClickHouse's Date can count, with as long a period before and a day around them.
+FIRST_DAY, LAST_DAY = date(1972, 1, 1), date(2149, 1, 1)
 # Filter -> the column of gosight.sessions it compares; a page is filtered by what was viewed.
 COLUMNS = {
     "device": "device_type",
@@ -109,7 +111,7 @@ def period_of(given: Mapping[str, str], newest: date) -> Period:
     """As the address says; nonsense is the default. A named period ends on the newest day."""
     try:
         since, until = (date.fromisoformat(given[name]) for name in ("since", "until"))
-        if since <= until and (until - since).days < LONGEST_DAYS:
+        if FIRST_DAY <= since <= until <= LAST_DAY and (until - since).days < LONGEST_DAYS:
             return Period(since, until)
     except (KeyError, ValueError):
         pass

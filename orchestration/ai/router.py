@@ -22,7 +22,7 @@ SO_FAR = """
     SELECT model_selected, provider, count(*), count(*) FILTER (WHERE success),
            avg(latency_ms)::float8 / 1000, avg(cost_estimate)::float8
     FROM traceflow.neurorouter_logs
-    WHERE task_type = %s AND created_at > now() - interval '7 days'
+    WHERE task_type = %s AND success IS NOT NULL AND created_at > now() - interval '7 days'
     GROUP BY 1, 2"""
 
 

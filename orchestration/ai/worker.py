@@ -18,12 +18,19 @@ from orchestration.alerts.post import FailedError, RefusedError, UnknownError
 
 Postgres = psycopg.Connection[Any]
 ANALYST = Model(analyst.MODEL, analyst.PROVIDER, "")
-LOG = """
+# `success` is NULL until it is known: for ever, of a call whose worker died.
+BEGUN = """
     INSERT INTO traceflow.neurorouter_logs
-        (project_id, task_type, model_selected, provider, latency_ms, input_tokens, output_tokens,
-         total_tokens, cost_estimate, success, error_message, session_id)
-    VALUES (%(project_id)s, %(task)s, %(model)s, %(provider)s, %(latency)s, %(input)s, %(output)s,
-            %(input)s + %(output)s, %(cost)s, %(error)s::text IS NULL, %(error)s, %(session_id)s)"""
+        (project_id, task_type, model_selected, provider, success, error_message, session_id)
+    VALUES (%(project_id)s, %(task)s, %(model)s, %(provider)s, NULL, 'it has not ended',
+            %(session_id)s)
+    RETURNING id"""
+ENDED = """
+    UPDATE traceflow.neurorouter_logs
+    SET latency_ms = %(latency)s, input_tokens = %(input)s, output_tokens = %(output)s,
+        total_tokens = %(input)s + %(output)s, cost_estimate = %(cost)s,
+        success = %(error)s::text IS NULL, error_message = %(error)s
+    WHERE id = %(call)s"""
 
 
 @dataclass
@@ -102,18 +109,18 @@ def _chosen(connection: Postgres, models: Sequence[Model], task: Task) -> Model:
 
 @contextmanager
 def _called(connection: Postgres, job: Job, model: Model) -> Iterator[_Call]:
-    """Times a call and logs it, however it ends: it was paid for."""
+    """Logs a call before it is made and times it: it is paid for, whoever dies meanwhile."""
+    of_whom = {"task": job.task_type, "model": model.name, "provider": model.provider}
+    row = connection.execute(BEGUN, {**job.named, **of_whom}).fetchone()
+    assert row is not None  # noqa: S101 - RETURNING
     call, started = _Call(model), time.monotonic()
     yield call
     call.seconds = time.monotonic() - started
     spent = call.answer or Answer(None, 0, 0)
     connection.execute(
-        LOG,
+        ENDED,
         {
-            **job.named,
-            "task": job.task_type,
-            "model": model.name,
-            "provider": model.provider,
+            "call": row[0],
             "latency": round(call.seconds * 1000),
             "input": spent.input_tokens,
             "output": spent.output_tokens,
