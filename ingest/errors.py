@@ -36,6 +36,10 @@ class BatchTooLargeError(RefusalError):
     """Too many events or bytes: send smaller batches."""
 
 
+class SlowBodyError(RefusalError):
+    """The body did not come to its end in time: send it again."""
+
+
 class UnavailableError(RefusalError):
     """Not now: the spool is full or keys cannot be checked. Send the same batch again later."""
 
@@ -71,6 +75,7 @@ class Status(Enum):
     MALFORMED = (400, "INVALID_ARGUMENT")
     UNSUPPORTED = (415, "INVALID_ARGUMENT")
     TOO_LARGE = (413, "INVALID_ARGUMENT")
+    TOO_SLOW = (408, "DEADLINE_EXCEEDED")
     UNAVAILABLE = (503, "UNAVAILABLE")
     RATE_LIMITED = (429, "RESOURCE_EXHAUSTED")
 
@@ -91,6 +96,7 @@ _STATUS: dict[type[RefusalError], Status] = {
     MalformedBatchError: Status.MALFORMED,
     UnsupportedBodyError: Status.UNSUPPORTED,
     BatchTooLargeError: Status.TOO_LARGE,
+    SlowBodyError: Status.TOO_SLOW,
     UnavailableError: Status.UNAVAILABLE,
     RateLimitedError: Status.RATE_LIMITED,
 }

@@ -17,7 +17,7 @@ from ingest.doors import reply
 from ingest.doors import sdk as sdk_door
 from ingest.doors.asked import Asked
 from ingest.doors.tls import Certificate
-from ingest.errors import RefusalError
+from ingest.errors import RefusalError, SlowBodyError
 from ingest.formats import routes
 from ingest.geo.locating import Client
 from ingest.intake import Intake, Sent
@@ -31,6 +31,8 @@ BACKLOG = 2048
 # Longer than the pauses of SDKs and than proxies keep theirs, so that a client seldom sends into a
 # connection that is being closed.
 KEEP_ALIVE_SECONDS = 75
+# The largest body takes so long at 1.1 Mbit/s. Whoever begins one and does not end it holds memory.
+BODY_SECONDS = 120.0
 EVENTS_PATH = "/v1/events"
 ORDINARY_METHODS = "GET, HEAD, OPTIONS"
 EVENTS_METHODS = "POST, OPTIONS"
@@ -157,10 +159,21 @@ def _sent(body: bytes, coding: str, form: Form | None, headers: Headers) -> Sent
 
 
 async def _body(headers: Headers, receive: Receive, hold: Callable[[int], None]) -> bytes:
-    """BatchTooLargeError as soon as it is known; what follows is read and thrown away."""
+    """BatchTooLargeError as soon as it is known; what follows is read and thrown away.
+
+    SlowBodyError when it takes longer than BODY_SECONDS.
+    """
     announced = headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
         raise http_bodies.too_large()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _whole(receive, hold)
+    except TimeoutError:
+        raise SlowBodyError(f"the body did not come within {BODY_SECONDS:.0f} s") from None
+
+
+async def _whole(receive: Receive, hold: Callable[[int], None]) -> bytes:
     parts: list[bytes] = []
     size = 0
     more = True

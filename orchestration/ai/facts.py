@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from orchestration.ai.masking import masked
+from orchestration.ai.masking import masked, masked_path
 
 Postgres = psycopg.Connection[Any]
 MAX_PAGES = 30
@@ -40,7 +40,7 @@ def facts_of(
         session = cursor.execute(SESSION, (project_id, session_id)).fetchone()
         if session is None:
             return None
-        pages = [masked(str(page)) for page in session.pop("pages_visited") or []][:MAX_PAGES]
+        pages = [masked_path(str(page)) for page in session.pop("pages_visited") or []][:MAX_PAGES]
         deductions = session.pop("deductions") or []
         found = cursor.execute(TROUBLES, (project_id, session_id, MAX_TROUBLES)).fetchall()
         facts: dict[str, Any] = {
@@ -57,7 +57,7 @@ def facts_of(
 
 def _placed(row: dict[str, Any]) -> dict[str, Any]:
     page, selector = row["page_url"] or "", row["element_selector"] or ""
-    return {**row, "page_url": masked(page), "element_selector": masked(selector)}
+    return {**row, "page_url": masked_path(page), "element_selector": masked(selector)}
 
 
 def _deduction(one: dict[str, Any]) -> dict[str, Any]:

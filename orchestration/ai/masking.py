@@ -11,6 +11,20 @@ _QUERY = re.compile(r"\?[^\s#]*")
 # Sign-ins come back with `#access_token=…`; a selector has its `=` in brackets.
 _FRAGMENT = re.compile(r"#[^\s\[\]=#]*=\S*")
 _SPACE = re.compile(r"\s+")
+# What stands behind one of these in a path names somebody, unless it is one of the places there.
+_PEOPLE = re.compile(
+    r"(account|author|client|contact|customer|employee|friend|guest|member|patient|profile|student"
+    r"|user)s?|people|person|u",
+    re.IGNORECASE,
+)
+_PLACES = re.compile(
+    r"activate|add|all|billing|create|dashboard|delete|edit|forgot|home|index|invite|list|log(in|out)"
+    r"|me|new|notifications|orders|overview|password|preferences|privacy|profile|register|reset"
+    r"|search|security|settings|sign[-_]?(in|up|out)|verify",
+    re.IGNORECASE,
+)
+_SEGMENT = re.compile(r"[^/?]+")
+_ID = re.compile(r"\d+|[0-9a-f]{8,}|[0-7][0-9a-hjkmnp-tv-z]{25}", re.IGNORECASE)
 
 
 def masked(text: str) -> str:
@@ -26,3 +40,22 @@ def masked(text: str) -> str:
     ):
         text = pattern.sub(stand_in, text)
     return text.strip()[:MAX_CHARACTERS]
+
+
+def masked_path(path: str) -> str:
+    """Of a page: also without ids of any length, `@names`, and whom `/users/…` names.
+
+    What a project calls its people otherwise, its setting `paths.id_rules` takes out of the marts.
+    """
+    before = ""
+
+    def shown(found: re.Match[str]) -> str:
+        nonlocal before
+        segment, behind = found[0], before
+        before = segment
+        is_name = _PEOPLE.fullmatch(behind) and not _PLACES.fullmatch(segment)
+        if is_name or segment[0] in "@~":
+            return ":name"
+        return ":id" if _ID.fullmatch(segment) else segment
+
+    return _SEGMENT.sub(shown, masked(path))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestration.ai.masking import MAX_CHARACTERS, masked
+from orchestration.ai.masking import MAX_CHARACTERS, masked, masked_path
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,27 @@ from orchestration.ai.masking import MAX_CHARACTERS, masked
 )
 def test_only_the_shape_of_a_text_leaves(text: str, left: str) -> None:
     assert masked(text) == left
+
+
+@pytest.mark.parametrize(
+    ("path", "left"),
+    [
+        ("/users/jane-doe", "/users/:name"),
+        ("/users/jane-doe/orders/17", "/users/:name/orders/:id"),
+        ("/en/Profile/J%C3%BCrgen", "/en/Profile/:name"),
+        ("/@jane", "/:name"),
+        ("/~jane/notes", "/:name/notes"),
+        ("#/members/jane", "#/members/:name"),
+        ("/app#!/user/jane?tab=1", "/app#!/user/:name?…"),
+        ("https://shop.test/u/jane", "https://shop.test/u/:name"),
+        ("/users/new", "/users/new"),
+        ("/account/settings", "/account/settings"),
+        ("/users", "/users"),
+        ("/users/", "/users/"),
+        ("/o/01ARZ3NDEKTSV4RRFFQ69G5FAV/deadbeef", "/o/:id/:id"),
+        ("/blog/spring-sale", "/blog/spring-sale"),
+        ("/checkout", "/checkout"),
+    ],
+)
+def test_who_a_path_names_stays_here(path: str, left: str) -> None:
+    assert masked_path(path) == left

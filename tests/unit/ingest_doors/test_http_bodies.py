@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import socket
 import zlib
 from collections.abc import Callable, Iterator
 
@@ -11,6 +12,7 @@ import zstandard
 from google.protobuf.json_format import MessageToJson
 
 from ingest.decode.body import MAX_BODY_BYTES
+from ingest.doors import http_server
 from tests.unit.ingest_doors.door_clients import Outcome, http_outcome
 from tests.unit.ingest_doors.running_doors import KEY, RunningDoors
 from tests.unit.ingest_doors.sent_events import clicks
@@ -51,6 +53,18 @@ def test_every_coding_is_undone(
     outcome = post(http, code(body), Content_Encoding=coding, Content_Type=form)
     assert outcome.counts == (50, 0)
     assert doors.spooled_ids() == [event.event_id for event in sent.events]
+
+
+def test_a_body_that_does_not_come_to_its_end_is_waited_for_no_longer(
+    doors: RunningDoors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has no key needs none to begin a body: bodies of strangers would fill the memory."""
+    monkeypatch.setattr(http_server, "BODY_SECONDS", 0.2)
+    host, port = doors.http_url.removeprefix("http://").split(":")
+    head = b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    with socket.create_connection((host, int(port)), timeout=20) as stranger:
+        stranger.sendall(head + b"Content-Length: 1000\r\n\r\n" + b"x" * 999)
+        assert stranger.recv(12) == b"HTTP/1.1 408"
 
 
 @pytest.mark.parametrize(("coding", "code"), COMPRESSING)
