@@ -18,6 +18,9 @@ ISSUE_EDITORS = "bi_issue_editor"
 INGEST = "hxi_ingest"
 INGEST_DSN = "HXI_INGEST_POSTGRES_DSN"
 
+# Parameters of an address that say who connects.
+OF_THE_OWNER = {"user", "password", "passfile", "sslcert", "sslkey", "sslpassword"}
+
 LOGIN_NAME = re.compile(r"(?!pg_)[a-z][a-z0-9_]{0,62}")
 # One tool's pool must not take all of the server's connections.
 CONNECTIONS = 20
@@ -116,10 +119,11 @@ def projects_of(connection: Connection, login: str) -> list[str]:
 
 
 def dsn_of(owner_dsn: str, login: str, password: str) -> str:
-    """The owner's URL with another user in it."""
+    """The owner's URL with another user in it; what names the owner stands in its query too."""
     parts = urlsplit(owner_dsn)
     place = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{login}:{password}@{place}"))
+    kept = "&".join(one for one in parts.query.split("&") if one.split("=")[0] not in OF_THE_OWNER)
+    return urlunsplit(parts._replace(netloc=f"{login}:{password}@{place}", query=kept))
 
 
 def _make_login(connection: Connection, login: str) -> str:
