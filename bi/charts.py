@@ -48,17 +48,8 @@ def _known(column: str, unknown: str) -> str:
     return f"if({column} = '', '({unknown})', toString({column}))"
 
 
-# How numbers are written, in d3's words; else whole, with commas.
-WHOLE, SHARE = ",.0f", ".1%"
-FORMATS: Mapping[str, str] = {
-    **dict.fromkeys(("bounce rate", "share with errors", "share with rage clicks"), SHARE),
-    **dict.fromkeys(("share to the half", "share to the end"), SHARE),
-    **dict.fromkeys(("score", "seconds a view"), ",.1f"),
-    "apdex": ".2f",
-}
 SESSIONS = {"sessions": "sum(session_count)"}
-# Steps are numbered, so that a stream never comes back to where it was. Datasets name the pages
-# that most steps are on, and how far ways are followed: more is not to be read.
+# Steps are numbered, so that no stream comes back. Datasets say which pages are shown, and how far.
 STEPS = {
     "source": "concat(toString(step), '. ', shown_path)",
     "target": "concat(toString(step + 1), '. ', shown_next)",
@@ -192,7 +183,11 @@ CHARTS: Sequence[Chart] = (
         "hxi.heatmap_points",
         Kind.TABLE,
         {"clicks": "sum(weight)"},
-        _same("screen_name", "x", "y"),
+        {
+            **_same("screen_name"),
+            "left, px": "20 * floor(x / 20.0)",
+            "top, px": "20 * floor(y / 20.0)",
+        },
         Store.POSTGRES,
     ),
     Chart(

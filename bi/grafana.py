@@ -12,8 +12,9 @@ SOURCES = {
     Store.POSTGRES: ("DS_HXI_POSTGRES", "grafana-postgresql-datasource"),
 }
 SCHEMA_VERSION = 39
+PROJECTS = "SELECT project_id FROM gosight.projects ORDER BY 1"
 WIDTH, HEIGHT = 12, 9  # of 24 columns
-IN_PERIOD = "$__timeFilter({time})"
+IN_PERIOD = "$__timeFilter({time}) AND project_id IN (${{project:singlequote}})"
 
 
 def files() -> dict[str, str]:
@@ -35,6 +36,7 @@ def _dashboard(exposure: Exposure) -> dict[str, Any]:
         "schemaVersion": SCHEMA_VERSION,
         "timezone": "utc",
         "time": {"from": "now-7d", "to": "now"},
+        "templating": {"list": [_projects()]},
         "panels": [_panel(n, chart) for n, chart in enumerate(charts)],
     }
 
@@ -44,10 +46,30 @@ def _input(store: Store) -> dict[str, str]:
     return {"name": name, "label": f"HXI {store}", "type": "datasource", "pluginId": plugin}
 
 
+def _source(store: Store) -> dict[str, str]:
+    name, plugin = SOURCES[store]
+    return {"type": plugin, "uid": f"${{{name}}}"}
+
+
+def _projects() -> dict[str, Any]:
+    """Which projects count: ClickHouse's reader sees all."""
+    return {
+        "name": "project",
+        "label": "Project",
+        "type": "query",
+        "datasource": _source(Store.CLICKHOUSE),
+        "query": PROJECTS,
+        "definition": PROJECTS,
+        "refresh": 1,
+        "multi": True,
+        "includeAll": True,
+        "current": {"text": "All", "value": "$__all"},
+    }
+
+
 def _panel(n: int, chart: Chart) -> dict[str, Any]:
     """Grafana has no panel of streams: those are tables of steps."""
-    name, plugin = SOURCES[chart.store]
-    source = {"type": plugin, "uid": f"${{{name}}}"}
+    source = _source(chart.store)
     is_line = chart.kind is Kind.LINE
     target: dict[str, Any] = {"refId": "A", "datasource": source, "rawSql": query(chart, IN_PERIOD)}
     if chart.store is Store.CLICKHOUSE:

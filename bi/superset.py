@@ -7,14 +7,23 @@ from uuid import NAMESPACE_URL, uuid5
 
 import yaml
 
-from bi.charts import CHARTS, FORMATS, WHOLE, Chart, Kind, Store
+from bi.charts import CHARTS, Chart, Kind, Store
 from bi.datasets import ROWS, TIME, Dataset, datasets, of_exposure
 from pages.contracts import Exposure, exposures
 
 VERSION = "1.0.0"
 WIDTH, HEIGHT, OF_STREAMS = 12, 50, 64  # in columns; in units of 8 px
 WIDE_COLUMNS = 6  # a table of so many has a row of its own
+PROJECT, SESSION, OF_A_SESSION = "project_id", "session_id", "session_page"
 TIMES = ("newest",)  # metrics that are no numbers
+# How numbers are written, in d3's words; else whole, with commas.
+WHOLE, SHARE = ",.0f", ".1%"
+FORMATS: Mapping[str, str] = {
+    **dict.fromkeys(("bounce rate", "share with errors", "share with rage clicks"), SHARE),
+    **dict.fromkeys(("share to the half", "share to the end"), SHARE),
+    **dict.fromkeys(("score", "seconds a view"), ",.1f"),
+    "apdex": ".2f",
+}
 # Filled in from the environment when the bundle is packed: no address is in the repository.
 URIS = {Store.CLICKHOUSE: "${HXI_BI_CLICKHOUSE_URI}", Store.POSTGRES: "${HXI_BI_POSTGRES_URI}"}
 MADE_AT = "2026-01-01T00:00:00+00:00"
@@ -39,6 +48,10 @@ def _id(*names: str) -> str:
 def chart_id(chart: Chart) -> str:
     """The same in every Superset that takes the bundle."""
     return _id("chart", chart.exposure, chart.title)
+
+
+def _dataset_id(dataset: Dataset) -> str:
+    return _id("dataset", dataset.store, dataset.name)
 
 
 def _file(name: str) -> str:
@@ -71,7 +84,7 @@ def _dataset(dataset: Dataset) -> dict[str, Any]:
         "schema": dataset.schema,
         "sql": dataset.sql,
         "filter_select_enabled": True,
-        "uuid": _id("dataset", dataset.store, dataset.name),
+        "uuid": _dataset_id(dataset),
         "metrics": [
             {
                 "metric_name": name,
@@ -92,7 +105,8 @@ def _columns(dataset: Dataset) -> Iterator[dict[str, Any]]:
     yield _column(TIME, "The time that charts and filters go by", dataset.time, is_dttm=True)
     for name, sql in _computed(dataset).items():
         yield _column(name, "", sql)
-    for name, description in {**dict.fromkeys(_named(dataset), ""), **dataset.columns}.items():
+    named = dict.fromkeys([PROJECT, *_named(dataset)], "")
+    for name, description in {**named, **dataset.columns}.items():
         yield _column(name, description)
 
 
@@ -137,7 +151,7 @@ def _chart(chart: Chart) -> dict[str, Any]:
         "cache_timeout": None,
         "uuid": chart_id(chart),
         "version": VERSION,
-        "dataset_uuid": _id("dataset", dataset.store, dataset.name),
+        "dataset_uuid": _dataset_id(dataset),
     }
 
 
@@ -188,20 +202,31 @@ def _dashboard(exposure: Exposure) -> dict[str, Any]:
         "slug": f"hxi-{exposure.name.replace('_', '-')}",
         "uuid": _id("dashboard", exposure.name),
         "position": _position(exposure),
-        "metadata": {"native_filter_configuration": [_period(exposure)]},
+        "metadata": {"native_filter_configuration": list(_filters(exposure))},
         "version": VERSION,
     }
 
 
-def _period(exposure: Exposure) -> dict[str, Any]:
-    """A filter of time that every chart follows."""
+def _filters(exposure: Exposure) -> Iterator[dict[str, Any]]:
+    """That every chart follows. ClickHouse's reader sees all projects, so one can be chosen."""
+    yield _filter(exposure, "Period", "filter_time", {})
+    source = next(c.source for c in of_exposure(exposure.name) if c.store is Store.CLICKHOUSE)
+    chosen = {"Project": PROJECT} | ({"Session": SESSION} if exposure.name == OF_A_SESSION else {})
+    for name, column in chosen.items():
+        dataset = datasets()[source]
+        target = {"column": {"name": column}, "datasetUuid": _dataset_id(dataset)}
+        yield _filter(exposure, name, "filter_select", target)
+
+
+def _filter(exposure: Exposure, name: str, kind: str, target: dict[str, Any]) -> dict[str, Any]:
+    is_choice = kind == "filter_select"
     return {
-        "id": f"NATIVE_FILTER-{exposure.name}",
-        "name": "Period",
-        "filterType": "filter_time",
-        "targets": [{}],
+        "id": f"NATIVE_FILTER-{exposure.name}" + (f"-{name.lower()}" if is_choice else ""),
+        "name": name,
+        "filterType": kind,
+        "targets": [target],
         "defaultDataMask": {"filterState": {"value": None}},
-        "controlValues": {},
+        "controlValues": {"multiSelect": False, "searchAllOptions": True} if is_choice else {},
         "cascadeParentIds": [],
         "scope": {"rootPath": ["ROOT_ID"], "excluded": []},
         "type": "NATIVE_FILTER",

@@ -46,15 +46,20 @@ def test_a_chart_has_rows_and_numbers(
 
 
 def test_grafanas_panels_ask_what_the_charts_do(
-    reader: psycopg.Connection[Any], marts: Client
+    planned_warehouse: PlannedWarehouse, reader: psycopg.Connection[Any], marts: Client
 ) -> None:
     found = 0
+    own = planned_warehouse.project_id
     for path in sorted((HERE / "grafana").glob("*.json")):
-        for panel in json.loads(path.read_text())["panels"]:
+        dashboard = json.loads(path.read_text())
+        (variable,) = dashboard["templating"]["list"]
+        assert (own,) in asked(variable["query"], Store.CLICKHOUSE, reader, marts)
+        for panel in dashboard["panels"]:
             (target,) = panel["targets"]
             is_served = "postgresql" in panel["datasource"]["type"]
             macro, _, rest = target["rawSql"].partition("$__timeFilter(")
             time, _, rest = rest.partition(")")
+            rest = rest.replace("${project:singlequote}", f"'{own}'")
             sql = macro + PERIOD.format(time=time) + rest
             store = Store.POSTGRES if is_served else Store.CLICKHOUSE
             assert asked(sql, store, reader, marts), (path.name, panel["title"])

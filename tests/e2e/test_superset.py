@@ -34,12 +34,16 @@ def told(
     endpoints: Endpoints,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> list[Line]:
-    """What Superset says of each dashboard and chart: as ClickHouse's reader and as a BI login."""
+    """What Superset says of each dashboard and chart: as ClickHouse's reader and as a BI login.
+
+    Charts answer for the planned project, as their dashboards' filter asks.
+    """
     if not READY.is_file():
         pytest.skip("needs Superset in an environment of its own: make superset")
     folder = tmp_path_factory.mktemp("superset")
     pack(folder / "hxi.zip", addresses(endpoints, reader))
     asked = [str(PYTHON), str(HERE / "ask_charts.py"), str(folder / "hxi.zip")]
+    asked.append(planned_warehouse.project_id)
     environment = os.environ | {
         "SUPERSET_CONFIG_PATH": str(HERE / "superset_config.py"),
         "SUPERSET_HOME": str(folder),

@@ -1,6 +1,7 @@
 """Run by the Python of Superset's own environment: imports a bundle, asks for every chart's rows.
 
-`ask_charts.py BUNDLE` prints a line of JSON for each dashboard and each chart.
+`ask_charts.py BUNDLE PROJECT` prints a line of JSON for each dashboard and each chart; charts are
+asked for the rows of the project, which their dashboards let people choose.
 """
 
 import json
@@ -13,14 +14,14 @@ from flask_appbuilder import Model
 from superset.app import create_app
 
 
-def main(bundle: str) -> None:
+def main(bundle: str, project: str) -> None:
     app = create_app()
     with app.app_context(), app.test_request_context():
         user = administrator(app)
         imported(app, bundle, user.username)
         for line in dashboards():
             print(json.dumps(line))
-        for line in charts(user):
+        for line in charts(user, project):
             print(json.dumps(line))
 
 
@@ -58,7 +59,7 @@ def dashboards() -> Iterator[dict[str, Any]]:
         }
 
 
-def charts(user: Any) -> Iterator[dict[str, Any]]:
+def charts(user: Any, project: str) -> Iterator[dict[str, Any]]:
     """Each with the first of its rows, as Superset's own query of it answers."""
     from superset import db
     from superset.charts.schemas import ChartDataQueryContextSchema
@@ -69,8 +70,9 @@ def charts(user: Any) -> Iterator[dict[str, Any]]:
     with override_user(user):
         for chart in db.session.query(Slice):
             told = {"chart": chart.slice_name, "uuid": str(chart.uuid), "kind": chart.viz_type}
-            asked = ChartDataQueryContextSchema().load(json.loads(chart.query_context))
-            command = ChartDataCommand(asked)
+            asked = json.loads(chart.query_context)
+            asked["queries"][0]["filters"] = [{"col": "project_id", "op": "IN", "val": [project]}]
+            command = ChartDataCommand(ChartDataQueryContextSchema().load(asked))
             command.validate()
             try:
                 (answer,) = command.run()["queries"]
@@ -82,4 +84,4 @@ def charts(user: Any) -> Iterator[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
