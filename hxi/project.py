@@ -13,9 +13,9 @@ from hxi.admin.errors import UserError
 from hxi.options import data_dir_option, json_option
 from hxi.project_settings import set_values, show_values, unset_values
 from hxi.stores import open_postgres
+from orchestration.reports.message import KINDS
 from orchestration.retention.storage import MAX_DAYS, REPLAY_MODES
 
-REPORT_KINDS = ("html", "pdf")
 # One address and no more: it stands in a header.
 ADDRESS = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+")
 DAYS = click.FloatRange(0, MAX_DAYS)
@@ -109,7 +109,7 @@ def storage(
 @project.command()
 @click.argument("name")
 @click.option("--to", "addresses", multiple=True, help="An e-mail address; may be repeated.")
-@click.option("--format", "kind", type=click.Choice(REPORT_KINDS), help="A pdf needs Chromium.")
+@click.option("--format", "kind", type=click.Choice(list(KINDS)), help="A pdf needs Chromium.")
 @click.option("--off", is_flag=True, help="Nobody gets it any more.")
 @data_dir_option
 def report(

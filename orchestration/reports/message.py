@@ -54,6 +54,8 @@ class ReportMessages:
 
 def made(slug: str, week: date, kind: str) -> Report:
     """Of the stack that the HXI_ variables name. RefusedError or FailedError with the reason."""
+    if kind not in KINDS:
+        raise RefusedError(f"a report's format is one of {', '.join(KINDS)}, not {kind!r}")
     name = f"{slug}-{week}.{kind}"
     with TemporaryDirectory() as folder:
         out = Path(folder) / name

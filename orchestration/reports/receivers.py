@@ -8,11 +8,12 @@ import psycopg
 
 Postgres = psycopg.Connection[Any]
 WEEK = timedelta(weeks=1)
-# `settings.report` is written by `hxi project report`, which checks it.
+# `settings.report` is written by `hxi project report`, which checks it, or by whoever may write.
 RECEIVERS = """
     SELECT id AS project_id, jsonb_build_object('type', 'email', 'to', receiver) AS channel
-    FROM gosight.projects, jsonb_array_elements_text(settings->'report'->'to') AS receiver
-    WHERE jsonb_typeof(settings->'report'->'to') = 'array'"""
+    FROM gosight.projects, jsonb_array_elements_text(
+        CASE jsonb_typeof(settings->'report'->'to') WHEN 'array' THEN settings->'report'->'to' END
+    ) AS receiver"""
 QUEUE = f"""
     INSERT INTO ops.report_messages (project_id, since, channel)
     SELECT project_id, %s, channel FROM ({RECEIVERS}) receivers

@@ -164,6 +164,32 @@ def test_a_server_that_is_away_is_tried_again(
         assert len(mails) == 2
 
 
+def test_settings_that_somebody_wrote_by_hand_stop_no_other_report(
+    slug: str, mails: list[str], postgres: Postgres
+) -> None:
+    nonsense = ('"a@example.com"', '["nobody", "a@x.com\\nBcc: b@x.com"]')
+    made = [projects.create(postgres, f"odd {uuid4().hex}") for _ in (*nonsense, "kind")]
+    for (project_id, _, _), to in zip(made, (*nonsense, '["c@example.com"]'), strict=True):
+        postgres.execute(
+            "UPDATE gosight.projects SET settings = jsonb_build_object('report',"
+            " jsonb_build_object('to', %s::jsonb, 'format', 'html')) WHERE id = %s",
+            (to, project_id),
+        )
+    postgres.execute(
+        "UPDATE gosight.projects SET settings = jsonb_set(settings, '{report,format}', '\"doc\"')"
+        " WHERE id = %s",
+        (made[-1][0],),
+    )
+    mailed = mail_reports()
+    assert sorted(parts(mail)[0]["To"] for mail in mails) == ["cto@example.com", "pm@example.com"]
+    reasons = " ".join(mailed.problems)
+    assert "'nobody' is no e-mail address" in reasons
+    assert "Bcc: b@x.com' is no e-mail address" in reasons
+    assert "format is one of html, pdf, not 'doc'" in reasons
+    for project_id, _, _ in made:
+        postgres.execute("UPDATE gosight.projects SET settings = '{}' WHERE id = %s", (project_id,))
+
+
 def test_without_receivers_nothing_is_asked_for(
     slug: str, mails: list[str], postgres: Postgres
 ) -> None:
@@ -173,5 +199,7 @@ def test_without_receivers_nothing_is_asked_for(
     assert "hxi project report" in str(skipped.skip_message)
     assert reports_job.execute_in_process().success
     assert mails == []
+    assert CliRunner().invoke(report, ["--mail", "--out", "x.html"]).exit_code == 2
+    assert CliRunner().invoke(report, ["--project", slug]).exit_code == 2
     refused = CliRunner().invoke(project, ["report", slug, "--to", "a@x.com\nBcc: b@x.com"])
     assert "is no e-mail address" in str(refused.exception)
