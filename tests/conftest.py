@@ -32,8 +32,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 # Tables of replicated servers drop blocks that are equal to a recent one. The stack of the tests
 # does so too: every test then shows that what the warehouse writes does not depend on it.
 os.environ["HXI_CLICKHOUSE_DEDUPLICATION_WINDOW"] = "10000"
-# One process fills the planned warehouse, for all tests that read it.
-SHARED = "planned_warehouse"
+# One process fills the planned warehouse, for all tests that read it: those whose file names one of
+# these fixtures.
+SHARED = ("planned_warehouse", "visitor: Visitor")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
@@ -41,7 +42,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     def group(nodeid: str) -> str:
         file = nodeid.split("::", maxsplit=1)[0]
-        return SHARED if SHARED in (config.rootpath / file).read_text() else file
+        text = (config.rootpath / file).read_text()
+        return SHARED[0] if any(name in text for name in SHARED) else file
 
     scheduler = LoadScopeScheduling(config, log)
     scheduler._split_scope = group
