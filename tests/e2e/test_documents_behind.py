@@ -43,10 +43,8 @@ def test_documents_that_cannot_be_written_hold_up_no_table_and_are_caught_up(
     clickhouse: Client,
     postgres: psycopg.Connection[Any],
     mongo: Mongo,
-    monkeypatch: pytest.MonkeyPatch,
+    variables: None,
 ) -> None:
-    for name, value in stack.endpoints.environment().items():
-        monkeypatch.setenv(name, value)
     project, _, key = projects.create(postgres, f"behind {uuid4().hex}")
 
     def land(seed: int) -> None:

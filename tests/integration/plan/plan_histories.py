@@ -223,9 +223,10 @@ def first_counterexample(
     return None
 
 
+# Each with the history that is played first, which shows it.
 MISTAKES = (
-    Scheme(deletes_by_plan=False),
-    Scheme(counts_before_raw=False),
-    Scheme(plans_days_left=False),
-    Scheme(takes_over=False),
+    (Scheme(deletes_by_plan=False), 1),
+    (Scheme(counts_before_raw=False), 7),
+    (Scheme(plans_days_left=False), 1),
+    (Scheme(takes_over=False), 1),
 )
