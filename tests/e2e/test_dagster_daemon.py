@@ -22,8 +22,9 @@ from orchestration.run.refresh import refresh
 from stack.embedded import Stack
 from stack.ports import HOST
 from tests.e2e.dagster_pages import OVER, Pages
-from tests.e2e.served import differences, served
+from tests.e2e.served import served
 from tests.e2e.test_killed_runs import STORES, bring_new_events, hxi_run
+from tests.e2e.warehouse_rows import difference
 
 DAYS = 10
 MANY = 4  # runs that are not over
@@ -80,7 +81,7 @@ def test_what_is_cancelled_killed_retried_and_backfilled_at_once_ends_exact(
     with psycopg.connect(stack.endpoints.postgres_dsn, autocommit=True) as postgres:
         found = served(clickhouse, postgres, mongo)
         refresh(full=True)
-        assert differences(served(clickhouse, postgres, mongo), found) == {}
+        assert difference(found, served(clickhouse, postgres, mongo)) == ""
 
 
 def last_days(client: Client) -> list[str]:

@@ -13,7 +13,7 @@ from orchestration.run.refresh import refresh
 from tests.e2e.exact_histories import ProjectHistory
 from tests.e2e.landing_path import LandingPath
 from tests.e2e.retention_histories import RetentionHistory
-from tests.e2e.warehouse_rows import Mongo, Rows, Served, difference, own_stores
+from tests.e2e.warehouse_rows import AUDIT, Mongo, Rows, Served, difference, own_stores
 
 PROJECTS = 4
 RUNS = 3
@@ -97,41 +97,14 @@ def keys(served: Served, columns_and_table: str) -> set[tuple[str, str]]:
 
 def rows(served: Served) -> Rows:
     """Every row of what is served, without the columns that differ each time."""
-    found: Rows = {}
-    for table in served.built():
-        columns = [
-            f"finalizeAggregation({name})" if kind.startswith("AggregateFunction") else name
-            for name, kind, *_ in served.clickhouse.query(f"DESCRIBE TABLE {table}").result_rows
-            if name not in NOT_COMPARED
-        ]
-        found[table] = sorted(
-            row
-            for (row,) in served.clickhouse.query(
-                f"SELECT toString(tuple({', '.join(columns)})) FROM {table}"
-            ).result_rows
-        )
-    for schema_name, table in served_tables(served):
-        found[f"{schema_name}.{table}"] = sorted(
-            row
-            for (row,) in served.postgres.execute(
-                sql.SQL("SELECT (to_jsonb(t) - %s::text[])::text FROM {} AS t").format(
-                    sql.Identifier(schema_name, table)
-                ),
-                (sorted(NOT_COMPARED | GIVEN_IDS),),
-            ).fetchall()
-        )
-    return found
+    built = {name: served.of_clickhouse(name, but=NOT_COMPARED) for name in served.built()}
+    given = NOT_COMPARED | GIVEN_IDS
+    return built | {name: served.of_postgresql(name, but=given) for name in published(served)}
 
 
-def served_tables(served: Served) -> list[tuple[str, str]]:
+def published(served: Served) -> list[str]:
     """Tables of PostgreSQL that a publish fills."""
-    return [
-        (schema_name, table)
-        for schema_name, table in served.postgres.execute(
-            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('hxi', 'traceflow')"
-            " AND tablename != 'audit_logs'"  # of what people did
-        ).fetchall()
-    ]
+    return [name for name in served.published() if name != AUDIT]
 
 
 def begin_anew(served: Served, mongo: Mongo) -> None:
@@ -144,5 +117,5 @@ def begin_anew(served: Served, mongo: Mongo) -> None:
         served.clickhouse.command(f"TRUNCATE TABLE {database}.{table}")
     for spec in schema.COLLECTIONS:
         spec.of(mongo).delete_many({})
-    names = [sql.Identifier(*name) for name in served_tables(served)]
+    names = [sql.Identifier(*name.split(".")) for name in published(served)]
     served.postgres.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(names)))

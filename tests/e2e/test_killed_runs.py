@@ -25,7 +25,8 @@ from orchestration.lease.lease import held
 from simulate import Plan, generate
 from stack.embedded import Stack
 from tests.e2e.sdk_recordings import post_calls
-from tests.e2e.served import differences, served
+from tests.e2e.served import served
+from tests.e2e.warehouse_rows import difference
 from tests.unit.ingest_formats.sdk_traffic import TELL, visits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -117,7 +118,7 @@ def test_runs_and_stores_killed_one_after_the_other_are_made_good_by_the_next_ru
     with psycopg.connect(stack.endpoints.postgres_dsn, autocommit=True) as postgres:
         after_crashes = served(clickhouse, postgres, mongo)
         complete(stack, "--full-refresh")
-        assert differences(served(clickhouse, postgres, mongo), after_crashes) == {}
+        assert difference(after_crashes, served(clickhouse, postgres, mongo)) == ""
 
 
 @pytest.mark.timeout(600)
@@ -141,7 +142,7 @@ def test_a_paused_run_that_wakes_when_another_has_its_lease_writes_nothing_more(
             os.killpg(paused.pid, signal.SIGCONT)
             paused.communicate(timeout=240)
             assert paused.returncode == RunFailedError.exit_code
-            assert differences(served(clickhouse, postgres, mongo), after_the_other) == {}
+            assert difference(after_the_other, served(clickhouse, postgres, mongo)) == ""
 
 
 def test_a_second_run_is_told_in_one_line(stack: Stack) -> None:

@@ -9,20 +9,18 @@ from uuid import uuid4
 
 import psutil
 import psycopg
-import pymongo
 import pytest
 from clickhouse_connect.driver.client import Client
-from psycopg import sql
 
 from hxi.admin import projects
 from hxi.load import load_batches
 from orchestration.run.refresh import refresh
 from simulate import Plan, generate
 from stack.embedded import Stack
+from tests.e2e.warehouse_rows import AUDIT, SERVED, Mongo, Rows, Served, difference
 
 PLAN = Plan(sessions=40, days=2, seed=77, recorded=0.3)
 CLICKHOUSE = ("raw", "signals", "intermediate", "gosight")
-POSTGRES = ("hxi", "traceflow")
 # When and in what batch a row came, and surrogate ids: they are given, not derived.
 NAMES = "gosight.projects"
 GIVEN = {
@@ -31,8 +29,6 @@ GIVEN = {
     *("_id", "batchId", "ingestedAt", "createdAt", "updatedAt", "updated_at"),
 }
 SURROGATES = {"hxi": {"id", "event_id"}, "traceflow": set[str]()}
-# What people did with each project.
-AUDIT = "traceflow.audit_logs"
 # How often rows landed: sums that are merged at any time.
 COUNTS_LANDINGS = "raw.session_index"
 # Ids of derived rows are made of the project's id too (RFC 9562, version 5); those sent are not.
@@ -40,16 +36,13 @@ DERIVED_ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{
 # Made of the project's id and the user's, so that a user of two projects is two users.
 OF_PROJECT = {"user_id", "user_uuid"}
 
-Rows = dict[str, list[str]]
-
 
 @dataclass(frozen=True)
 class Stores:
     """Where rows of a project are, in all three stores."""
 
-    clickhouse: Client
-    mongo: "pymongo.MongoClient[dict[str, Any]]"
-    postgres: psycopg.Connection[Any]
+    served: Served
+    mongo: Mongo
 
     def rows(self, project: str, *, bare: bool = False) -> Rows:
         """Every row as text by table; `bare`: without what cannot be equal in two projects."""
@@ -66,35 +59,12 @@ class Stores:
         }
 
     def _clickhouse(self, project: str, *, bare: bool) -> Rows:
-        columns: dict[str, list[tuple[str, str]]] = {}
-        for table, name, kind in self.clickhouse.query(
-            "SELECT c.database || '.' || c.table, c.name, c.type FROM system.columns AS c"
-            " JOIN system.tables AS t ON t.database = c.database AND t.name = c.table"
-            " WHERE c.database IN {databases:Array(String)} AND t.engine NOT LIKE '%View'"
-            " ORDER BY c.position",
-            parameters={"databases": list(CLICKHOUSE)},
-        ).result_rows:
-            columns.setdefault(table, []).append((name, kind))
-        found = {}
-        for table, those in columns.items():
-            if "project_id" not in dict(those) or table == COUNTS_LANDINGS:
-                continue
-            if bare and table == NAMES:
-                continue
-            left_out = {"project_id"} | GIVEN if bare else set()
-            values = [
-                f"finalizeAggregation({name})" if kind.startswith("AggregateFunction") else name
-                for name, kind in those
-                if name not in left_out
-            ]
-            final = "FINAL" if table in {"raw.events", "raw.replay_chunks"} else ""
-            rows = self.clickhouse.query(
-                f"SELECT toString(tuple({', '.join(values)})) FROM {table} {final}"
-                " WHERE project_id = {project:String}",
-                parameters={"project": project},
-            ).result_rows
-            found[table] = sorted(row for (row,) in rows)
-        return found
+        left_out = {"project_id"} | GIVEN if bare else set()
+        return {
+            table: self.served.of_clickhouse(table, [project], left_out)
+            for table in self.served.built(CLICKHOUSE)
+            if table != COUNTS_LANDINGS and not (bare and table == NAMES)
+        }
 
     def _mongodb(self, project: str, *, bare: bool) -> Rows:
         found = {}
@@ -115,23 +85,12 @@ class Stores:
 
     def _postgres(self, project: str, *, bare: bool) -> Rows:
         found = {}
-        for schema, table in self.postgres.execute(
-            "SELECT table_schema, table_name FROM information_schema.columns"
-            " JOIN information_schema.tables USING (table_schema, table_name)"
-            " WHERE table_schema = ANY (%s) AND column_name = 'project_id'"
-            " AND table_type = 'BASE TABLE'",
-            (list(POSTGRES),),
-        ).fetchall():
-            if bare and f"{schema}.{table}" == AUDIT:
+        for table in self.served.published():
+            if bare and table == AUDIT:
                 continue
-            left_out = {"project_id"} | GIVEN | OF_PROJECT | SURROGATES[schema] if bare else set()
-            query = sql.SQL("SELECT (to_jsonb(t) - %s::text[])::text FROM {} AS t").format(
-                sql.Identifier(schema, table)
-            )
-            rows = self.postgres.execute(
-                query + sql.SQL(" WHERE project_id = %s"), (list(left_out), project)
-            ).fetchall()
-            found[f"{schema}.{table}"] = sorted(row for (row,) in rows)
+            surrogates = SURROGATES[table.split(".")[0]]
+            left_out = {"project_id"} | GIVEN | OF_PROJECT | surrogates if bare else set()
+            found[table] = self.served.of_postgresql(table, [project], left_out)
         return found
 
 
@@ -139,27 +98,16 @@ class Stores:
 def stores_of(
     stack: Stack,
     clickhouse: Client,
-    mongo: "pymongo.MongoClient[dict[str, Any]]",
+    mongo: Mongo,
     postgres: psycopg.Connection[Any],
     variables: None,
 ) -> Stores:
-    return Stores(clickhouse, mongo, postgres)
-
-
-def differing(left: Rows, right: Rows) -> str:
-    """A line for each of the first rows that only one of them has."""
-    return "\n".join(
-        f"{table} {side} {row}"
-        for table in left
-        if left[table] != right[table]
-        for side, one, other in (("<", left, right), (">", right, left))
-        for row in [row for row in one[table] if row not in set(other[table])][:2]
-    )
+    return Stores(Served(clickhouse, postgres), mongo)
 
 
 def test_the_same_ids_in_two_projects_meet_nowhere(stack: Stack, stores_of: Stores) -> None:
-    first, _, first_key = projects.create(stores_of.postgres, f"first {uuid4().hex}")
-    second, _, second_key = projects.create(stores_of.postgres, f"second {uuid4().hex}")
+    first, _, first_key = projects.create(stores_of.served.postgres, f"first {uuid4().hex}")
+    second, _, second_key = projects.create(stores_of.served.postgres, f"second {uuid4().hex}")
     batches = list(generate(PLAN))
 
     sent = load_batches(replace(stack.endpoints, project_key=first_key), batches)
@@ -172,17 +120,17 @@ def test_the_same_ids_in_two_projects_meet_nowhere(stack: Stack, stores_of: Stor
     again = load_batches(replace(stack.endpoints, project_key=second_key), batches)
     assert (again.landed, again.duplicate) == (sent.landed, 0)
     refresh()
-    assert not differing(alone, stores_of.rows(first))
-    assert not differing(bare, stores_of.rows(second, bare=True))
+    assert not difference(alone, stores_of.rows(first))
+    assert not difference(bare, stores_of.rows(second, bare=True))
     filled = {table for table, rows in alone.items() if rows}
-    assert {table.split(".")[0] for table in filled} >= {*CLICKHOUSE, *POSTGRES}
+    assert {table.split(".")[0] for table in filled} >= {*CLICKHOUSE, *SERVED}
     assert {"hxi_events_db.events", "hxi_session_db.sessions"} <= filled
 
 
 def test_ingest_and_runs_are_not_the_superuser(stack: Stack, stores_of: Stores) -> None:
     ingest = psutil.Process(stack.pids["ingest"]).environ()["HXI_POSTGRES_DSN"]
     assert urlsplit(ingest).username == "hxi_ingest"
-    users = stores_of.postgres.execute(
+    users = stores_of.served.postgres.execute(
         "SELECT DISTINCT usename FROM pg_stat_activity WHERE backend_type = 'client backend'"
     ).fetchall()
     assert ("postgres",) not in users

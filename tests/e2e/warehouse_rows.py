@@ -1,7 +1,7 @@
 """Every row the warehouse serves, as text, and how two such states differ."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,47 +18,78 @@ from tests.conftest import variables_of
 
 BUILT = ("gosight", "intermediate", "signals")
 SERVED = ("hxi", "traceflow")
+AUDIT = "traceflow.audit_logs"  # what people did
 SHOWN = 5
 
 Rows = dict[str, list[str]]
-
-
 Mongo = pymongo.MongoClient[dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Served:
-    """Rows of some projects, in ClickHouse and in PostgreSQL."""
+    """Rows of projects, or of all, in ClickHouse and in PostgreSQL."""
 
     clickhouse: Client
     postgres: psycopg.Connection[Any]
 
-    def rows(self, projects: Sequence[str]) -> Rows:
+    def rows(self, projects: Sequence[str] | None = None) -> Rows:
         """Every column of every row, by table; surrogate ids too."""
-        found = {name: self._of_clickhouse(name, projects) for name in self.built()}
-        for schema, name in self.postgres.execute(
-            "SELECT table_schema, table_name FROM information_schema.columns"
-            " JOIN information_schema.tables USING (table_schema, table_name)"
-            " WHERE table_schema = ANY(%s) AND table_type = 'BASE TABLE'"
-            " AND column_name = 'project_id'",
-            (list(SERVED),),
-        ).fetchall():
-            query = sql.SQL("SELECT t::text FROM {} AS t WHERE project_id::text = ANY(%s)")
-            table = sql.Identifier(schema, name)
-            rows = self.postgres.execute(query.format(table), (list(projects),)).fetchall()
-            found[f"{schema}.{name}"] = sorted(row for (row,) in rows)
-        return found
+        return {name: self.of_clickhouse(name, projects) for name in self.built()} | {
+            name: self.of_postgresql(name, projects) for name in self.published()
+        }
 
-    def built(self) -> list[str]:
-        """Tables that a run writes in ClickHouse."""
+    def built(self, databases: Sequence[str] = BUILT) -> list[str]:
+        """Tables of projects in ClickHouse."""
         rows = self.clickhouse.query(
             "SELECT database || '.' || table FROM system.columns"
             " WHERE database IN {databases:Array(String)} AND name = 'project_id'"
             " AND (database, table) NOT IN"
             " (SELECT database, name FROM system.tables WHERE engine LIKE '%View')",
-            parameters={"databases": list(BUILT)},
+            parameters={"databases": list(databases)},
         ).result_rows
         return sorted(name for (name,) in rows)
+
+    def published(self) -> list[str]:
+        """Tables of projects in PostgreSQL."""
+        rows = self.postgres.execute(
+            "SELECT table_schema || '.' || table_name FROM information_schema.columns"
+            " JOIN information_schema.tables USING (table_schema, table_name)"
+            " WHERE table_schema = ANY(%s) AND table_type = 'BASE TABLE'"
+            " AND column_name = 'project_id'",
+            (list(SERVED),),
+        ).fetchall()
+        return [name for (name,) in rows]
+
+    def of_clickhouse(
+        self, table: str, projects: Sequence[str] | None = None, but: Collection[str] = ()
+    ) -> list[str]:
+        """Rows of a table as text; `but`: without these columns."""
+        values = ", ".join(
+            # States depend on the order their rows came in; their values do not.
+            f"finalizeAggregation({name})" if kind.startswith("AggregateFunction") else str(name)
+            for name, kind, *_ in self.clickhouse.query(f"DESCRIBE TABLE {table}").result_rows
+            if name not in but
+        )
+        final = " FINAL" if table in ("raw.events", "raw.replay_chunks") else ""
+        where = "" if projects is None else " WHERE project_id IN {projects:Array(String)}"
+        rows = self.clickhouse.query(
+            f"SELECT toString(tuple({values})) FROM {table}{final}{where}",
+            parameters={"projects": list(projects or ())},
+        ).result_rows
+        return sorted(row for (row,) in rows)
+
+    def of_postgresql(
+        self, table: str, projects: Sequence[str] | None = None, but: Collection[str] = ()
+    ) -> list[str]:
+        """The same of a table that is served."""
+        query = sql.SQL("SELECT (to_jsonb(t) - %s::text[])::text FROM {} AS t").format(
+            sql.Identifier(*table.split("."))
+        )
+        given: list[list[str]] = [list(but)]
+        if projects is not None:
+            query += sql.SQL(" WHERE project_id::text = ANY(%s)")
+            given.append(list(projects))
+        return sorted(row for (row,) in self.postgres.execute(query, given).fetchall())
 
     def forget_what_was_built(self) -> None:
         """Empty every table a run writes in ClickHouse, so that a full run starts from nothing."""
@@ -71,20 +102,6 @@ class Served:
             # Those are made by migrations.
             if not name.startswith("signals.") and name != "gosight.projects":
                 self.clickhouse.command(f"DROP TABLE {name}")
-
-    def _of_clickhouse(self, table: str, projects: Sequence[str]) -> list[str]:
-        columns = self.clickhouse.query(f"DESCRIBE TABLE {table}").result_rows
-        values = ", ".join(
-            # States depend on the order their rows came in; their values do not.
-            f"finalizeAggregation({name})" if kind.startswith("AggregateFunction") else str(name)
-            for name, kind, *_ in columns
-        )
-        rows = self.clickhouse.query(
-            f"SELECT toString(tuple({values})) FROM {table}"
-            " WHERE project_id IN {projects:Array(String)}",
-            parameters={"projects": list(projects)},
-        ).result_rows
-        return sorted(row for (row,) in rows)
 
 
 @contextmanager
