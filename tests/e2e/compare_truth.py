@@ -43,14 +43,12 @@ class Difference:
 
 def differences(client: Client, project_id: str, truth: Path) -> Iterator[Difference]:
     """What of a project's marts is not as planned; empty when all is."""
-    detailed = truth_file.has_details(truth)
     yield from _sums(client, project_id, truth)
     with tempfile.TemporaryDirectory() as folder:
         planned = truth_file.to_parquet(truth, Path(folder))
         sessions = planned.select(pl.len()).collect().item()
         for check in (*truth_of_sessions.CHECKS, *truth_of_days.CHECKS):
-            if not check.detailed or detailed:
-                yield from _differs(client, project_id, check, planned, _parts(check, sessions))
+            yield from _differs(client, project_id, check, planned, _parts(check, sessions))
 
 
 def _sums(client: Client, project_id: str, truth: Path) -> Iterator[Difference]:

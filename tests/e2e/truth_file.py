@@ -83,12 +83,7 @@ def to_parquet(truth: Path, folder: Path) -> pl.LazyFrame:
     """One row a session, as a file that is read by columns; nothing is held whole."""
     target = folder / "truth.parquet"
     lines = pl.scan_ndjson(truth, schema={"session": pl.Struct(SESSION)})
-    # Files written before 0.3 tell of no bots and no days.
-    planned = (
-        lines.filter(pl.col("session").is_not_null())
-        .unnest("session")
-        .with_columns(pl.col("bot").fill_null(""), pl.col("is_overlong").fill_null(value=False))
-    )
+    planned = lines.filter(pl.col("session").is_not_null()).unnest("session")
     planned.sink_parquet(target, row_group_size=20_000)
     return pl.scan_parquet(target)
 
@@ -100,12 +95,6 @@ def totals(truth: Path) -> dict[str, Any]:
         last = file.read().splitlines()[-1]
     found: dict[str, Any] = json.loads(last)["totals"]
     return found
-
-
-def has_details(truth: Path) -> bool:
-    """Whether it tells of views, requests, scores and what was told, too; older files do not."""
-    with truth.open() as file:
-        return "told" in json.loads(file.readline())["session"]
 
 
 def exploded(sessions: pl.LazyFrame, column: str) -> pl.LazyFrame:

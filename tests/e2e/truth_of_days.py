@@ -235,7 +235,7 @@ FROM gosight.element_clicks_mv WHERE {rows} GROUP BY ALL"""
 
 CHECKS = (
     Check("hours", hours, HOURS, part="toDate(hour)"),
-    Check("sessions by day", daily_sessions, DAILY_SESSIONS, detailed=False, part="day"),
+    Check("sessions by day", daily_sessions, DAILY_SESSIONS, part="day"),
     Check("users by day", daily_users, DAILY_USERS, part="day"),
     Check("journey edges", edges, EDGES, part="day"),
     Check("latency", latency, LATENCY, part="day"),

@@ -18,14 +18,13 @@ class Check:
     """Rows that must be equal as multisets, duplicates and all.
 
     `found`: SQL with the columns of `planned` in their order, and `{rows}` where those of a part
-    are chosen. `detailed`: older truth files do not tell of it. `part`: what parts are cut by, the
-    first column of `planned`, as the queried table has it.
+    are chosen. `part`: what parts are cut by, the first column of `planned`, as the queried table
+    has it.
     """
 
     name: str
     planned: Callable[[pl.LazyFrame], pl.LazyFrame]
     found: str
-    detailed: bool = True
     part: str = "toString(session_id)"
 
 
@@ -199,11 +198,11 @@ SELECT {ID}, device_id, is_new_user, end_reason,
 FROM gosight.sessions WHERE {{rows}}"""
 
 CHECKS = (
-    Check("sessions", sessions, SESSIONS, detailed=False),
-    Check("events by type", event_types, EVENT_TYPE_COUNTS, detailed=False),
+    Check("sessions", sessions, SESSIONS),
+    Check("events by type", event_types, EVENT_TYPE_COUNTS),
     Check("dirt", dirt, DIRT),
-    Check("insights", insights, INSIGHTS, detailed=False),
-    Check("journeys", journeys, JOURNEYS, detailed=False),
+    Check("insights", insights, INSIGHTS),
+    Check("journeys", journeys, JOURNEYS),
     Check("journey steps", steps, STEPS),
     Check("page views", views, VIEWS),
     Check("engaged time", engaged, ENGAGED),
