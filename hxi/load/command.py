@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hxi.admin.endpoints import resolve
 from hxi.load.doors import Door
-from hxi.load.loading import Options, load_with, silent
+from hxi.load.loading import Options, load_files, silent
 from hxi.load.loading import Progress as Done
 from hxi.load.totals import LoadTotals
 from hxi.options import data_dir_option, json_option
@@ -56,7 +56,7 @@ def load(  # one parameter an option
     """
     with _progress() as progress:
         options = Options(key, backfill, door, wait=not no_wait, progress=progress)
-        totals = load_with(resolve(data_dir), files, options)
+        totals = load_files(resolve(data_dir), files, options)
     _report(totals, waited=not no_wait, as_json=as_json)
     for refusal in totals.refusals:
         click.echo(f"hxi: batch refused: {refusal}", err=True)

@@ -39,19 +39,17 @@ class Options:
     backfill: bool = False  # lifts the age limit of events
     door: Door | None = None  # default: JSON through HTTP, protobuf through gRPC
     wait: bool = True
-    patience_seconds: float = PATIENCE_SECONDS
     progress: Callable[[Progress], None] = silent
 
 
-def load_files(
-    endpoints: Endpoints,
-    paths: Sequence[Path],
-    *,
-    backfill: bool = False,
-    progress: Callable[[Progress], None] = silent,
-) -> LoadTotals:
+USUAL = Options()
+
+
+def load_files(endpoints: Endpoints, paths: Sequence[Path], options: Options = USUAL) -> LoadTotals:
     """Load `*.ndjson[.gz]` and `*.binpb` files and wait until they are landed. LoadError if not."""
-    return load_with(endpoints, paths, Options(backfill=backfill, progress=progress))
+    bytes_total = files.check(paths)
+    load = _Load(endpoints, options, bytes_total)
+    return load.run(_packets(paths, load.key))
 
 
 def load_batches(
@@ -64,13 +62,6 @@ def load_batches(
         for packet in from_batch(batch, f"batch {number}")
     )
     return _Load(endpoints, Options(backfill=backfill)).run(packets)
-
-
-def load_with(endpoints: Endpoints, paths: Sequence[Path], options: Options) -> LoadTotals:
-    """`load_files` with all it can be asked for."""
-    bytes_total = files.check(paths)
-    load = _Load(endpoints, options, bytes_total)
-    return load.run(_packets(paths, load.key))
 
 
 def _packets(paths: Iterable[Path], key: str) -> Iterator[Packet]:
@@ -95,7 +86,7 @@ class _Load:
         with doors.opened(
             self._endpoints, self.key, backfill=options.backfill, door=options.door
         ) as door:
-            for sent in deliver(packets, door, options.patience_seconds):
+            for sent in deliver(packets, door):
                 self._note(sent)
         if options.wait:
             self._wait()
@@ -119,17 +110,17 @@ class _Load:
         )
 
     def _wait(self) -> None:
-        options, endpoints = self._options, self._endpoints
+        endpoints = self._endpoints
         with open_ledger(endpoints.clickhouse_url) as ledger:
             wait_until_landed(
                 self._ids,
                 self._totals,
                 ledger,
-                options.patience_seconds,
+                PATIENCE_SECONDS,
                 lambda count: self._tell(batches_landed=count),
             )
         if self._repeated_at is not None:
-            wait_until_drained(endpoints.ingest_url, self._repeated_at, options.patience_seconds)
+            wait_until_drained(endpoints.ingest_url, self._repeated_at, PATIENCE_SECONDS)
 
     def _tell(self, **changes: int) -> None:
         self._done = replace(self._done, **changes)

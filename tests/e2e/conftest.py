@@ -14,7 +14,7 @@ from clickhouse_connect.driver.client import Client
 
 from hxi.admin import access, clients, projects
 from hxi.admin.endpoints import Endpoints
-from hxi.load import load_batches, load_files
+from hxi.load import Options, load_batches, load_files
 from orchestration.run.refresh import refresh
 from simulate import Plan, SessionTruth, Truth, generate
 from simulate.clocks import with_wrong_clocks
@@ -73,12 +73,12 @@ def planned_warehouse(
     shuffled = [*batches[::-1], *batches[::SENT_TWICE]]
     load_batches(replace(stack.endpoints, project_key=key), shuffled)
     recorded = replace(stack.endpoints, project_key=other_key)
-    load_files(recorded, [path for path in RECORDINGS if path.is_file()], backfill=True)
+    load_files(recorded, [path for path in RECORDINGS if path.is_file()], Options(backfill=True))
     load_batches(
         replace(stack.endpoints, project_key=dirty_key), [dirty_traffic.batch()], backfill=True
     )
     reports = replace(stack.endpoints, project_key=reported_key)
-    load_files(reports, sorted((SHARED_DATA / "traffic").glob("*.ndjson")), backfill=True)
+    load_files(reports, sorted((SHARED_DATA / "traffic").glob("*.ndjson")), Options(backfill=True))
     sdks = {name: _posted_twice(stack.endpoints, name) for name in recorded_sdks()}
     with variables_of(stack.endpoints):
         refresh()

@@ -18,7 +18,7 @@ from google.protobuf import json_format
 
 from hxi.admin import clients, projects
 from hxi.admin.endpoints import Endpoints
-from hxi.load import LoadTotals, load_batches, load_files
+from hxi.load import LoadTotals, Options, load_batches, load_files
 from orchestration.run.refresh import refresh
 from stack.embedded import Stack
 from tests.conftest import SHARED_DATA, variables_of
@@ -73,7 +73,10 @@ def sent(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sen
         for path in CASES:
             case_project, case_own = project_of(postgres, endpoints, path.parent.name)
             [source] = path.parent.glob("events.ndjson*")
-            cases[path.parent.name] = (case_project, load_files(case_own, [source], backfill=True))
+            cases[path.parent.name] = (
+                case_project,
+                load_files(case_own, [source], Options(backfill=True)),
+            )
         with variables_of(endpoints):
             refresh()
         yield Sent(clickhouse, postgres, project, totals, small, sdks, cases)

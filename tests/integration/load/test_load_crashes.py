@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hxi.admin.endpoints import Endpoints
-from hxi.load import Progress, load_batches, load_files
+from hxi.load import Options, Progress, load_batches, load_files
 from simulate import Plan, generate
 from stack.embedded import Stack
 
@@ -33,7 +33,7 @@ def test_ingest_killed_while_files_are_sent(
 ) -> None:
     folder, events = simulated
     kill = KillOnce(stack, "ingest", lambda progress: progress.batches_sent >= 5)
-    totals = load_files(own, [folder / name], progress=kill)
+    totals = load_files(own, [folder / name], Options(progress=kill))
     assert kill.at is not None
     assert kill.at.events_sent < events
     assert (totals.received, totals.rejected, totals.refused_batches) == (events, 0, 0)
@@ -47,7 +47,7 @@ def test_a_program_killed_while_batches_land(
 ) -> None:
     folder, events = simulated
     kill = KillOnce(stack, name, lambda progress: progress.batches_landed > 0)
-    totals = load_files(own, [folder / "visits.binpb"], progress=kill)
+    totals = load_files(own, [folder / "visits.binpb"], Options(progress=kill))
     assert kill.at is not None
     assert (totals.received, totals.landed, totals.duplicate) == (events, events, 0)
     stack.wait_ready()

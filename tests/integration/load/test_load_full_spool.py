@@ -16,7 +16,7 @@ from gosight.ingest_pb2 import EventBatch
 
 from hxi.admin.endpoints import STORES, Endpoints, variable
 from hxi.load import Door
-from hxi.load.loading import Options, load_with
+from hxi.load.loading import Options, load_files
 from simulate.output import batch_writer
 from stack.embedded import Stack
 from tests.waiting import until
@@ -74,7 +74,7 @@ def test_a_full_spool_is_waited_for_and_nothing_is_sent_twice(
 
     stack.supervisor.halt("mongodb")
     with ThreadPoolExecutor(1) as pool:
-        load = pool.submit(load_with, endpoints, [large], Options(door=door))
+        load = pool.submit(load_files, endpoints, [large], Options(door=door))
         try:
             until(is_full)
             assert not load.done()

@@ -7,8 +7,7 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 
 from hxi.admin.endpoints import Endpoints
-from hxi.load import load_files
-from hxi.load.loading import Options, load_with
+from hxi.load import Options, load_files
 
 EVENTS = 1_425
 
@@ -16,14 +15,14 @@ EVENTS = 1_425
 def test_the_same_visits_in_both_forms_land_once(
     own: Endpoints, shared_data: Path, kept: Callable[[], Any], clickhouse: Client
 ) -> None:
-    first = load_files(own, [shared_data / "human_mouse.ndjson.gz"], backfill=True)
+    first = load_files(own, [shared_data / "human_mouse.ndjson.gz"], Options(backfill=True))
     assert (first.received, first.valid, first.landed, first.duplicate) == (
         EVENTS,
         EVENTS,
         EVENTS,
         0,
     )
-    second = load_files(own, [shared_data / "human_mouse.binpb"], backfill=True)
+    second = load_files(own, [shared_data / "human_mouse.binpb"], Options(backfill=True))
     assert (second.received, second.valid, second.landed) == (EVENTS, EVENTS, 0)
     assert second.duplicate == EVENTS
     assert (first.rejected, second.rejected, first.reasons, second.reasons) == (0, 0, {}, {})
@@ -41,7 +40,7 @@ def test_a_replay_is_kept_apart_from_the_events(
     own: Endpoints, shared_data: Path, kept: Callable[[], Any]
 ) -> None:
     options = Options(backfill=True, door="grpc")
-    totals = load_with(own, [shared_data / "rrweb_page.ndjson.gz"], options)
+    totals = load_files(own, [shared_data / "rrweb_page.ndjson.gz"], options)
     assert (totals.received, totals.valid, totals.landed, totals.rejected) == (310, 310, 310, 0)
     assert kept().clickhouse == kept().mongodb == (38, 272)
 
@@ -56,5 +55,5 @@ def test_old_events_are_rejected_unless_they_are_a_backfill(
     )
     assert load_files(own, [path]).reasons == {"timestamp_too_old": 1}
     assert kept().mongodb == (0, 0)
-    assert load_files(own, [path], backfill=True).landed == 1
+    assert load_files(own, [path], Options(backfill=True)).landed == 1
     assert kept().mongodb == (1, 0)
