@@ -27,27 +27,6 @@ def kill_and_wait(stack: Stack, name: str) -> None:
     stack.supervisor.wait_ready([name], 30)
 
 
-def test_clickhouse_killed_comes_back_with_its_data(stores: Stack) -> None:
-    url = stores.endpoints.clickhouse_url
-    with clients.clickhouse(url) as client:
-        client.command("CREATE DATABASE IF NOT EXISTS survives")
-        client.command("CREATE TABLE survives.kills (n UInt8) ENGINE = MergeTree ORDER BY n")
-        client.insert("survives.kills", [[1], [2]], column_names=["n"])
-    kill_and_wait(stores, "clickhouse")
-    with clients.clickhouse(url) as client:
-        assert client.query("SELECT n FROM survives.kills ORDER BY n").result_rows == [(1,), (2,)]
-        client.command("DROP DATABASE survives")
-
-
-def test_mongodb_killed_comes_back_with_its_data(stores: Stack) -> None:
-    with clients.mongodb(stores.endpoints.mongodb_uri) as client:
-        client.survives.kills.insert_one({"_id": 1})
-    kill_and_wait(stores, "mongodb")
-    with clients.mongodb(stores.endpoints.mongodb_uri) as client:
-        assert client.survives.kills.find_one() == {"_id": 1}
-        client.drop_database("survives")
-
-
 def test_postgres_killed_comes_back_with_its_data(stores: Stack) -> None:
     dsn = stores.endpoints.postgres_dsn
     with clients.postgres(dsn) as connection:
