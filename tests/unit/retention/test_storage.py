@@ -51,11 +51,12 @@ def test_files_of_one_session_in_a_folder_are_read_and_deleted_in_order(tmp_path
     assert cold.sessions(store, "p") == {"00000000-0000-0000-0000-000000000002"}
 
 
-def test_what_is_too_old_leaves_and_who_asks_is_erased_without_anybody_switching_it_on() -> None:
+def test_what_is_promised_to_people_is_switched_on_from_the_start() -> None:
     repository = defs.get_repository_def()
     starts = {one.name: one.default_status.value for one in repository.schedule_defs}
     starts |= {one.name: one.default_status.value for one in repository.sensor_defs}
     assert {name for name, status in starts.items() if status == "RUNNING"} == {
         "expire_every_day",
         "erase_when_asked",
+        "reports_every_week",
     }
