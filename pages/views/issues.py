@@ -138,7 +138,7 @@ def changed(ask: Ask, form: Mapping[str, str], key: UUID) -> str:
 def page_number(ask: Ask) -> int:
     """Of a long list, from 1."""
     given = ask.view.given.get("n", "1")
-    return max(1, min(int(given), 10_000)) if given.isdecimal() else 1
+    return max(1, min(int(given[:9]), 10_000)) if given.isdecimal() else 1
 
 
 def by_severity(issues: list[Row]) -> dict[str, int]:

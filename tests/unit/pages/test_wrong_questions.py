@@ -8,8 +8,10 @@ import pytest
 from pages import logins
 from pages.logins import Logins, Person, Project, SignInError
 from pages.marts import Marts
+from pages.shown import Ask
 from pages.tools import MOST_ROWS, Asker, ToolError, answer
 from pages.view import Period, View, period_of
+from pages.views.issues import page_number
 
 SHOP = Project("a", "shop", "Shop")
 NEWEST = date(2026, 3, 2)
@@ -44,6 +46,13 @@ def test_days_that_no_store_can_count_are_the_default(since: str) -> None:
     period = period_of(given, NEWEST)
     assert period == Period(date(2026, 2, 24), NEWEST, "7d")
     assert View(SHOP, "overview", period, given).parameters()["before"] == date(2026, 2, 17)
+
+
+@pytest.mark.parametrize(("given", "number"), [("9" * 5000, 10_000), ("x", 1), ("0", 1), ("", 1)])
+def test_a_number_of_a_long_list_may_be_anything(given: str, number: int) -> None:
+    view = View(SHOP, "sessions", Period(NEWEST, NEWEST), {"n": given})
+    asked = Asked()
+    assert page_number(Ask(view, None, cast("Marts", asked), cast("Person", asked))) == number
 
 
 @pytest.mark.parametrize(
