@@ -97,8 +97,7 @@ def _warehouse(url: str) -> _Warehouse:
     try:
         with clients.clickhouse(url) as client:
             waiting, planned, late = sessions(client)
-            known = None if waiting is None else documents(client)
-            return waiting, planned, marts(client), late, known
+            return waiting, planned, marts(client), late, documents(client)
     except ClickHouseError:
         return _UNKNOWN
 
@@ -110,10 +109,9 @@ def sessions(client: Client) -> tuple[int | None, int | None, int | None]:
     """
     known = client.query(
         "SELECT count() FROM system.tables WHERE (database, name) IN"
-        " (('raw', 'session_index'), ('ops', 'done'), ('ops', 'late_beyond_retention'),"
-        " ('ops', 'documents_freshness'))"
+        " (('raw', 'session_index'), ('ops', 'done'), ('ops', 'late_beyond_retention'))"
     ).result_rows[0][0]
-    if known < 4:
+    if known < 3:
         return None, None, None
     ((waiting, planned, late),) = client.query(
         """
@@ -134,8 +132,10 @@ def sessions(client: Client) -> tuple[int | None, int | None, int | None]:
     return int(waiting), int(planned), int(late or 0)
 
 
-def documents(client: Client) -> Documents:
-    """How far the documents are behind the tables."""
+def documents(client: Client) -> Documents | None:
+    """How far the documents are behind the tables; None without the view."""
+    if not client.command("EXISTS VIEW ops.documents_freshness"):
+        return None
     (row,) = client.query(
         "SELECT served_plan, served_at, built_plan, behind_s FROM ops.documents_freshness"
     ).result_rows
