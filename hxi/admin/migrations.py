@@ -7,7 +7,7 @@ its history row. ClickHouse has no transactions: a file's statements must bear b
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import psycopg
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+from psycopg.errors import InvalidSchemaName, UndefinedTable
 
 from hxi.admin.errors import MigrationError
 from hxi.admin.placement import rewritten
@@ -56,10 +57,10 @@ class Target(Protocol):
     """A database that keeps its own history of applied versions."""
 
     def locked(self) -> AbstractContextManager[None]:
-        """Keep others from migrating at the same time, where the engine can."""
+        """Keep others from migrating at the same time, where the engine can; needed by `run`."""
 
     def applied(self, component: str) -> dict[int, str]:
-        """Checksum by applied version; makes the history's table if needed."""
+        """Checksum by applied version."""
 
     def run(self, component: str, migration: Migration, *, up: bool) -> None:
         """Run one file and note it."""
@@ -143,19 +144,40 @@ class PostgresTarget:
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
+        self._history: dict[str, dict[int, str]] | None = None
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Wait for whoever migrates this database now."""
+        """Wait for whoever migrates this database now; what they did is read then."""
         self._connection.execute("SET timezone TO 'UTC'")
         info = self._connection.info
         # Of a transaction, not of a session: a pooler gives each transaction another session.
         with psycopg.connect(info.dsn, password=info.password, prepare_threshold=None) as holder:
             holder.execute("SELECT pg_advisory_xact_lock(%s)", (ADVISORY_LOCK,))
+            self._make()
+            self._history = None
             yield
 
     def applied(self, component: str) -> dict[int, str]:
         """All rows of the component: going down deletes them."""
+        if self._history is None:
+            self._history = self._read()
+        return self._history.get(component, {})
+
+    def _read(self) -> dict[str, dict[int, str]]:
+        """All components' in one statement; none where the table is not there yet."""
+        found: dict[str, dict[int, str]] = {}
+        try:
+            rows = self._connection.execute(
+                "SELECT component, version, checksum FROM migrations.history"
+            ).fetchall()
+        except (UndefinedTable, InvalidSchemaName):
+            return {}
+        for component, version, checksum in rows:
+            found.setdefault(component, {})[version] = checksum
+        return found
+
+    def _make(self) -> None:
         with self._connection.transaction():
             self._connection.execute("CREATE SCHEMA IF NOT EXISTS migrations")
             self._connection.execute(
@@ -168,13 +190,10 @@ class PostgresTarget:
                     PRIMARY KEY (component, version)
                 )"""
             )
-        rows = self._connection.execute(
-            "SELECT version, checksum FROM migrations.history WHERE component = %s", (component,)
-        )
-        return dict(rows.fetchall())
 
     def run(self, component: str, migration: Migration, *, up: bool) -> None:
         """All or nothing: the file's statements and the history row share a transaction."""
+        self._history = None
         with self._connection.transaction():
             for statement in split(migration.up if up else migration.down, "postgres"):
                 try:
@@ -221,16 +240,27 @@ def migrate(
     """
     migrations = read_folder(folder)
     goal = max((m.version for m in migrations), default=0) if version is None else version
+    _check_history(component, folder, migrations, target.applied(component))
+    if not any(_steps(migrations, target.applied(component), goal)):
+        return []  # nearly always, and then nobody waits for a lock
     with target.locked():
         applied = target.applied(component)
         _check_history(component, folder, migrations, applied)
-        down = [m for m in reversed(migrations) if m.version in applied and m.version > goal]
-        up = [m for m in migrations if m.version not in applied and m.version <= goal]
+        down, up = _steps(migrations, applied, goal)
         for migration in down:
             target.run(component, migration, up=False)
         for migration in up:
             target.run(component, migration, up=True)
     return down + up
+
+
+def _steps(
+    migrations: Sequence[Migration], applied: Container[int], goal: int
+) -> tuple[list[Migration], list[Migration]]:
+    """What is to be taken back, and what to be applied, each in order."""
+    down = [m for m in reversed(migrations) if m.version in applied and m.version > goal]
+    up = [m for m in migrations if m.version not in applied and m.version <= goal]
+    return down, up
 
 
 def _check_history(

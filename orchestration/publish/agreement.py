@@ -1,6 +1,6 @@
 """Compares what is served with the marts it came from: the check at the end of every publish."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from orchestration.publish.agreements import AGREEMENTS, Agreement
 from orchestration.publish.landing import SERVED, Source
 from orchestration.publish.parts import EVERYTHING, Part
 
-# Tables compared by one statement: it reads them side by side, so not all.
+# Marts read by one statement: it reads them side by side, so not all.
 AT_ONCE = 8
 Totals = dict[str, tuple[int, int]]
 
@@ -68,20 +68,32 @@ def sessions_agree(client: Client, connection: psycopg.Connection[Any]) -> bool:
 def _of_marts(
     client: Client, asked: Sequence[tuple[Agreement, Part]], source: Source
 ) -> list[Totals]:
-    """What PostgreSQL should hold of each, AT_ONCE of them in one statement."""
+    """What PostgreSQL should hold of each; a mart is read once a part, AT_ONCE in one statement."""
     found: list[Totals] = [{} for _ in asked]
-    numbered = list(enumerate(asked))
-    for begin in range(0, len(numbered), AT_ONCE):
+    of_marts: dict[tuple[str, Part], list[int]] = {}
+    for number, (agreement, part) in enumerate(asked):
+        of_marts.setdefault((agreement.mart, part), []).append(number)
+    readings = list(of_marts.items())
+    for begin in range(0, len(readings), AT_ONCE):
         query = " UNION ALL ".join(
-            f"SELECT {number} AS asked, project_id, toInt128({agreement.mart_rows}) AS n,"
-            f" toInt128({agreement.mart_sum}) AS total"
-            f" FROM {agreement.mart.format(marts=source.marts)}"
-            f" WHERE {agreement.only} AND {part.of_marts(source)} GROUP BY project_id"
-            for number, (agreement, part) in numbered[begin : begin + AT_ONCE]
+            f"SELECT {numbers} AS asked, project_id, [{', '.join(_totals(asked, numbers))}]"
+            f" FROM {mart.format(marts=source.marts)} WHERE {part.of_marts(source)}"
+            " GROUP BY project_id"
+            for (mart, part), numbers in readings[begin : begin + AT_ONCE]
         )
-        for number, project, count, total in client.query(query).result_rows:
-            found[number][project] = (int(count), int(total))
+        for numbers, project, totals in client.query(query).result_rows:
+            for number, (rows, total) in zip(numbers, totals, strict=True):
+                found[number][project] = (int(rows), int(total))
     return found
+
+
+def _totals(asked: Sequence[tuple[Agreement, Part]], numbers: Iterable[int]) -> Iterator[str]:
+    for agreement, _ in (asked[number] for number in numbers):
+        rows, total = (
+            f"toInt128({one.format(only=f'({agreement.only})')})"
+            for one in (agreement.mart_rows, agreement.mart_sum)
+        )
+        yield f"({rows}, {total})"
 
 
 def _differences(

@@ -23,15 +23,16 @@ MET = f"""(
 class Agreement:
     """`<schema>.<table>` and what it is made of have equal rows and sums per project.
 
-    `mart` follows FROM in ClickHouse, with the marts' database as {marts}. Rows and sums are
-    expressions of the two engines; a sum is 0 where counting is enough.
+    `mart` follows FROM in ClickHouse, with the marts' database as {marts}; agreements of one mart
+    are asked together. Rows and sums are expressions of the two engines, those of ClickHouse with
+    the condition `only` as {only}; a sum is 0 where counting is enough.
     `is_of_sessions`: each row belongs to one session, so a part of the sessions can be compared.
     """
 
     table: str
     mart: str
     only: str = "1"
-    mart_rows: str = "count()"
+    mart_rows: str = "countIf({only})"
     mart_sum: str = "0"
     schema: str = "hxi"
     served_only: str = "true"
@@ -48,7 +49,7 @@ AGREEMENTS = (
     Agreement(
         table="sessions",
         mart="{marts}.sessions",
-        mart_sum=f"sum(toInt128(least(duration_ms, {BIGINT})))",
+        mart_sum=f"sumIf(toInt128(least(duration_ms, {BIGINT})), {{only}})",
         served_sum="sum(duration_ms)",
     ),
     Agreement(table="events", mart="{marts}.events"),
@@ -56,14 +57,15 @@ AGREEMENTS = (
         table="rage_click_events",
         mart="{marts}.insights",
         only="insight_type = 'rage_click'",
-        mart_sum="sum(JSONExtractUInt(details, 'click_count'))",
+        mart_sum="sumIf(JSONExtractUInt(details, 'click_count'), {only})",
         served_sum="sum(click_count)",
     ),
     Agreement(
         table="heatmap_points",
         mart="{marts}.events",
         only=POINTS,
-        mart_sum="sum(if(event_type = 'click', toInt64(click_x) + click_y, scroll_top))",
+        mart_sum="ifNull(sumIf("
+        "if(event_type = 'click', toInt64(click_x) + click_y, scroll_top), {only}), 0)",
         served_sum="sum(coalesce(x, 0)::bigint + y)",
     ),
     Agreement(table="journey_steps", mart="{marts}.journeys"),
@@ -73,13 +75,13 @@ AGREEMENTS = (
         only="event_type IN ('xhr_request', 'fetch_request')",
         # greatest and least leave nulls out, so that none would be the greatest number.
         mart_sum=f"ifNull(sumIf(greatest(least(request_duration_ms, {INT}), -{INT + 1}),"
-        " isNotNull(request_duration_ms)), 0)",
+        " isNotNull(request_duration_ms) AND {only}), 0)",
         served_sum="coalesce(sum(latency_ms), 0)",
     ),
     Agreement(
         table="experience_scores",
         mart="{marts}.experience_scores",
-        mart_sum="ifNull(sum(score), 0)",
+        mart_sum="ifNull(sumIf(score, {only}), 0)",
         served_sum="coalesce(sum(score), 0)",
     ),
     Agreement(table="error_logs", mart="{marts}.events", only=ERRORS),
@@ -87,7 +89,7 @@ AGREEMENTS = (
     Agreement(
         table="session_replay_chunks",
         mart="{marts}.replay_chunks",
-        mart_sum="countIf(problem = '')",
+        mart_sum="countIf(problem = '' AND {only})",
         served_sum="count(chunk_data)",
     ),
     # Of traceflow, the published rows: services insert others, and count them in sessions.
@@ -95,7 +97,7 @@ AGREEMENTS = (
         schema="traceflow",
         table="traceflow_sessions",
         mart="{marts}.sessions",
-        mart_sum=f"sum(least(duration_ms, {INT}))",
+        mart_sum=f"sumIf(least(duration_ms, {INT}), {{only}})",
         served_only="source_session_id IS NOT NULL",
         served_sum="sum(duration_ms)",
     ),
@@ -109,8 +111,8 @@ AGREEMENTS = (
         schema="traceflow",
         table="session_recordings",
         mart="{marts}.replay_chunks",
-        mart_rows="uniqExact(session_id)",
-        mart_sum="sum(event_count)",
+        mart_rows="uniqExactIf(session_id, {only})",
+        mart_sum="sumIf(event_count, {only})",
         served_only="source_session_id IS NOT NULL",
         served_sum="sum(event_count)",
     ),
@@ -118,16 +120,16 @@ AGREEMENTS = (
         schema="traceflow",
         table="traceflow_ux_issue_sessions",
         mart=MET,
-        mart_rows="uniqExact(session_id, issue_type, path, selector)",
-        mart_sum="count()",
+        mart_rows="uniqExactIf((session_id, issue_type, path, selector), {only})",
+        mart_sum="countIf({only})",
         served_sum="sum(occurrence_count)",
     ),
     Agreement(
         schema="traceflow",
         table="traceflow_ux_issues",
         mart=MET,
-        mart_rows="uniqExact(issue_type, path, selector)",
-        mart_sum="count() + uniqExact(session_id, issue_type, path, selector)",
+        mart_rows="uniqExactIf((issue_type, path, selector), {only})",
+        mart_sum="countIf({only}) + uniqExactIf((session_id, issue_type, path, selector), {only})",
         served_only="issue_key IS NOT NULL AND occurrence_count > 0",
         served_sum="sum(occurrence_count + affected_sessions)",
         is_of_sessions=False,

@@ -45,7 +45,7 @@ def _models(project: Project, name: str, *dbt_groups: str) -> dg.AssetsDefinitio
                 events, error = list(unchanged(project.manifest(), wanted)), None
                 rows: Rows = {}
             else:
-                build = Build(project, wanted, plan.plan_id)
+                build = Build(project, wanted, plan.plan_id, plan.sessions)
                 events, error = _all(_built(run, build))
                 rows = _rows(run, project, events)
             yield from _measured(filter(partial(_is_wanted, context), events), run, rows)

@@ -199,6 +199,7 @@ def test_of_many_sessions_each_run_compares_a_part(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parts, "FEW_SESSIONS", 0)
+    monkeypatch.setattr(parts, "SLICES", 16)
     turns = [parts.due(warehouse.client, 0, partial(int, turn)) for turn in range(parts.SLICES)]
 
     def noticed() -> list[list[str]]:

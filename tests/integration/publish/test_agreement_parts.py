@@ -9,11 +9,12 @@ import pytest
 
 from orchestration.publish import parts
 from orchestration.publish.agreement import disagreements
-from orchestration.publish.parts import EVERYTHING, LANDED, SLICES, Part, due, slice_of
+from orchestration.publish.parts import EVERYTHING, LANDED, Part, due, slice_of
 from orchestration.stores.clients import integer
 from tests.integration.publish.stand_in_marts import OTHER_PROJECT, PROJECT, Visit, named
 from tests.integration.publish.warehouse import Warehouse
 
+SLICES = 16  # of so few sessions
 VISITS = [
     Visit(named(f"{number}"), PROJECT if number % 3 else OTHER_PROJECT).click()
     for number in range(50)
@@ -24,6 +25,11 @@ TABLES = (
     "traceflow.traceflow_sessions",
     "traceflow.traceflow_events",
 )
+
+
+@pytest.fixture(autouse=True)
+def _few_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "SLICES", SLICES)
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ COMPILED = Compiled(
     inserts={name: f"insert {name}" for name in named(*MODELS)},
     tests={node["unique_id"]: data_test(node["name"]) for node in TESTS},
 )
-BUILD = Build(CLICKHOUSE, named(*MODELS, "int_sessions_deductions"), PLAN)
+BUILD = Build(CLICKHOUSE, named(*MODELS, "int_sessions_deductions"), PLAN, sessions=5_000)
 
 
 class Fake:
@@ -81,6 +81,25 @@ def test_a_table_is_written_after_those_it_reads_and_rows_of_the_plan_go_first()
     assert len(made) == 4, "the view too"
     checks = [event for event in events if isinstance(event, dg.AssetCheckResult)]
     assert [check.passed for check in checks] == [True] * len(TESTS)
+
+
+@pytest.mark.parametrize(("sessions", "threads"), [(1, 4), (5_000, 2)])
+def test_what_the_longest_chain_waits_for_is_written_first(sessions: int, threads: int) -> None:
+    days = ("scroll_depth_mv", "events_hourly_mv", "element_clicks_mv", "click_heatmap_mv")
+    chain = ("sessions", "experience_scores", "behaviour_states")
+    names = named(*days, *chain)
+    compiled = replace(COMPILED, inserts={name: f"insert {name}" for name in names}, tests={})
+    fake, at_once = Fake(), threading.Barrier(threads)
+
+    def command(statement: str) -> None:
+        fake.command(statement)
+        if len(fake.commands) <= threads:
+            at_once.wait(30)
+
+    build = Build(CLICKHOUSE, names, PLAN, sessions)
+    list(send(build, compiled, Engine(fake.query, command)))
+    assert f"insert {named('sessions')[0]}" in fake.commands[:threads]
+    assert len(fake.commands) == len(names)
 
 
 def test_a_test_that_fails_is_named_and_the_others_pass() -> None:
