@@ -52,7 +52,8 @@ class Build:
 
 def live(build: Build, engine: Engine) -> str:
     """A digest of the tables and views of these nodes as they are; '' for tests alone."""
-    nodes = [build.project.manifest()["nodes"][unique_id] for unique_id in build.tables]
+    known = build.project.manifest()["nodes"]  # looks for changed files each time
+    nodes = [known[unique_id] for unique_id in build.tables]
     return str(engine.query(texts.live_query(build.project, nodes))[0][0]) if nodes else ""
 
 
