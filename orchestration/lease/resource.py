@@ -73,6 +73,11 @@ class RunResource(dg.ConfigurableResource[None]):
     def begin(self) -> None:
         """What is done before the first asset; nothing here."""
 
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether what its assets tell is kept for Dagster's pages."""
+        return True
+
     def fence(self) -> int:
         """The lease's number."""
         return self._held.fence()

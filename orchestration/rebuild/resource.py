@@ -29,6 +29,11 @@ class WholeRun(Run):
 
     _ended: list[str] = PrivateAttr(default_factory=list)
 
+    @property
+    def is_looked_at(self) -> bool:
+        """Its events are heard, and not kept (orchestration/run/instance.py)."""
+        return False
+
     def begins(self, found: Plan, names: Iterable[str]) -> None:
         """Nothing of its plan is recorded yet."""
 

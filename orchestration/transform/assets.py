@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import dagster as dg
+from clickhouse_connect.driver.summary import QuerySummary
 
 from orchestration.lease.resource import POOL, RunResource
 from orchestration.transform import compiled
@@ -107,13 +108,21 @@ def _engine(run: RunResource, project: Project) -> Iterator[Engine]:
     """Under the run's lease."""
     if project.target == "clickhouse":
         client = run.clickhouse()
-        yield Engine(lambda query: client.query(query).result_rows, client.command)
+        yield Engine(
+            lambda query: client.query(query).result_rows,
+            lambda statement: _rows_of(client.command(statement)),
+        )
         return
     with run.postgres() as connection:
         yield Engine(
             lambda query: connection.execute(query.encode()).fetchall(),
-            lambda query: connection.execute(query.encode()),
+            lambda statement: connection.execute(statement.encode()).rowcount,
         )
+
+
+def _rows_of(answer: object) -> int:
+    """What ClickHouse says that a statement wrote."""
+    return answer.written_rows if isinstance(answer, QuerySummary) else 0
 
 
 def _all(events: Iterator[Event]) -> tuple[list[Event], DbtRunError | None]:
@@ -142,7 +151,8 @@ def _measured(events: Iterable[Event], run: RunResource, rows: Rows) -> Iterator
 def _rows(run: RunResource, project: Project, events: Iterable[Event]) -> Rows:
     """Rows of ClickHouse's tables, and how many of them are the plan's, which this run wrote.
 
-    Counted, because the adapter does not say how many it wrote. Seeds are written when they change.
+    Counted where somebody looks at them, and where dbt wrote them, whose adapter does not say how
+    many. Seeds are written when they change.
     """
     tables = _tables(project) if project.target == "clickhouse" else {}
     queries = [
@@ -151,6 +161,7 @@ def _rows(run: RunResource, project: Project, events: Iterable[Event]) -> Rows:
         if isinstance(event, dg.MaterializeResult)
         and event.asset_key
         and event.asset_key.path[-1] in tables
+        and (run.is_looked_at or "rows_written" not in (event.metadata or {}))
     ]
     if not queries:
         return {}

@@ -24,10 +24,13 @@ Row = Sequence[Any]
 
 @dataclass(frozen=True)
 class Engine:
-    """How statements reach the target under the run's lease, from any thread."""
+    """How statements reach the target under the run's lease, from any thread.
+
+    `command` answers with how many rows it wrote.
+    """
 
     query: Callable[[str], Sequence[Row]]
-    command: Callable[[str], object]
+    command: Callable[[str], int]
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,8 @@ def send(build: Build, compiled: Compiled, engine: Engine) -> Iterator[Event]:
     """Yields what `dbt build` would have told, then raises DbtRunError if any failed."""
     manifest = build.project.manifest()
     try:
-        for unique_id, seconds in _written(build, compiled, engine, manifest):
-            yield materialised(unique_id, manifest, {"seconds": seconds})
+        for unique_id, done in _written(build, compiled, engine, manifest):
+            yield materialised(unique_id, manifest, done)
     except _ModelError as error:
         raise DbtRunError(f"dbt {build.project.target}: {error}") from error
     failed = []
@@ -84,8 +87,8 @@ class _ModelError(Exception):
 
 def _written(
     build: Build, compiled: Compiled, engine: Engine, manifest: Mapping[str, Any]
-) -> Iterator[tuple[str, float]]:
-    """Each node with its seconds, as it is done, never before what it reads.
+) -> Iterator[tuple[str, Mapping[str, float]]]:
+    """Each node with its rows and seconds, as it is done, never before what it reads.
 
     Of those that could be next, the one that the longest chain of others waits for.
     """
@@ -95,19 +98,19 @@ def _written(
     order.prepare()
     waited_for = _chains(reads)
     ready: list[str] = []
-    running: dict[Future[float], str] = {}
+    running: dict[Future[Mapping[str, float]], str] = {}
 
-    def write(unique_id: str) -> float:
+    def write(unique_id: str) -> Mapping[str, float]:
         return _write(manifest["nodes"][unique_id], unique_id in with_rows)
 
-    def _write(node: Mapping[str, Any], has_rows: bool) -> float:
-        started = time.monotonic()
+    def _write(node: Mapping[str, Any], has_rows: bool) -> Mapping[str, float]:
+        started, rows = time.monotonic(), 0
         if insert := compiled.inserts.get(node["unique_id"]):
             tell(f"{node['schema']}.{node['name']}")
             if has_rows:
                 engine.command(texts.delete(node, build.plan_id))
-            engine.command(insert)
-        return round(time.monotonic() - started, 3)
+            rows = engine.command(insert)
+        return {"rows_written": rows, "seconds": round(time.monotonic() - started, 3)}
 
     with ThreadPoolExecutor(build.threads, thread_name_prefix="models") as pool:
         while order.is_active():

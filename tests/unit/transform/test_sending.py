@@ -57,9 +57,10 @@ class Fake:
     def engine(self) -> Engine:
         return Engine(self.query, self.command)
 
-    def command(self, statement: str) -> None:
+    def command(self, statement: str) -> int:
         with self.lock:
             self.commands.append(statement)
+        return 7
 
     def query(self, statement: str) -> list[Row]:
         if "dbt_internal_test" not in statement:
@@ -77,8 +78,9 @@ def test_a_table_is_written_after_those_it_reads_and_rows_of_the_plan_go_first()
     place = fake.commands.index(delete(NODES["page_views"], PLAN))
     assert place < fake.commands.index(views)
     assert len(fake.commands) == 4
-    made = [event.asset_key for event in events if isinstance(event, dg.MaterializeResult)]
+    made = [event for event in events if isinstance(event, dg.MaterializeResult)]
     assert len(made) == 4, "the view too"
+    assert sorted(str((event.metadata or {})["rows_written"]) for event in made) == list("0777")
     checks = [event for event in events if isinstance(event, dg.AssetCheckResult)]
     assert [check.passed for check in checks] == [True] * len(TESTS)
 
@@ -91,10 +93,11 @@ def test_what_the_longest_chain_waits_for_is_written_first(sessions: int, thread
     compiled = replace(COMPILED, inserts={name: f"insert {name}" for name in names}, tests={})
     fake, at_once = Fake(), threading.Barrier(threads)
 
-    def command(statement: str) -> None:
-        fake.command(statement)
+    def command(statement: str) -> int:
+        rows = fake.command(statement)
         if len(fake.commands) <= threads:
             at_once.wait(30)
+        return rows
 
     build = Build(CLICKHOUSE, names, PLAN, sessions)
     list(send(build, compiled, Engine(fake.query, command)))
@@ -127,10 +130,10 @@ def test_a_statement_that_the_engine_refuses_is_named() -> None:
     with pytest.raises(DbtRunError, match=f"clickhouse: {broken}: no such column$"):
         list(send(BUILD, COMPILED, Engine(query, fake.command)))
 
-    def command(statement: str) -> None:
+    def command(statement: str) -> int:
         if statement == f"insert {named('sessions')[0]}":
             raise DatabaseError("disk full")
-        fake.command(statement)
+        return fake.command(statement)
 
     fake.commands.clear()
     with pytest.raises(DbtRunError, match="clickhouse: sessions: disk full"):
