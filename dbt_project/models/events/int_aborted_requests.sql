@@ -13,7 +13,7 @@ with ended as (
         min(if(is_request, null, at)) over (
             partition by project_id, session_id order by at desc range between unbounded preceding and current row
         ) as left_at
-    from {{ ref('int_cleaned_events') }}
+    from {{ ref('int_landed_events') }}
     where
         event_type in ('page_exit', 'page_hidden', 'session_end')
         or (event_type in ('xhr_request', 'fetch_request') and ifNull(request_status, 0) = 0)

@@ -13,7 +13,7 @@ browsers as (
         session_id,
         argMinIf(user_agent, {{ event_order() }}, user_agent != '') as user_agent,
         max(lower(JSONExtractString(custom, 'webdriver')) in ('true', '1')) as is_driven
-    from {{ ref('int_cleaned_events') }}
+    from {{ ref('int_landed_events') }}
     group by project_id, session_id
 ),
 

@@ -44,18 +44,23 @@ problems as (
 
     union all
 
-    select project_id, session_id, 'js_error', timestamp, path, '', toString(event_id), false
+    select
+        project_id,
+        session_id,
+        if(event_type = 'form_error', 'form_error', 'js_error'),
+        timestamp,
+        path,
+        '',
+        toString(event_id),
+        false
     from events
     where
-        event_type in ('js_error', 'unhandled_rejection')
-        and not is_foreign_error
-        and (project_id, session_id, event_id) not in (select project_id, session_id, error_id from errors_of_clicks)
-
-    union all
-
-    select project_id, session_id, 'form_error', timestamp, path, '', toString(event_id), false
-    from events
-    where event_type = 'form_error'
+        event_type = 'form_error'
+        or (
+            event_type in ('js_error', 'unhandled_rejection')
+            and not is_foreign_error
+            and (project_id, session_id, event_id) not in (select project_id, session_id, error_id from errors_of_clicks)
+        )
 ),
 
 repeated as (

@@ -145,7 +145,7 @@ def test_only_the_models_of_the_events_stage_read_raw() -> None:
             if node["resource_type"] == "model" and ".raw." in parent
         }
         assert readers <= {
-            "int_cleaned_events",
+            "int_landed_events",
             "int_clicks_completed",
             "int_replay_payloads",
             "int_outside_predictions",

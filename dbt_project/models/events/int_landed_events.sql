@@ -1,0 +1,34 @@
+{#- One row per event of the planned sessions as it landed, in the session it is built in. With the others of this folder
+    the only reader of raw. -#}
+{{ config(materialized='ephemeral', schema='intermediate', contract={'enforced': false}) }}
+
+-- Visitors of SDKs that tell no session, cut by silence; what came since the cut is with the session before it.
+with cuts as (
+    select
+        project_id,
+        visitor_id as session_id,
+        cut.1 as timestamp,
+        toNullable(cut.2) as cut_session_id
+    from (
+        select project_id, visitor_id, arraySort(groupArray((started_at, session_id))) as sessions
+        from {{ source('ops', 'planned_cuts') }}
+        group by project_id, visitor_id
+    ) as cut_visitors
+    array join arrayConcat([(toDateTime64(0, 3, 'UTC'), sessions[1].2)], sessions) as cut
+)
+
+select
+    landed_events.* except (session_id),
+    landed_events.session_id as landed_session_id,
+    ifNull(cut_session_id, landed_events.session_id) as session_id,
+    {{ sent_order() }} as sent_order
+from (
+    select *
+    from {{ source('raw', 'events').render() }} final
+    where
+        {{ in_planned_sessions() }}
+        and {{ not_on_closed_day('toDate(timestamp)') }}
+        -- They are no events of their own: what they say is in the clicks.
+        and event_type != 'click_detail'
+) as landed_events
+asof left join cuts using (project_id, session_id, timestamp)
