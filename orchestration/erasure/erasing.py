@@ -9,12 +9,11 @@ swept out, parts are rewritten, and each store is searched. Every step may be re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import psycopg
 import pymongo
 from clickhouse_connect.driver.client import Client
-from redis import Redis
 
 from ingest.clock import now_ms
 from ingest.landing.erased_users import user_hash
@@ -29,6 +28,9 @@ from orchestration.raw.erasure import erase_sessions
 from orchestration.retention.moved import delete_moved, found_moved, storage_url
 from orchestration.stores.clients import integer
 from orchestration.stores.settings import Settings
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 SESSIONS_AT_ONCE = 500
 LATE = """
@@ -213,5 +215,7 @@ def redis_of(settings: Settings) -> "Iterator[Redis | None]":
     if not settings.redis_url:
         yield None
         return
+    from redis import Redis  # each run loads this module, few erase
+
     with closing(Redis.from_url(settings.redis_url)) as client:
         yield client

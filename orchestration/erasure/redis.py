@@ -1,11 +1,13 @@
 """Redis: what goes on now of the sessions, and of the user."""
 
 from collections.abc import Iterator
-
-from redis import Redis
+from typing import TYPE_CHECKING
 
 from ingest.realtime import keys
 from orchestration.erasure.trace import Trace
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 
 def found(client: "Redis", trace: Trace) -> Iterator[str]:
