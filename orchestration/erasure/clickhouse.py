@@ -85,13 +85,19 @@ def delete(client: Client, trace: Trace) -> None:
 
 def apply_masks(client: Client) -> list[str]:
     """Rewrite the parts that have deleted rows; when it returns, their bytes are in none."""
-    masked = client.query(
+    tables = masked(client)
+    for table in tables:
+        client.command(f"ALTER TABLE {table} APPLY DELETED MASK")
+    return tables
+
+
+def masked(client: Client) -> list[str]:
+    """Tables of which a part has deleted rows, with their databases."""
+    rows = client.query(
         "SELECT DISTINCT concat(database, '.', table) FROM system.parts"
         f" WHERE active AND has_lightweight_delete AND database NOT IN {OTHERS} ORDER BY 1"
     ).result_rows
-    for (table,) in masked:
-        client.command(f"ALTER TABLE {table} APPLY DELETED MASK")
-    return [str(table) for (table,) in masked]
+    return [str(table) for (table,) in rows]
 
 
 def search(client: Client, trace: Trace) -> dict[str, int]:

@@ -7,7 +7,7 @@ import dagster as dg
 from orchestration.lease.resource import NOTHING, POOL, RunResource
 from orchestration.plan import plan
 from orchestration.plan import projects as names
-from orchestration.rebuild import wanted
+from orchestration.rebuild import dead_rows, wanted
 from orchestration.retention.late import late_beyond_retention
 
 PLANNED = dg.AssetKey(["ops", "planned_sessions"])
@@ -90,6 +90,7 @@ def done_asset(built: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
             return dg.MaterializeResult(metadata={"plan": NOTHING, "sessions": 0})
         _check_is_whole(run, closed, reads)
         plan.close_plan(run.clickhouse(), closed)
+        dead_rows.take_out(run.clickhouse(), closed)
         return dg.MaterializeResult(metadata={"plan": closed.plan_id, "sessions": closed.sessions})
 
     return done

@@ -13,6 +13,9 @@ from clickhouse_connect.driver.client import Client
 from hxi.admin import projects
 from hxi.admin.endpoints import Endpoints
 from hxi.load import load_batches
+from orchestration.erasure.clickhouse import masked
+from orchestration.lease.statements import end_earlier
+from orchestration.rebuild import dead_rows
 from orchestration.run.refresh import refresh
 from orchestration.transform import compiled
 from simulate import Plan, generate
@@ -94,3 +97,14 @@ def test_what_is_sent_without_dbt_is_what_dbt_build_sends(
     assert len(tests) > 40
     assert len(together) == 2, "those of events, and those of the marts"
     assert [test for test in tests if not any(test in one for one in together)] == []
+
+
+def test_a_large_plan_leaves_no_dead_rows_in_the_tables(
+    built: Endpoints, clickhouse: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ((day,),) = clickhouse.query("SELECT max(event_date) FROM gosight.events").result_rows
+    monkeypatch.setattr(dead_rows, "LARGE", 1)
+    monkeypatch.setattr(dead_rows, "MUCH", 1_000_000)
+    assert refresh(days=[date.fromisoformat(str(day))]).planned_sessions > 0
+    end_earlier(clickhouse, fence=0)  # it waits for what was begun
+    assert [table for table in masked(clickhouse) if table.startswith("gosight.")] == []
