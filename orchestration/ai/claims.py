@@ -13,7 +13,7 @@ from orchestration.ai.tasks import CODE_FIX, ROOT_CAUSE, SESSION_SUMMARY
 Postgres = psycopg.Connection[Any]
 LEASE_S = 300
 """A job whose worker said nothing for so long is taken by another: longer than any call takes."""
-FIRST_BACK_OFF_S = 30  # doubles with each attempt
+FIRST_BACK_OFF_S = 30  # doubles with each attempt, ten times at most: services set the counts
 
 # Owners whose subscription allows no more, with the reason. A job that is being worked on counts:
 # so many workers at once never go over the limit.
@@ -34,7 +34,10 @@ STOPPED = """
     WHERE owned.role = 'owner'
       AND (NOT traceflow.has_feature(owned.user_id, 'ai_analysis')
            OR NOT traceflow.check_subscription_limit(owned.user_id, 'ai_credits')
-           OR paid.ai_credits_used + at_work.jobs >= paid.ai_credits_limit)
+           OR paid.ai_credits_used + at_work.jobs >= paid.ai_credits_limit
+           OR EXISTS (SELECT FROM traceflow.traceflow_user_features AS feature
+                      WHERE feature.user_id = owned.user_id AND feature_id = 'ai_analysis'
+                        AND current_usage + at_work.jobs >= usage_limit))
     ORDER BY owned.project_id"""
 GIVE_UP = """
     UPDATE traceflow.traceflow_ai_queue
@@ -50,8 +53,8 @@ CLAIM = """
         WHERE project_id <> ALL(%(stopped)s::uuid[]) AND attempts < max_attempts
           AND ((status = 'pending'
                 AND (started_at IS NULL
-                     OR started_at + make_interval(secs => %(back_off)s * 2 ^ (attempts - 1))
-                        <= now()))
+                     OR started_at + make_interval(
+                         secs => %(back_off)s * 2 ^ least(attempts - 1, 10)) <= now()))
                OR (status = 'processing'
                    AND started_at < now() - make_interval(secs => %(lease)s)))
         ORDER BY priority, created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)

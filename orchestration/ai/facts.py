@@ -40,11 +40,12 @@ def facts_of(
         session = cursor.execute(SESSION, (project_id, session_id)).fetchone()
         if session is None:
             return None
-        pages = [masked_path(str(page)) for page in session.pop("pages_visited") or []][:MAX_PAGES]
+        visited = session.pop("pages_visited")
+        pages = [masked_path(page) for page in _texts(visited)][:MAX_PAGES]
         deductions = session.pop("deductions") or []
         found = cursor.execute(TROUBLES, (project_id, session_id, MAX_TROUBLES)).fetchall()
         facts: dict[str, Any] = {
-            "session": session,
+            "session": {name: _masked(value) for name, value in session.items()},
             "pages": pages,
             "deductions": [_deduction(one) for one in deductions if isinstance(one, dict)],
             "troubles": [_placed(one) for one in found],
@@ -55,6 +56,15 @@ def facts_of(
     return None if issue is None else {**facts, "issue": _placed(issue)}
 
 
+def _texts(given: Any) -> list[str]:
+    """Of a list; services may write any JSON."""
+    return [one for one in given if isinstance(one, str)] if isinstance(given, list) else []
+
+
+def _masked(value: Any) -> Any:
+    return masked(value) if isinstance(value, str) else value
+
+
 def _placed(row: dict[str, Any]) -> dict[str, Any]:
     page, selector = row["page_url"] or "", row["element_selector"] or ""
     return {**row, "page_url": masked_path(page), "element_selector": masked(selector)}
@@ -63,7 +73,5 @@ def _placed(row: dict[str, Any]) -> dict[str, Any]:
 def _deduction(one: dict[str, Any]) -> dict[str, Any]:
     """What was taken off and for what; examples and messages stay here."""
     return {
-        name: masked(value) if isinstance(value, str) else value
-        for name, value in one.items()
-        if isinstance(value, str | int | float)
+        name: _masked(value) for name, value in one.items() if isinstance(value, str | int | float)
     }

@@ -120,7 +120,11 @@ class Warehouse(Collector):
             yield _labelled("mart_rows", "table", "Rows of a mart, as its parts say.", rows)
 
     def _postgresql(self) -> Iterator[Metric]:
-        with closing(short_connection(self._settings.postgres_dsn)) as connection:
+        with (
+            closing(short_connection(self._settings.postgres_dsn)) as connection,
+            connection.transaction(),
+        ):
+            connection.execute(f"SET LOCAL statement_timeout = '{TIMEOUT_SECONDS}s'")
             yield _gauge("run_at_work", "Whether a run has the lease.", lease.is_held(connection))
             for name, label, told, query in OF_POSTGRESQL:
                 yield _labelled(name, label, told, connection.execute(query).fetchall())

@@ -40,9 +40,10 @@ class Visits:
         self.postgres.execute(
             """INSERT INTO traceflow.traceflow_sessions
                    (project_id, session_id, started_at, ended_at, duration_ms, page_count,
-                    event_count, pages_visited)
+                    event_count, browser, pages_visited)
                VALUES (%(p)s, %(s)s, now() - make_interval(mins => %(m)s + 5),
                        now() - make_interval(mins => %(m)s), 300000, 2, 40,
+                       'jane@example.com',
                        '["/", "/checkout?email=jane@example.com"]')""",
             given,
         )

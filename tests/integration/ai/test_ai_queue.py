@@ -103,6 +103,19 @@ def test_credits_are_counted_and_end_the_work_with_a_reason(visits: Visits) -> N
     assert visits.project in claims.stopped(visits.postgres)
 
 
+def test_a_job_that_is_worked_on_counts_in_the_features_limit(visits: Visits) -> None:
+    visits.subscribe(allowed=10)
+    visits.postgres.execute(
+        "INSERT INTO traceflow.traceflow_user_features (user_id, feature_id, usage_limit)"
+        " VALUES (%s, 'ai_analysis', 1)",
+        (visits.owner,),
+    )
+    visits.meet(30)
+    queue_worthy(visits.postgres)
+    assert claim(visits.postgres) is not None
+    assert claim(visits.postgres) is None
+
+
 def test_a_feature_that_is_off_ends_the_work_with_a_reason(visits: Visits) -> None:
     visits.postgres.execute(
         "INSERT INTO traceflow.traceflow_user_features (user_id, feature_id, enabled)"
