@@ -1,5 +1,6 @@
 """What subscriptions count, and what is allowed beyond their limits; features that are off."""
 
+from datetime import timedelta
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -144,6 +145,27 @@ def test_a_period_that_is_over_is_followed_by_the_next_and_counts_anew(
     ).fetchall()
     assert abs(starts.days) <= 3, "months have 28 to 31 days"
     assert (is_now, ai_credits) == (True, 0)
+
+
+def test_a_period_that_began_at_a_months_end_goes_on_there_whoever_counts(
+    served: Connection,
+) -> None:
+    """28 February was the end of a month, not its 28th day; New York's months are not counted."""
+    user, _ = owner_of(served, "shop")
+    subscribe(served, user)
+    served.execute("SET timezone = 'America/New_York'")
+    served.execute(
+        "UPDATE traceflow.traceflow_subscriptions SET"
+        " current_period_start = '2026-02-28Z', current_period_end = '2026-03-31Z'"
+    )
+    served.execute("SET timezone = 'UTC'")
+    ((first, last),) = served.execute(
+        "SELECT current_period_start, current_period_end FROM traceflow.traceflow_subscriptions"
+    ).fetchall()
+    for day in (first, last):
+        assert (day + timedelta(days=1)).day == 1, day
+        assert (day.hour, day.minute) == (0, 0)
+    assert timedelta(days=28) <= last - first <= timedelta(days=31)
 
 
 def test_a_payment_provider_moves_its_periods_itself(served: Connection) -> None:
