@@ -8,17 +8,20 @@ export async function drawHeat(section) {
   const canvas = stage.querySelector("canvas");
   const told = stage.querySelector("[data-told]");
   const scrolls = JSON.parse(stage.dataset.scrolls);
-  const answer = await fetch(section.dataset.heat);
+  const [answer, hasPicture] = await Promise.all([fetch(section.dataset.heat), loaded(frame)]);
   if (!answer.ok) {
     told.textContent = "The clicks could not be read. Load the page again.";
     return;
   }
   const heat = await answer.json();
-  const hasPicture = await loaded(frame);
   stage.classList.toggle("heat__stage--bare", !hasPicture);
   told.textContent = hasPicture ? "" : "No recording has this page on such a screen: clicks lie where they were on it.";
   let layer = "clicks";
-  const draw = () => drawLayer(stage, frame, canvas, heat, scrolls, layer, hasPicture);
+  let drawnAt = 0; // the width; drawing itself changes the height
+  const draw = () => {
+    drawnAt = stage.clientWidth;
+    drawLayer(stage, frame, canvas, heat, scrolls, layer, hasPicture);
+  };
   for (const button of section.querySelectorAll("[data-layer]")) {
     button.addEventListener("click", () => {
       layer = button.dataset.layer;
@@ -26,7 +29,7 @@ export async function drawHeat(section) {
       draw();
     });
   }
-  new ResizeObserver(draw).observe(stage.parentElement);
+  new ResizeObserver(() => stage.clientWidth !== drawnAt && draw()).observe(stage.parentElement);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   draw();
   stage.dataset.ready = hasPicture ? "picture" : "bare";
