@@ -228,8 +228,8 @@ class Pages:
 class OwnFiles(StaticFiles):
     """Scripts, styles and the player, with the headers of pages."""
 
-    def file_response(self, *args: object, **named: object) -> Response:
-        answer = super().file_response(*args, **named)  # type: ignore[arg-type] # passed on
+    def file_response(self, *args: Any, **named: Any) -> Response:
+        answer = super().file_response(*args, **named)
         answer.headers.update(security.headers())
         answer.headers["cache-control"] = "no-cache"
         return answer

@@ -111,8 +111,7 @@ def _chosen(connection: Postgres, models: Sequence[Model], task: Task) -> Model:
 def _called(connection: Postgres, job: Job, model: Model) -> Iterator[_Call]:
     """Logs a call before it is made and times it: it is paid for, whoever dies meanwhile."""
     of_whom = {"task": job.task_type, "model": model.name, "provider": model.provider}
-    row = connection.execute(BEGUN, {**job.named, **of_whom}).fetchone()
-    assert row is not None  # noqa: S101 - RETURNING
+    ((logged,),) = connection.execute(BEGUN, {**job.named, **of_whom}).fetchall()
     call, started = _Call(model), time.monotonic()
     yield call
     call.seconds = time.monotonic() - started
@@ -120,7 +119,7 @@ def _called(connection: Postgres, job: Job, model: Model) -> Iterator[_Call]:
     connection.execute(
         ENDED,
         {
-            "call": row[0],
+            "call": logged,
             "latency": round(call.seconds * 1000),
             "input": spent.input_tokens,
             "output": spent.output_tokens,

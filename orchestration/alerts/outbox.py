@@ -131,9 +131,9 @@ class AlertMessages:
     claim_s = 120
 
     def message(self, connection: Postgres, claimed: Any) -> Message:
-        row = connection.execute(FACTS, (claimed.history_id,)).fetchone()
-        assert row is not None  # noqa: S101 - messages go with their entry
-        context, value, limit, triggered_at = row
+        ((context, value, limit, triggered_at),) = connection.execute(
+            FACTS, (claimed.history_id,)
+        ).fetchall()
         facts = {
             **context,
             "value": value,

@@ -77,7 +77,7 @@ def add(
     condition_of(kind, condition)
     channels_of(channels)
     cooldown_of(cooldown_mins)
-    row = connection.execute(
+    ((rule_id,),) = connection.execute(
         "INSERT INTO gosight.alert_rules"
         " (project_id, name, condition_type, condition, channels, cooldown_mins)"
         " VALUES (%s, %s, %s, %s, %s, %s) RETURNING id::text",
@@ -89,6 +89,5 @@ def add(
             Jsonb(channels),
             cooldown_mins,
         ),
-    ).fetchone()
-    assert row is not None  # noqa: S101 - RETURNING
-    return str(row[0])
+    ).fetchall()
+    return str(rule_id)

@@ -100,10 +100,12 @@ def _element(value: Any) -> Over:
         raise bad_value("$elemMatch needs an Object")
     if value and all(name.startswith("$") for name in value):
         condition = _condition(value)
-        fits: ValueTest = lambda one: condition([one])  # noqa: E731
-    else:
-        inner = matcher(value)
-        fits = lambda one: isinstance(one, dict) and inner(one)  # noqa: E731
+        return _any_element(lambda one: condition([one]))
+    inner = matcher(value)
+    return _any_element(lambda one: isinstance(one, dict) and inner(one))
+
+
+def _any_element(fits: ValueTest) -> Over:
     return lambda values: any(isinstance(one, list) and any(map(fits, one)) for one in values)
 
 
