@@ -31,7 +31,7 @@ def main() -> None:
     shipped = SHIPPED.read_text().replace("<host>keeper</host><port>9181</port>", keeper)
     config.write_text(shipped.replace("</clickhouse>", PATHS.format(name=folder.name)))
     os.environ["REPLICA"] = "one"
-    connection: Any = chdb.connect(  # type: ignore[no-untyped-call]
+    connection: Any = chdb.connect(  # type: ignore[no-untyped-call] # chdb has no types
         f"{folder / 'engine'}?config-file={config}"
     )
     connection.query("SET allow_nondeterministic_mutations = 1, session_timezone = 'UTC'")

@@ -29,7 +29,7 @@ def administrator(app: Flask) -> Any:
     """Tables as the models have them, which is quicker than ten years of migrations; roles."""
     from superset import db, security_manager
     from superset.connectors.sqla import models as _datasets  # noqa: F401 - tables to make
-    from superset.models import dashboard as _dashboards  # noqa: F401
+    from superset.models import dashboard as _dashboards  # noqa: F401 - as above
 
     Model.metadata.create_all(db.engine)
     app.appbuilder.add_permissions(update_perms=True)

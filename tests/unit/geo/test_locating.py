@@ -27,7 +27,7 @@ def test_a_tool_of_this_machine_is_nowhere(peer: str) -> None:
     assert Locator(None).locate(Client(peer), anonymise=False) is None
 
 
-def test_a_file_gives_country_region_and_city() -> None:
+def test_a_file_gives_country_region_and_city(monkeypatch: pytest.MonkeyPatch) -> None:
     class Reader:
         """What maxminddb gives back for an address of a city file."""
 
@@ -39,7 +39,7 @@ def test_a_file_gives_country_region_and_city() -> None:
             }
 
     locator = Locator(None)
-    locator._reader = Reader()  # type: ignore[assignment]
+    monkeypatch.setattr(locator, "_reader", Reader())
     found = locator.locate(Client("198.51.100.77"), anonymise=False)
     assert found == GeoLocation(
         ip="198.51.100.77", country="France", country_code="FR", region="Brittany", city="Brest"

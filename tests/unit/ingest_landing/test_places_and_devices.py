@@ -1,6 +1,7 @@
 """What ingest itself knows of a batch, in rows and documents, and on the way back from these."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from gosight.common_pb2 import DeviceInfo, GeoLocation
@@ -19,10 +20,10 @@ CHROME = (
 PLACE = GeoLocation(ip="198.51.100.0", country="France", country_code="FR", city="Brest")
 
 
-def landed(one: Event, **known: object) -> Item:
+def landed(one: Event, **known: Any) -> Item:
     """The event as landing has it, in a batch of which ingest knows this."""
     batch = batch_of("p", "batch", [one])
-    body = EventBatch(events=[one], **known).SerializeToString()  # type: ignore[arg-type]
+    body = EventBatch(events=[one], **known).SerializeToString()
     (item,) = items_of([replace(batch, body=body)])
     return item
 

@@ -23,8 +23,8 @@ def event(kind: str, url: str = "") -> Event:
 
 @pytest.mark.parametrize("policy", [Policy(), policy_of(b""), policy_of(DOCUMENTED)])
 @pytest.mark.parametrize("kind", ["CLICK", "FETCH_REQUEST", "MEDIA_PLAY", "REPLAY", "CUSTOM"])
-def test_nothing_is_filtered_that_nobody_turned_off(policy: object, kind: str) -> None:
-    assert filtered(event(kind), policy) is None  # type: ignore[arg-type]
+def test_nothing_is_filtered_that_nobody_turned_off(policy: Policy, kind: str) -> None:
+    assert filtered(event(kind), policy) is None
 
 
 def test_a_group_that_was_turned_off_is_not_kept() -> None:

@@ -1,5 +1,7 @@
 """What of a batch is news: counts by session, views by minute, clicks by place."""
 
+from typing import Any
+
 from gosight.common_pb2 import PageContext, Position, TargetElement, Timestamp
 from gosight.events_pb2 import ClickPayload, Event
 
@@ -9,13 +11,13 @@ NOW = 1_790_000_000_000
 SESSION = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
 
 
-def event(kind: str, ago_ms: int, session: str = SESSION, **fields: object) -> Event:
+def event(kind: str, ago_ms: int, session: str = SESSION, **fields: Any) -> Event:
     return Event(
         session_id=session,
         event_type=f"EVENT_TYPE_{kind}",
         timestamp=Timestamp(millis=NOW - ago_ms),
         page=PageContext(url="https://shop.example/cart?x=1", path="/cart"),
-        **fields,  # type: ignore[arg-type]
+        **fields,
     )
 
 

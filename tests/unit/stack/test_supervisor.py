@@ -76,14 +76,15 @@ def test_a_program_that_ignores_its_stop_signal_is_killed(tmp_path: Path) -> Non
 def test_programs_stop_in_reverse_order(tmp_path: Path) -> None:
     supervisor = Supervisor(tmp_path)
     told = tmp_path / "told"
-    for name in ("store", "service"):
+    names = ("store", "service")
+    for name in names:
         code = (
             "import signal, sys, time\n"
             f"def end(*_): open({str(told)!r}, 'a').write('{name} '); sys.exit()\n"
             "signal.signal(signal.SIGTERM, end)\nprint('up', flush=True)\ntime.sleep(60)"
         )
         supervisor.start(sleeper(name, code))
-        until(lambda name=name: "up\n" in supervisor.log_file(name).read_text())  # type: ignore[misc] # mypy cannot infer a lambda with a default
+    until(lambda: all("up\n" in supervisor.log_file(name).read_text() for name in names))
     supervisor.stop_all()
     assert told.read_text() == "service store "
 
