@@ -1,7 +1,6 @@
 """`hxi project`: make projects, list them, and their settings."""
 
 import json
-import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,10 @@ from hxi.admin.errors import UserError
 from hxi.options import data_dir_option, json_option
 from hxi.project_settings import set_values, show_values, unset_values
 from hxi.stores import open_postgres
+from orchestration.alerts.channels import MAIL_ADDRESS
 from orchestration.reports.message import KINDS
 from orchestration.retention.storage import MAX_DAYS, REPLAY_MODES
 
-# One address and no more: it stands in a header.
-ADDRESS = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+")
 DAYS = click.FloatRange(0, MAX_DAYS)
 
 
@@ -116,7 +114,7 @@ def report(
     *, name: str, addresses: tuple[str, ...], kind: str | None, off: bool, data_dir: Path | None
 ) -> None:
     """Who is mailed the report of project NAME each week; without an option, show it."""
-    if wrong := [one for one in addresses if not ADDRESS.fullmatch(one)]:
+    if wrong := [one for one in addresses if not MAIL_ADDRESS.fullmatch(one)]:
         raise UserError(f"{wrong[0]!r} is no e-mail address")
     with open_postgres(data_dir) as connection:
         project_id = projects.find(connection, name)

@@ -19,7 +19,9 @@ FIELDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
 REPEATABLE = frozenset({"webhook", "email"})
 # One address or several, with plain names or without: other headers make the parser of mails fail.
 _WORD = r"[^\s@,;:?<>()\[\]\\\".][^\s@,;:?<>()\[\]\\\"]*"
-_RECEIVER = rf"(?:{_WORD}@{_WORD}|\w[\w .'-]*<{_WORD}@{_WORD}>)"
+_ADDRESS = f"{_WORD}@{_WORD}"
+_RECEIVER = rf"(?:{_ADDRESS}|\w[\w .'-]*<{_ADDRESS}>)"
+MAIL_ADDRESS = re.compile(_ADDRESS)
 MAIL_RECEIVERS = re.compile(rf"{_RECEIVER}(?:, *{_RECEIVER})*")
 
 
