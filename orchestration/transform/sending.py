@@ -101,13 +101,11 @@ def _written(
     running: dict[Future[Mapping[str, float]], str] = {}
 
     def write(unique_id: str) -> Mapping[str, float]:
-        return _write(manifest["nodes"][unique_id], unique_id in with_rows)
-
-    def _write(node: Mapping[str, Any], has_rows: bool) -> Mapping[str, float]:
+        node = manifest["nodes"][unique_id]
         started, rows = time.monotonic(), 0
-        if insert := compiled.inserts.get(node["unique_id"]):
+        if insert := compiled.inserts.get(unique_id):
             tell(f"{node['schema']}.{node['name']}")
-            if has_rows:
+            if unique_id in with_rows:
                 engine.command(texts.delete(node, build.plan_id))
             rows = engine.command(insert)
         return {"rows_written": rows, "seconds": round(time.monotonic() - started, 3)}
