@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from hxi.admin.errors import UserError
+from hxi.stopping import handled
 
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -103,9 +104,5 @@ def _stopping(stop: threading.Event) -> Iterator[None]:
             raise KeyboardInterrupt
         stop.set()
 
-    before = {number: signal.signal(number, ask) for number in STOP_SIGNALS}
-    try:
+    with handled(STOP_SIGNALS, ask):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -11,6 +11,7 @@ from hxi.admin.endpoints import DEFAULT_DATA_DIR
 from hxi.admin.urls import without_user
 from hxi.every import every_option
 from hxi.options import data_dir_option
+from hxi.stopping import handled
 from stack.embedded import Stack
 from stack.ports import HOST, PortChoice
 
@@ -35,10 +36,8 @@ def up(data_dir: Path | None, ports: PortChoice, ui: bool, every: float | None) 
     instead of the embedded one. With --every, `hxi run --every` runs beside them; what it says is
     in the data folder, logs/runs.log.
     """
-    for number in STOP_SIGNALS:
-        signal.signal(number, _stop)
     try:
-        with Stack(data_dir or DEFAULT_DATA_DIR, ports) as stack:
+        with handled(STOP_SIGNALS, _stop), Stack(data_dir or DEFAULT_DATA_DIR, ports) as stack:
             try:
                 stack.start_stores()
                 stack.start_ingest()

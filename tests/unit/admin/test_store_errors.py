@@ -1,6 +1,7 @@
 """A store that is down or full is one line, wherever a command meets it."""
 
 import errno
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -82,9 +83,11 @@ def test_a_command_without_its_stores_ends_with_one_line(
     monkeypatch.setenv("HXI_CLICKHOUSE_URL", f"http://u:p@{NOWHERE}")
     monkeypatch.setenv("HXI_MONGODB_URI", f"mongodb://{NOWHERE}")
     monkeypatch.setenv("HXI_POSTGRES_DSN", f"postgresql://u:p@{NOWHERE}/d")
+    on_stop = signal.getsignal(signal.SIGTERM)
     with pytest.raises(SystemExit) as ended:
         main([argument.format(folder=tmp_path) for argument in arguments])
     assert ended.value.code == 6
+    assert signal.getsignal(signal.SIGTERM) == on_stop
     error = capsys.readouterr().err
     assert error.startswith("hxi: ")
     assert error.count("\n") == 1
