@@ -1,5 +1,5 @@
 {#- One row per UTC day and group of alike errors: same type, place and message but for numbers, ids, content hashes and
-    quoted text. What the browser hides (`Script error.`) is one group. -#}
+    quoted text. What the browser hides (`Script error.`) is one group; what is not the page's doing is none of the page's. -#}
 {{ config(
     grain='day',
     order_by='(project_id, day, fingerprint)',
@@ -25,7 +25,7 @@ with errors as (
 select
     project_id,
     event_date as day,
-    lower(hex(sipHash128((event_type, type, message_pattern, filename)))) as fingerprint,
+    lower(hex(sipHash128((event_type, type, message_pattern, concat(if(is_foreign_error, 'foreign ', ''), filename))))) as fingerprint,
     event_type,
     toLowCardinality(type) as error_type,
     message_pattern,
