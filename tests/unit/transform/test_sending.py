@@ -50,6 +50,7 @@ class Fake:
 
     def __init__(self, failing: Callable[[str], int] = lambda _: 0) -> None:
         self.commands: list[str] = []
+        self.asked = 0
         self.failing = failing
         self.lock = threading.Lock()
 
@@ -65,6 +66,8 @@ class Fake:
     def query(self, statement: str) -> list[Row]:
         if "dbt_internal_test" not in statement:
             return [(NODES["page_views"]["unique_id"],)]
+        with self.lock:
+            self.asked += 1
         asked = [node for node in TESTS if f"'{node['unique_id']}' as test" in statement]
         counts = [(node["unique_id"], self.failing(node["name"])) for node in asked]
         return [(name, count, count > 0, count > 0) for name, count in counts]
@@ -105,11 +108,13 @@ def test_what_the_longest_chain_waits_for_is_written_first(sessions: int, thread
     assert len(fake.commands) == len(names)
 
 
-def test_a_test_that_fails_is_named_and_the_others_pass() -> None:
+@pytest.mark.parametrize(("sessions", "statements"), [(1, 2), (5_000, 1)])
+def test_a_test_that_fails_is_named_and_the_others_pass(sessions: int, statements: int) -> None:
     name = TESTS[1]["name"]
     fake, told = Fake(lambda test: 2 * (test == name)), list[Event]()
     with pytest.raises(DbtRunError, match=f"{name}: Got 2 results, configured to fail if != 0"):
-        told.extend(send(BUILD, COMPILED, fake.engine))
+        told.extend(send(replace(BUILD, sessions=sessions), COMPILED, fake.engine))
+    assert fake.asked == statements
     checks = [event for event in told if isinstance(event, dg.AssetCheckResult)]
     assert sorted(check.passed for check in checks) == [False, True, True]
 
