@@ -18,7 +18,7 @@ from hxi.admin.endpoints import DEFAULT_DATA_DIR, Endpoints, resolve
 from hxi.admin.errors import BusyError, NoStackError, UserError
 from hxi.admin.prepare import clickhouse_schemas_through, postgres_schemas
 from hxi.every import every_option
-from hxi.imports import loading
+from hxi.imports import load_ahead, loading
 from hxi.options import data_dir_option, json_option, metrics_port_option
 from hxi.run_output import shown, summary
 from hxi.stores import use
@@ -121,12 +121,24 @@ def _stack(data_dir: Path | None, *, start: bool) -> Iterator[Endpoints]:
         if not start:
             raise
         _say("starting the stores")
+        load_ahead(_libraries())
         from stack.embedded import running_stack
 
         with running_stack(data_dir or DEFAULT_DATA_DIR) as endpoints:
             yield endpoints
     else:
         yield endpoints
+
+
+def _libraries() -> list[str]:
+    """Those that take a run seconds to load; dbt only where nothing is compiled yet.
+
+    None of our own: a module that parses the dbt project changes the environment meanwhile.
+    """
+    from orchestration.transform.compiled import any_kept
+
+    dbt = ["dbt.cli.main", "dbt.adapters.clickhouse", "dbt.adapters.postgres"]
+    return ["polars", "dagster", *([] if any_kept() else dbt)]
 
 
 def _load_sample(endpoints: Endpoints) -> None:

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from orchestration.transform.project import INPUTS, Project, neutral_addresses
+from orchestration.transform.project import CLICKHOUSE, INPUTS, Project, neutral_addresses
 
 VARIABLE = "HXI_TRANSFORM_BY"
 DBT, COMPILED = "dbt", "compiled"
@@ -64,6 +64,11 @@ def kept(project: Project, unique_ids: Iterable[str]) -> Compiled | None:
         return None
     tests = {name: DataTest(**test) for name, test in found.pop("tests").items()}
     return Compiled(**found, tests=tests)
+
+
+def any_kept() -> bool:
+    """Whether any build of ClickHouse's tables is kept here, of this project or one before it."""
+    return any(CLICKHOUSE.artifacts.glob("compiled-*.json"))
 
 
 def keep(project: Project, unique_ids: Iterable[str], compiled: Compiled) -> None:

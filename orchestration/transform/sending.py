@@ -51,8 +51,8 @@ class Build:
 
     @property
     def test_statements(self) -> int:
-        """How many ask side by side, half the tests each: two thirds of a small plan's are planning,
-        which takes one core."""
+        """How many ask side by side, each an equal part: planning, most of a small plan's, takes
+        one core."""
         is_small = self.sessions <= SMALL_PLAN and self.project is CLICKHOUSE
         return 2 if is_small else 1
 
