@@ -19,6 +19,7 @@ REFUSED = (ClickHouseError, psycopg.Error)
 THREADS = 2  # as dbt's profile has
 # Of small plans, which take little memory: a delete is 5 ms of work and 50 ms of waiting.
 SMALL_PLAN, SMALL_PLAN_THREADS = 1_000, 4
+MANY_TESTS = 8
 Row = Sequence[Any]
 # By test: failing rows and why it failed, '' where it passed.
 Judged = dict[str, tuple[int, str]]
@@ -50,13 +51,6 @@ class Build:
         return SMALL_PLAN_THREADS if self.sessions <= SMALL_PLAN else THREADS
 
     @property
-    def test_statements(self) -> int:
-        """How many ask side by side, each an equal part: planning, most of a small plan's, takes
-        one core."""
-        is_small = self.sessions <= SMALL_PLAN and self.project is CLICKHOUSE
-        return 2 if is_small else 1
-
-    @property
     def tables(self) -> list[str]:
         """Without the tests among them."""
         return [one for one in self.unique_ids if not one.startswith("test.")]
@@ -79,7 +73,7 @@ def send(build: Build, compiled: Compiled, engine: Engine) -> Iterator[Event]:
         raise DbtRunError(f"dbt {build.project.target}: {error}") from error
     failed = []
     started = time.monotonic()
-    judged = _judged_by(build.test_statements, compiled.tests, engine)
+    judged = _judged_by(_statements(build, compiled.tests), compiled.tests, engine)
     share = (time.monotonic() - started) / max(len(judged), 1)
     for name, (failures, reason) in judged.items():
         metadata = {"failing_rows": failures, "seconds": round(share, 4)}
@@ -171,6 +165,12 @@ def _chains(reads: Mapping[str, set[str]]) -> dict[str, int]:
         for read in reads[unique_id]:
             longest[read] = max(longest[read], longest[unique_id] + 1)
     return longest
+
+
+def _statements(build: Build, tests: Mapping[str, DataTest]) -> int:
+    """How many ask for them: most of a small plan's tests is planning, which takes one core."""
+    is_small = build.sessions <= SMALL_PLAN and build.project is CLICKHOUSE
+    return 2 if is_small and len(tests) >= MANY_TESTS else 1
 
 
 def _judged_by(statements: int, tests: Mapping[str, DataTest], engine: Engine) -> Judged:
