@@ -1,7 +1,9 @@
 """Compares derived documents with the marts and PostgreSQL: counts and sums of each project."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from math import isclose
 from typing import Any
 
@@ -52,34 +54,47 @@ def disagreements(
     """Where a collection, the rows it is made of and the table served beside it differ.
 
     In these parts of all sessions; where that is not everything, documents are counted as well, so
-    that those of sessions that no mart has are noticed.
+    that those of sessions that no mart has are noticed. The marts are read beside the others.
     """
-    for part in parts:
-        sessions = None if part is EVERYTHING else _sessions(clickhouse, part)
-        totals = _of_marts(clickhouse, collections, part.of_marts(SERVED))
-        for derived in collections:
-            expected = totals[derived.name]
-            measures = [COUNT, *derived.sums]
-            if sessions is None and not derived.sums:
-                found = _counted(mongo, derived, expected)
-            else:
-                found = _of_mongodb(mongo, derived, sessions)
-            for one in _differences(_place(derived), found, expected, measures):
-                yield derived, one
-            if derived.served:
-                served = _of_postgresql(postgres, derived.served, part.of_served("uuid"))
-                place = f"hxi.{derived.served.table}"
-                for one in _differences(place, served, expected, derived.served.measures):
-                    yield derived, one
-    if EVERYTHING not in parts:
-        yield from _miscounted(clickhouse, mongo, collections)
+    with ThreadPoolExecutor(1, thread_name_prefix="marts") as pool:
+        of_marts = partial(_of_marts, clickhouse, collections)
+        asked = [(part, pool.submit(of_marts, part.of_marts(SERVED))) for part in parts]
+        everything = None if EVERYTHING in parts else pool.submit(of_marts, "1")
+        for part, totals in asked:
+            sessions = None if part is EVERYTHING else _sessions(clickhouse, part)
+            for derived in collections:
+                yield from _of_collection(derived, part, sessions, totals, mongo, postgres)
+        if everything:
+            yield from _miscounted(mongo, everything.result(), collections)
+
+
+def _of_collection(
+    derived: Derived,
+    part: Part,
+    sessions: Mapping[str, Sequence[str]] | None,
+    of_marts: Future[dict[str, Totals]],
+    mongo: Mongo,
+    postgres: psycopg.Connection[Any],
+) -> Iterator[tuple[Derived, Disagreement]]:
+    """The part's sessions by project, None for all."""
+    if sessions is None and not derived.sums:
+        found = _counted(mongo, derived, of_marts.result()[derived.name])
+    else:
+        found = _of_mongodb(mongo, derived, sessions)
+    expected = of_marts.result()[derived.name]
+    for one in _differences(_place(derived), found, expected, [COUNT, *derived.sums]):
+        yield derived, one
+    if derived.served:
+        served = _of_postgresql(postgres, derived.served, part.of_served("uuid"))
+        place = f"hxi.{derived.served.table}"
+        for one in _differences(place, served, expected, derived.served.measures):
+            yield derived, one
 
 
 def _miscounted(
-    clickhouse: Client, mongo: Mongo, collections: Sequence[Derived]
+    mongo: Mongo, totals: Mapping[str, Totals], collections: Sequence[Derived]
 ) -> Iterator[tuple[Derived, Disagreement]]:
     """By the server's own count, where all documents are ours."""
-    totals = _of_marts(clickhouse, collections, "1")
     for derived in collections:
         if not derived.ours:
             found = derived.spec.of(mongo).estimated_document_count()
