@@ -1,5 +1,6 @@
 {#- A rule's constants per row: what the row's project has set instead (docs/settings.md), else the default.
-    The overrides are one constant for a whole query; where nobody has any, the engine folds all of it away.
+    All overrides of all projects are one constant, read once for a whole query; where nobody has set the name, the
+    engine folds all of it away. Each use costs text to parse: name it once in a query, and use the name.
     No source(), so that unit tests of models need not give one more input. -#}
 
 {#- The var `name` or its override: a number, a truth value, a text, or for a list of regular expressions one that
@@ -11,37 +12,50 @@
     {%- elif default is integer -%}
         {%- set kind = ["toInt64(value)", "toInt64(" ~ default ~ ")"] -%}
     {%- elif default is string -%}
-        {%- set kind = ["JSONExtractString(value)", "'" ~ default ~ "'"] -%}
+        {%- set kind = ["JSONExtractString(value)", literal(default)] -%}
     {%- elif default is sequence and default is not string -%}
-        {%- set kind = [_any_of("JSONExtract(value, 'Array(String)')"), _any_of(_texts(default))] -%}
+        {%- set kind = [_any_of("JSONExtract(value, 'Array(String)')"), literal(_alternatives(default))] -%}
     {%- else -%}
         {{ exceptions.raise_compiler_error("var " ~ name ~ " is neither an integer, a truth value, a text nor a list") }}
     {%- endif -%}
-    {{ _overridden("project_id", "project_id", kind[0], "name = '" ~ name ~ "'", kind[1]) }}
+    {{ _overridden(name, kind[0], kind[1]) }}
 {%- endmacro %}
 
 {#- As `setting`, of a list of names: a JSON array. -#}
 {% macro names_setting(name) -%}
-    {{ _overridden("project_id", "project_id", "value", "name = '" ~ name ~ "'", literal(tojson(var(name)))) }}
+    {{ _overridden(name, "value", literal(tojson(var(name)))) }}
 {%- endmacro %}
 
 {#- Points of a problem's code: the seed's `weight` or the project's. Needs columns project_id, code, weight. -#}
 {% macro weight_setting() -%}
-    {{ _overridden(
-        "concat(project_id, '/weights.', code)", "concat(project_id, '/', name)", "toInt64(value)",
-        "startsWith(name, 'weights.')", "toInt64(weight)"
-    ) }}
+    if(
+        (arrayFirst(told -> told.1 = project_id, {{ _overrides() }}[concat('weights.', code)]) as told_weight).1 = '',
+        toInt64(weight),
+        toInt64OrZero(told_weight.2)
+    )
 {%- endmacro %}
 
-{% macro _overridden(key, keys, values, where, default) -%}
-    {%- set found -%}
-        (select (groupArray({{ keys }}), groupArray({{ values }})) from ops.project_settings where {{ where }})
-    {%- endset -%}
-    if(empty({{ found }}.1), {{ default }}, transform({{ key }}, {{ found }}.1, {{ found }}.2, {{ default }}))
+{% macro _overridden(name, value, default) -%}
+    {%- set told = "told_of_" ~ name | replace('.', '_') -%}
+    if(
+        empty({{ _overrides() }}['{{ name }}'] as {{ told }}),
+        {{ default }},
+        transform(project_id, {{ told }}.1, arrayMap(value -> {{ value }}, {{ told }}.2), {{ default }})
+    )
+{%- endmacro %}
+
+{#- Name -> (project, value as JSON) of whoever has set it. -#}
+{% macro _overrides() -%}
+    (select groupArrayMap(map(name, (project_id, value))) from ops.project_settings)
 {%- endmacro %}
 
 {% macro _any_of(patterns) -%}
     arrayStringConcat(arrayMap(pattern -> concat('^(?:', pattern, ')$'), {{ patterns }}), '|')
+{%- endmacro %}
+
+{#- The same of a list known here. -#}
+{% macro _alternatives(patterns) -%}
+    {%- for pattern in patterns -%}^(?:{{ pattern }})${{ '|' if not loop.last }}{%- endfor -%}
 {%- endmacro %}
 
 {% macro _texts(values) -%}

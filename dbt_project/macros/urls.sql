@@ -36,20 +36,26 @@
     )
 {%- endmacro %}
 
-{#- A request's URL without query and fragment: of the page's own origin relative, of another with it. What is relative
-    to the page is made whole; of data:, blob: and the like the scheme is all that says where it went. -#}
-{% macro relative_url(url, page_url) -%}
-    {%- set plain = "extract(" ~ url ~ ", '^[^?#]*')" -%}
-    {%- set absolute = "if(startsWith(" ~ plain ~ ", '//'), concat(extract(" ~ page_url ~ ", '^[a-zA-Z]*:'), " ~ plain ~ "), " ~ plain ~ ")" -%}
-    {%- set origin = url_origin(absolute) -%}
-    {%- set page_path = "path(extract(" ~ page_url ~ ", '^[^?#]*'))" -%}
+{#- A request's URL without query and fragment, step by step, for the `with` of a query: of the page's own origin
+    relative, of another with it. What is relative to the page is made whole; of data:, blob: and the like the scheme is
+    all that says where it went. `endpoint` is decoded and has `:id` for segments that are ids. Needs columns project_id,
+    request_url, url and own_path_steps(). -#}
+{% macro endpoint_steps() -%}
+    {{ setting('endpoints.id_rules') }} as id_in_endpoint,
+    extract(ifNull(request_url, ''), '^[^?#]*') as asked_url,
+    if(startsWith(asked_url, '//'), concat(extract(url, '^[a-zA-Z]*:'), asked_url), asked_url) as absolute_url,
+    {{ url_origin('absolute_url') }} as asked_origin,
+    path(absolute_url) as asked_path,
+    if(match(asked_url, '^[^/]'), concat(extract(url_page, '^(.*/)'), asked_url), asked_url) as path_from_page,
     multiIf(
-        {{ origin }} != '' and {{ origin }} != {{ url_origin(page_url) }}, concat({{ origin }}, path({{ absolute }})),
-        {{ origin }} != '', if(path({{ absolute }}) = '', '/', path({{ absolute }})),
-        match({{ plain }}, '^[a-zA-Z][a-zA-Z0-9+.-]*:'), extract({{ plain }}, '^[^:]*:'),
-        {{ url }} != '' and {{ plain }} = '', if({{ page_path }} = '', '/', {{ page_path }}),
-        {{ without_dot_segments("if(match(" ~ plain ~ ", '^[^/]'), concat(if(" ~ page_path ~ " = '', '/', extract(" ~ page_path ~ ", '^(.*/)')), " ~ plain ~ "), " ~ plain ~ ")") }}
-    )
+        asked_origin != '' and asked_origin != {{ url_origin('url') }}, concat(asked_origin, asked_path),
+        asked_origin != '', {{ rooted('asked_path') }},
+        match(asked_url, '^[a-zA-Z][a-zA-Z0-9+.-]*:'), extract(asked_url, '^[^:]*:'),
+        request_url != '' and asked_url = '', url_page,
+        {{ without_dot_segments('path_from_page') }}
+    ) as relative_url,
+    {{ percent_decoded('relative_url') }} as decoded_url,
+    {{ with_ids_collapsed('decoded_url', 'id_in_endpoint') }} as endpoint
 {%- endmacro %}
 
 {#- A path with `.` and `..` followed, as browsers ask for it. -#}

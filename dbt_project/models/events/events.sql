@@ -11,23 +11,8 @@
     ],
 ) }}
 
-with landed as (
-    select
-        cleaned.*,
-        path as sent_path,
-        bot_reason,
-        (project_id, session_id, event_id) in (
-            select project_id, session_id, event_id
-            from {{ ref('int_landed_views') }}
-            where is_doubled and {{ in_planned_sessions() }}
-        ) as is_doubled,
-        {{ event_order_number() }} as order_number
-    from {{ ref('int_cleaned_events') }} as cleaned
-    left any join {{ ref('int_bots') }} as int_bots using (project_id, session_id)
-),
-
-page_views as (
-    select project_id, session_id, path as view_path, order_number as since, event_id as viewed_id
+with page_views as (
+    select project_id as of_project, session_id as of_session, path as view_path, order_number as since, event_id as viewed_id
     from {{ ref('int_landed_views') }}
     where not is_doubled and {{ in_planned_sessions() }}
 ),
@@ -35,58 +20,32 @@ page_views as (
 -- The views of each path; its first holds from the beginning, for what came before any.
 path_views as (
     select
-        project_id,
-        session_id,
+        of_project,
+        of_session,
         view_path,
         view.1 as since,
         toNullable(view.2) as attributed_view_id
     from (
-        select project_id, session_id, view_path, arraySort(groupArray((since, viewed_id))) as views
+        select of_project, of_session, view_path, arraySort(groupArray((since, viewed_id))) as views
         from page_views
-        group by project_id, session_id, view_path
+        group by of_project, of_session, view_path
     ) as views_of_paths
     array join arrayConcat([(toUInt256(0), views[1].2)], views) as view
-),
-
--- What tells no path is on the page viewed last. Joined row by row: a session may have 10,000 views.
-placed as (
-    select
-        landed.*,
-        if(own_path != '', own_path, page_views.view_path) as page_path
-    from landed
-    asof left join page_views
-        on
-            landed.project_id = page_views.project_id
-            and landed.session_id = page_views.session_id
-            and landed.order_number >= page_views.since
-),
-
-attributed as (
-    select
-        placed.*,
-        path_views.attributed_view_id
-    from placed
-    asof left join path_views
-        on
-            placed.project_id = path_views.project_id
-            and placed.session_id = path_views.session_id
-            and placed.page_path = path_views.view_path
-            and placed.order_number >= path_views.since
 )
 
 select
     event_id,
     project_id,
     session_id,
-    {{ known_user('user_id') }} as user_id,
+    user_id,
     device_id,
     event_type,
     timestamp,
     clock_skew_ms,
     timestamp - toIntervalMillisecond(clock_skew_ms) as device_timestamp,
     url,
-    page_path as path,
-    sent_path as raw_path,
+    if(own_path != '', own_path, page_views.view_path) as path,
+    cleaned.path as raw_path,
     attributed_view_id as view_id,
     title,
     referrer,
@@ -166,12 +125,29 @@ select
     city,
     custom,
     implausible,
-    toBool(is_doubled) as is_doubled,
-    toBool(attributed.bot_reason != '') as is_bot,
-    toLowCardinality(attributed.bot_reason) as bot_reason,
+    toBool((project_id, session_id, event_id) in (
+        select project_id, session_id, event_id
+        from {{ ref('int_landed_views') }}
+        where is_doubled and {{ in_planned_sessions() }}
+    )) as is_doubled,
+    toBool(int_bots.bot_reason != '') as is_bot,
+    toLowCardinality(int_bots.bot_reason) as bot_reason,
     toBool(is_doubled or (is_bot and not {{ setting('bots.counted') }})) as is_excluded,
     toDate(timestamp) as event_date,
     sdk_version,
     ingested_at,
     sent_order
-from attributed
+from {{ ref('int_cleaned_events') }} as cleaned
+left any join {{ ref('int_bots') }} as int_bots using (project_id, session_id)
+-- What tells no path is on the page viewed last. Joined row by row: a session may have 10,000 views.
+asof left join page_views
+    on
+        cleaned.project_id = page_views.of_project
+        and cleaned.session_id = page_views.of_session
+        and cleaned.order_number >= page_views.since
+asof left join path_views
+    on
+        cleaned.project_id = path_views.of_project
+        and cleaned.session_id = path_views.of_session
+        and if(cleaned.own_path != '', cleaned.own_path, page_views.view_path) = path_views.view_path
+        and cleaned.order_number >= path_views.since

@@ -3,20 +3,31 @@
     A table: `events` asks for it three times, and each would read raw and clean it again. -#}
 {{ config(schema='intermediate', order_by='(project_id, session_id, event_id)') }}
 
-with views as (
+with placed as (
+    with {{ own_path_steps() }}
+
     select
         project_id,
         session_id,
         event_id,
         timestamp,
+        sent_order,
         own_path,
+        JSONExtractString(custom, 'window_id') as window_id
+    from {{ ref('int_landed_events') }}
+    where event_type = 'page_view'
+),
+
+views as (
+    select
+        *,
         {{ event_order_number() }} as order_number,
         lagInFrame((own_path, timestamp)) over (
-            partition by project_id, session_id, JSONExtractString(custom, 'window_id')
+            partition by project_id, session_id, window_id
             order by {{ event_order() }} rows between 1 preceding and current row
         ) as before
-    from {{ ref('int_cleaned_events') }}
-    where event_type = 'page_view' and own_path != ''
+    from placed
+    where own_path != ''
 )
 
 select
