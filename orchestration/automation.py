@@ -41,14 +41,16 @@ UNDER_WAY = (
 def refresh_when_events_land(
     context: dg.SensorEvaluationContext, watch: Watch
 ) -> dg.RunRequest | dg.SkipReason:
-    """Asks for a run when sessions of `raw.session_index` wait and none is under way."""
-    landed, waiting = watch.landed(), watch.lag().waiting_sessions
-    if not waiting or context.cursor == str(landed):
+    """Asks for a run when sessions of `raw.session_index` wait, or documents that a run has left,
+    and none is under way; once for each."""
+    landed, waiting, documents = watch.landed(), watch.lag().waiting_sessions, watch.documents()
+    seen = f"{landed} {documents.built}" if documents.is_behind else str(landed)
+    if not (waiting or documents.is_behind) or context.cursor == seen:
         return dg.SkipReason("nothing has landed that is not built or asked for")
     filters = dg.RunsFilter(job_name=REFRESH.name, statuses=list(UNDER_WAY))
     if context.instance.get_runs_count(filters):
         return dg.SkipReason(f"{waiting} sessions wait for the run that is under way")
-    context.update_cursor(str(landed))
+    context.update_cursor(seen)
     return dg.RunRequest()
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from orchestration.lease.resource import NOTHING, POOL, RunResource
 from orchestration.plan import plan
@@ -83,17 +84,35 @@ def done_asset(built: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
         kinds={"clickhouse"},
         pool=POOL,
     )
-    def done(run: RunResource) -> dg.MaterializeResult[None]:
+    def done(context: dg.AssetExecutionContext, run: RunResource) -> dg.MaterializeResult[None]:
         """What each session's rows were built from; one row per session. Written last."""
         closed = run.plan()
         if not closed.plan_id:
             return dg.MaterializeResult(metadata={"plan": NOTHING, "sessions": 0})
         _check_is_whole(run, closed, reads)
         plan.close_plan(run.clickhouse(), closed)
-        dead_rows.take_out(run.clickhouse(), closed)
-        return dg.MaterializeResult(metadata={"plan": closed.plan_id, "sessions": closed.sessions})
+        return dg.MaterializeResult(
+            metadata={
+                "plan": closed.plan_id,
+                "sessions": closed.sessions,
+                "dead_rows": _without_dead_rows(context, run, closed),
+            }
+        )
 
     return done
+
+
+def _without_dead_rows(
+    context: dg.AssetExecutionContext, run: RunResource, closed: plan.Plan
+) -> str:
+    """What came of them. The plan is closed and its tables are whole: an error warns, and they stay
+    until they are merged."""
+    try:
+        tables = dead_rows.take_out(run.clickhouse(), closed)
+    except ClickHouseError as error:
+        context.log.warning(f"rows that this run replaced stay in the tables' parts: {error}")
+        return f"left: {error}"
+    return f"taken out of {len(tables)} tables"
 
 
 def _reads(built: Sequence[dg.AssetsDefinition]) -> Mapping[str, set[str]]:

@@ -20,10 +20,11 @@ from orchestration.automation import refresh_when_events_land
 from orchestration.checks.watch import Watch
 from orchestration.plan.doubts import doubted
 from orchestration.run.idle import nothing_is_new
+from orchestration.run.outcome import DocumentsFailedError
 from orchestration.run.refresh import refresh
 from simulate import Plan, generate
 from stack.embedded import Stack
-from tests.e2e.scheduler import Scheduler, stopping
+from tests.e2e.scheduler import Scheduler, documents_failing, stopping
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -229,3 +230,9 @@ def test_the_sensor_asks_once_for_what_landed(tried: Tried) -> None:
         assert isinstance(asked(), dg.SkipReason), "it was asked for"
         tried.land()
         assert isinstance(asked(), dg.RunRequest)
+        with documents_failing(), pytest.raises(DocumentsFailedError):
+            refresh()
+        assert isinstance(asked(), dg.RunRequest), "for the documents that it left"
+        assert isinstance(asked(), dg.SkipReason)
+        refresh()
+        assert isinstance(asked(), dg.SkipReason)
