@@ -3,7 +3,7 @@
     {{ name }} not in ('rrweb_node', 'rrweb_window', 'window_id', 'time_on_page')
 {%- endmacro %}
 
-{#- The value of the nth dimension that the project has chosen (`sessions.dimensions`), '' for none. -#}
-{% macro chosen_dimension(custom, n) -%}
-    {{ custom }}[JSONExtractString({{ names_setting('sessions.dimensions') }}, {{ n }})]
+{#- The value of the nth of these names (setting sessions.dimensions), '' for none. -#}
+{% macro chosen_dimension(custom, names, n) -%}
+    {{ custom }}[JSONExtractString({{ names }}, {{ n }})]
 {%- endmacro %}

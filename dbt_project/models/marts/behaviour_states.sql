@@ -26,6 +26,8 @@ problems as (
 ),
 
 pointed as (
+    with {{ setting('engaged_ms_min') }} as engaged_ms_min
+
     select
         project_id,
         session_id,
@@ -36,15 +38,22 @@ pointed as (
         3 * (times['rage_click'] > 0) + 3 * (times['error_click'] > 0) + 2 * (times['dead_click_observed'] >= 2)
         + (times['api_5xx'] > 0) + 2 * (times['last_bad'] > 0) as frustrated,
         2 * (times['u_turn'] > 0) + 2 * (times['form_error'] >= 2) + 2 * is_form_refilled as confused,
-        (engaged_ms >= {{ setting('engaged_ms_min') }}) + (engaged_ms >= {{ setting('very_engaged_ms_min') }})
+        (engaged_ms >= engaged_ms_min) + (engaged_ms >= {{ setting('very_engaged_ms_min') }})
         + (max_scroll_depth >= 50) + (page_count >= 2) + is_form_started as engaged,
         4 * (is_form_sent and frustrated = 0) as satisfied,
-        2 * is_bounce + (engaged_ms < {{ setting('engaged_ms_min') }}) as disengaged,
-        arrayReverseSort([frustrated, confused, engaged, satisfied, disengaged]) as ranked,
-        ranked[1] < 2 or ranked[1] = ranked[2] as is_neutral
+        2 * is_bounce + (engaged_ms < engaged_ms_min) as disengaged
     from sessions
     left join problems using (project_id, session_id)
     left join {{ ref('int_sessions_forms') }} as int_sessions_forms using (project_id, session_id)
+),
+
+ranked as (
+    select
+        *,
+        [frustrated, confused, engaged, satisfied, disengaged] as points,
+        arrayReverseSort(points) as ranks,
+        ranks[1] < 2 or ranks[1] = ranks[2] as is_neutral
+    from pointed
 ),
 
 outside as (
@@ -67,16 +76,14 @@ select
     toLowCardinality(if(
         is_neutral,
         'neutral',
-        ['frustrated', 'confused', 'engaged', 'satisfied', 'disengaged'][
-            indexOf([frustrated, confused, engaged, satisfied, disengaged], ranked[1])
-        ]
+        ['frustrated', 'confused', 'engaged', 'satisfied', 'disengaged'][indexOf(points, ranks[1])]
     )) as rule_state,
-    if(is_neutral, 0, least(0.95, ranked[1] / (ranked[1] + ranked[2] + 2))) as rule_confidence,
+    if(is_neutral, 0, least(0.95, ranks[1] / (ranks[1] + ranks[2] + 2))) as rule_confidence,
     toUInt8(frustrated) as frustrated_points,
     toUInt8(confused) as confused_points,
     toUInt8(engaged) as engaged_points,
     toUInt8(satisfied) as satisfied_points,
     toUInt8(disengaged) as disengaged_points,
     toLowCardinality('bs-1') as rule_version
-from pointed
+from ranked
 left join outside using (project_id, session_id)

@@ -6,12 +6,14 @@
     partition_by='toYYYYMM(date)',
 ) }}
 
+with {{ setting('heatmap_grid_px') }} as grid_px
+
 select
     project_id,
     path,
     viewport_width,
-    toInt32(floor(assumeNotNull(click_x) / {{ setting('heatmap_grid_px') }})) as grid_x,
-    toInt32(floor(assumeNotNull(click_y) / {{ setting('heatmap_grid_px') }})) as grid_y,
+    toInt32(floor(assumeNotNull(click_x) / grid_px)) as grid_x,
+    toInt32(floor(assumeNotNull(click_y) / grid_px)) as grid_y,
     ifNull(target_selector, '') as target_selector,
     ifNull(target_tag, '') as target_tag,
     count() as click_count,

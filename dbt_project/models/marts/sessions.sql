@@ -4,46 +4,64 @@
     partition_by='toYYYYMM(session_date)',
 ) }}
 
+-- Each step names what the next ones ask for: the engine plans a column once, and an expression of the same step
+-- wherever its name is.
 with events as (
     select
         *,
         if(page_count > 0, first_view, first_place) as entry,
         if(page_count > 0, last_view, last_place) as exit,
+        lower(if(referrer != '', domain(referrer), told_referrer_domain)) as referring_host,
+        UUIDv7ToDateTime(toUUIDOrZero(device_id), 'UTC') as device_made_at
+    from {{ ref('int_sessions_events') }}
+),
+
+landed as (
+    with {{ query_pairs('entry.1') }} as entry_pairs
+
+    select
+        *,
         -- A router may have redirected before the first view: then the URL the session started with has them.
-        if({{ has_campaign('entry.1') }}, entry.1, started_url) as campaign_url,
+        if({{ has_campaign('entry_pairs') }}, entry_pairs, {{ query_pairs('started_url') }}) as campaign_pairs,
+        if(entry.1 != '', entry.1, started_url) as landing_url
+    from events
+),
+
+tagged as (
+    select
+        *,
         if(started_utm != ('', '', '', '', ''), started_utm, (
             {%- for name in ['utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content'] %}
-            {{ query_parameter('campaign_url', name) }}{{ ',' if not loop.last }}
+            {{ query_parameter('campaign_pairs', name) }}{{ ',' if not loop.last }}
             {%- endfor %}
         )) as utm,
-        if(entry.1 != '', entry.1, started_url) as landing_url
-    from {{ ref('int_sessions_events') }}
+        splitByChar(' ', {{ click_id_source('landing_url') }}) as clicked,
+        {{ is_same_site("concat('http://', referring_host)", 'landing_url') }} as is_own
+    from landed
 ),
 
 -- A page of one's own domain is no source. Without utm an advertisement's click id says it, else the referrer.
 sourced as (
     select
         *,
-        lower(if(referrer != '', domain(referrer), told_referrer_domain)) as referring_host,
-        {{ is_same_site("concat('http://', referring_host)", 'landing_url') }} as is_own,
         if(is_own, '', replaceRegexpOne(referring_host, '^www\\.', '')) as referrer_domain,
-        splitByChar(' ', {{ click_id_source('landing_url') }}) as clicked,
         utm.1 != '' or utm.2 != '' or utm.3 != '' as is_tagged,
-        UUIDv7ToDateTime(toUUIDOrZero(device_id), 'UTC') as device_made_at,
         lower(if(utm.1 = '' and (utm.2 = '' or clicked[2] != ''), if(clicked[1] != '', clicked[1], referrer_domain), utm.1)) as source,
+        lower(utm.3) as campaign
+    from tagged
+),
+
+classified as (
+    select
+        *,
         lower(multiIf(
             utm.2 != '', utm.2,
             clicked[2] != '', clicked[2],
             is_tagged or source = '', '',
             'referral'
         )) as medium,
-        {{ source_kind('source') }} as kind,
-        {{ channel('source', 'medium', 'lower(utm.3)', 'kind', 'is_own and not is_tagged and clicked[2] = \'\'') }} as channel
-    from events
-),
-
-engaged as (
-    select * from {{ ref('int_sessions_engaged') }}
+        {{ source_kind('source') }} as kind
+    from sourced
 ),
 
 charged as (
@@ -56,7 +74,9 @@ charged as (
     from {{ ref('insights') }}
     where charged and {{ in_planned_sessions() }}
     group by project_id, session_id
-)
+),
+
+{{ names_setting('sessions.dimensions') }} as chosen_names
 
 select
     session_id,
@@ -113,7 +133,7 @@ select
     geo.5 as city,
     app_version,
     toDate(started_at) as session_date,
-    toLowCardinality(channel) as channel,
+    toLowCardinality({{ channel('source', 'medium', 'campaign', 'kind', "is_own and not is_tagged and clicked[2] = ''") }}) as channel,
     referrer_domain,
     toLowCardinality(transform(
         told_end,
@@ -123,15 +143,15 @@ select
     )) as end_reason,
     toJSONString(int_sessions_custom.custom) as custom_properties,
     {%- for n in range(1, 6) %}
-    {{ chosen_dimension('int_sessions_custom.custom', n) }} as dimension_{{ n }},
+    {{ chosen_dimension('int_sessions_custom.custom', 'chosen_names', n) }} as dimension_{{ n }},
     {%- endfor %}
     traits,
-    toBool(sourced.bot_reason != '') as is_bot,
-    toLowCardinality(sourced.bot_reason) as bot_reason,
+    toBool(classified.bot_reason != '') as is_bot,
+    toLowCardinality(classified.bot_reason) as bot_reason,
     toBool(is_bot and not {{ setting('bots.counted') }}) as is_excluded,
     toBool(duration_ms > 3600000 * {{ setting('session.max_hours') }}) as is_overlong
-from sourced
-left join engaged using (project_id, session_id)
+from classified
+left join {{ ref('int_sessions_engaged') }} as int_sessions_engaged using (project_id, session_id)
 left join charged using (project_id, session_id)
 left join {{ ref('int_sessions_custom') }} as int_sessions_custom using (project_id, session_id)
 left join {{ ref('int_sessions_traits') }} as int_sessions_traits using (project_id, session_id)
