@@ -1,15 +1,7 @@
 {#- One row per session and code: what takes points off the session's experience score (xs-1). A view.
     A problem met n times takes floor(w * (1 - 0.6^n) / 0.4 + 0.5) points: repeats count for less. -#}
-with weights as (
-    select code, weight from {{ ref('experience_score_weights') }}
-),
-
-insights as (
+with insights as (
     select * from {{ ref('insights') }} where {{ in_planned_sessions() }}
-),
-
-requests as (
-    select * from {{ ref('int_requests') }} where {{ in_planned_sessions() }}
 ),
 
 events as (
@@ -22,8 +14,9 @@ errors_of_clicks as (
     where insight_type = 'error_click'
 ),
 
--- Every single problem: where it was, and the insight it is (if it is one).
-problems as (
+-- Every single problem: where it was, and the insight it is (if it is one). Beside them, to read all of it once:
+-- each measured request as `slow_api`, with its halves of Apdex, and the end of the session as `last_bad`.
+met as (
     select
         project_id,
         session_id,
@@ -32,15 +25,27 @@ problems as (
         path,
         ifNull(target_selector, '') as selector,
         toString(insight_id) as problem_id,
-        true as is_insight
+        true as is_insight,
+        0 as halves
     from insights
     where charged
 
     union all
 
-    select project_id, session_id, if(is_failed, 'api_5xx', 'api_4xx'), timestamp, path, '', toString(event_id), false
-    from requests
-    where is_failed or is_client_error
+    select
+        project_id,
+        session_id,
+        arrayJoin(arrayFilter(code -> code != '', [
+            multiIf(is_failed, 'api_5xx', is_client_error, 'api_4xx', ''), if(is_measured, 'slow_api', '')
+        ])),
+        timestamp,
+        path,
+        '',
+        toString(event_id),
+        false,
+        2 * is_satisfied + is_tolerating
+    from {{ ref('int_requests') }}
+    where {{ in_planned_sessions() }}
 
     union all
 
@@ -52,7 +57,8 @@ problems as (
         path,
         '',
         toString(event_id),
-        false
+        false,
+        0
     from events
     where
         event_type = 'form_error'
@@ -61,6 +67,12 @@ problems as (
             and not is_foreign_error
             and (project_id, session_id, event_id) not in (select project_id, session_id, error_id from errors_of_clicks)
         )
+
+    union all
+
+    select project_id, session_id, 'last_bad', max(timestamp), '', '', '', false, 0
+    from events
+    group by project_id, session_id
 ),
 
 repeated as (
@@ -69,10 +81,21 @@ repeated as (
         session_id,
         code,
         count() as n,
-        argMin((path, selector), (timestamp, problem_id)) as place,
-        arrayMap(x -> x.2, arraySort(groupArrayIf((timestamp, problem_id), is_insight))) as insight_ids
-    from problems
+        argMin((path, selector), (timestamp, problem_id)) as first_place,
+        max((timestamp, problem_id, path, selector)) as latest,
+        arrayMap(x -> x.2, arraySort(groupArrayIf((timestamp, problem_id), is_insight))) as insight_ids,
+        toInt64(sum(halves)) as halves
+    from met
     group by project_id, session_id, code
+),
+
+judged as (
+    select
+        *,
+        code in ('rage_click', 'error_click', 'api_5xx') or startsWith(code, 'dead_click') as is_bad,
+        maxIf(latest, is_bad) over (partition by project_id, session_id) as latest_bad,
+        multiIf(code = 'slow_api', ('', ''), code = 'last_bad', (latest_bad.3, latest_bad.4), first_place) as place
+    from repeated
 ),
 
 -- CLS in millionths, for 0.1 as a 32-bit float is more than 0.1.
@@ -86,33 +109,6 @@ vitals as (
     array join [('lcp', toFloat64(lcp)), ('inp', toFloat64(inp)), ('cls', round(toFloat64(cls) * 1e6))] as vital
     where vital.2 is not null and {{ in_planned_sessions() }}
     group by project_id, session_id, code
-),
-
-slow_api as (
-    select
-        project_id,
-        session_id,
-        count() as n,
-        toInt64(countIf(is_satisfied)) as satisfied,
-        toInt64(countIf(is_tolerating)) as tolerating
-    from requests
-    where is_measured
-    group by project_id, session_id
-    having n >= {{ setting('slow_api_min_requests') }}
-),
-
-ended as (
-    select project_id, session_id, max(timestamp) as ended_at from events group by project_id, session_id
-),
-
-last_bad as (
-    select project_id, session_id, argMax((path, selector), (timestamp, problem_id)) as place
-    from problems
-    inner join ended using (project_id, session_id)
-    where
-        (code in ('rage_click', 'error_click', 'api_5xx') or startsWith(code, 'dead_click'))
-        and timestamp > ended_at - toIntervalMillisecond({{ setting('last_bad_window_ms') }})
-    group by project_id, session_id
 )
 
 select
@@ -120,13 +116,22 @@ select
     session_id,
     code,
     n,
-    {{ weight_setting() }} as weight,
-    toInt64(floor(weight * (1 - pow(0.6, n)) / 0.4 + 0.5)) as deduction,
+    multiIf(code = 'slow_api', 15, code = 'last_bad', 5, {{ weight_setting() }}) as weight,
+    multiIf(
+        code = 'slow_api', intDiv(15 * (2 * toInt64(n) - halves) + toInt64(n), 2 * toInt64(n)),
+        code = 'last_bad', 5,
+        toInt64(floor(weight * (1 - pow(0.6, n)) / 0.4 + 0.5))
+    ) as deduction,
     place.1 as path,
     place.2 as selector,
     insight_ids
-from repeated
-inner join weights using (code)
+from judged
+left join (select code, weight, true as is_weighed from {{ ref('experience_score_weights') }}) as weights using (code)
+where multiIf(
+    code = 'slow_api', n >= {{ setting('slow_api_min_requests') }} and deduction > 0,
+    code = 'last_bad', latest_bad.1 > latest.1 - toIntervalMillisecond({{ setting('last_bad_window_ms') }}),
+    is_weighed
+)
 
 union all
 
@@ -136,15 +141,3 @@ select
 from vitals
 inner join {{ ref('web_vitals_thresholds') }} as thresholds on vitals.code = thresholds.vital
 where p75 > good_max
-
-union all
-
-select
-    project_id, session_id, 'slow_api', n, 15,
-    intDiv(15 * (2 * toInt64(n) - 2 * satisfied - tolerating) + toInt64(n), 2 * toInt64(n)) as deduction, '', '', []
-from slow_api
-where deduction > 0
-
-union all
-
-select project_id, session_id, 'last_bad', 1, 5, 5, place.1, place.2, [] from last_bad
