@@ -74,7 +74,8 @@ JOURNEYS = CollectionSpec("hxi_journey_db", "journeys", indexes=((PROJECT, SESSI
 EMOTION_PREDICTIONS = CollectionSpec(
     "hxi_emotion_db",
     "emotion_predictions",
-    indexes=((PROJECT, SESSION, ("timestamp", DESCENDING)),),
+    # By source, those of outside models are found among ours.
+    indexes=((PROJECT, SESSION, ("timestamp", DESCENDING)), (("source", ASCENDING),)),
 )
 HEATMAPS = CollectionSpec(
     "hxi_heatmap_db",

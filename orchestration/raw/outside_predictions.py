@@ -69,6 +69,8 @@ def _of_mongodb(
     mongo: "MongoClient[dict[str, Any]]", project_id: str | None, done: ReadBack
 ) -> Iterator[Prediction]:
     wanted: dict[str, Any] = {"source": {"$ne": OUR_SOURCE}}
+    if not _count(mongo, wanted):
+        return
     if project_id:
         wanted["projectId"] = {"$eq": project_id}
     with translated(), EMOTION_PREDICTIONS.of(mongo).find(wanted) as found:
@@ -80,6 +82,13 @@ def _of_mongodb(
             else:
                 done.predictions += 1
                 yield prediction
+
+
+def _count(mongo: "MongoClient[dict[str, Any]]", wanted: dict[str, Any]) -> int:
+    """Of an index: mostly there is none, among one of ours a session."""
+    spec = EMOTION_PREDICTIONS
+    with translated():
+        return int(mongo[spec.database].command("count", spec.name, query=wanted)["n"])
 
 
 def _of_clickhouse(rows: ClickHouseSink, project_id: str | None) -> Iterator[Prediction]:

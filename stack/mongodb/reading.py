@@ -61,6 +61,8 @@ class Table:
         if not self.exists():
             matcher(wanted)
             return 0
+        if unlike := _unlike(wanted):
+            return self.count({}) - self.count(unlike)
         exact = _strings(wanted)
         if exact is None or not _is_exact(exact):
             return sum(1 for _ in self.find(wanted))
@@ -205,6 +207,16 @@ def _strings(wanted: Document) -> dict[str, list[str]] | None:
             return None
         found[name] = one
     return None if sum(map(len, found.values())) > MOST_PARAMETERS else found
+
+
+def _unlike(wanted: Document) -> Document | None:
+    """Of a filter that a string is not in one field: the filter of what it does not let through."""
+    if len(wanted) != 1:
+        return None
+    ((name, value),) = wanted.items()
+    if not isinstance(value, dict) or value.keys() != {"$ne"}:
+        return None
+    return {name: value["$ne"]} if isinstance(value["$ne"], str) else None
 
 
 def _is_exact(strings: dict[str, list[str]]) -> bool:

@@ -16,6 +16,7 @@ DOCUMENT = "004_hxi_mongo.md"
 LED_BY_THE_PROJECT = "projectId leads every index"
 # What an index of the document is here, where it is not the same with the project in front.
 BY_EVENT = "unique by projectId, eventId"
+OF_ITS_OWN = "an index of its own"
 ELSEWHERE: dict[tuple[str, Keys], str] = {("replay_chunks", ("sessionId", "chunkIndex")): BY_EVENT}
 
 
@@ -61,6 +62,9 @@ def expected(documents: Indexes) -> Indexes:
             indexes[name]["projectId", *keys] = is_unique and other is None
         if name in ids:
             indexes[name]["projectId", "eventId"] = True
+        for one in listed:
+            if (one.table, one.is_now) == (name, OF_ITS_OWN):
+                indexes[name][one.columns] = False
     return indexes
 
 

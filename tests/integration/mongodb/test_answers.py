@@ -124,6 +124,9 @@ def test_distinct_values_and_counts_are_those_of_plain_python(
     assert counted == sum(
         one["project"] == "a" and one.get("screen") in ("/", "/help") for one in given
     )
+    for name, value in (("screen", "/"), ("tags", "red"), ("value", 3)):
+        unlike = collection.database.command("count", collection.name, query={name: {"$ne": value}})
+        assert unlike["n"] == len(list(collection.find({name: {"$ne": value}})))
 
 
 def test_updates_and_deletes_find_what_plain_python_finds(
