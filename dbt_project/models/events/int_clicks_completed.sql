@@ -19,8 +19,7 @@ with told as (
         JSONExtractString(custom, 'rrweb_window') as recorded_window
     from {{ source('raw', 'events').render() }} final
     where
-        {{ in_planned_sessions() }}
-        and event_type in ('click', 'dblclick', 'context_menu', 'input_change', 'scroll', 'click_detail')
+        event_type in ('click', 'dblclick', 'context_menu', 'input_change', 'scroll', 'click_detail')
         and (project_id, session_id) in (
             select project_id, session_id
             from {{ source('raw', 'events') }}
