@@ -8,12 +8,13 @@ READY := $(VENV)/.ready
 
 setup: $(READY)
 
+# The project is parsed here to spare the first run that; what may be wrong with it, that run says too.
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m orchestration.transform
+	-$(BIN)/python -m orchestration.transform
 	touch $(READY)
 
 run: setup
