@@ -7,14 +7,11 @@ with cuts as (
     select
         project_id,
         visitor_id as session_id,
-        cut.1 as timestamp,
-        toNullable(cut.2) as cut_session_id
-    from (
-        select project_id, visitor_id, arraySort(groupArray((started_at, session_id))) as sessions
-        from {{ source('ops', 'planned_cuts') }}
-        group by project_id, visitor_id
-    ) as cut_visitors
-    array join arrayConcat([(toDateTime64(0, 3, 'UTC'), sessions[1].2)], sessions) as cut
+        row_number() over (partition by project_id, visitor_id order by started_at, cuts_of_visitors.session_id) = 1 as is_first,
+        -- The first holds from the beginning, for what came before any.
+        if(is_first, toDateTime64(0, 3, 'UTC'), started_at) as timestamp,
+        toNullable(cuts_of_visitors.session_id) as cut_session_id
+    from {{ source('ops', 'planned_cuts') }} as cuts_of_visitors
 )
 
 select
