@@ -1,14 +1,14 @@
 """Assets documents/*: derived documents of sessions that were built, compared with the marts."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TypeAlias
 
 import dagster as dg
-from clickhouse_connect.driver.client import Client
 
-from orchestration.documents import changes, freshness, writing
+from orchestration.documents import beside, freshness
 from orchestration.documents.agreement import (
     Disagreement,
     DisagreementError,
@@ -17,6 +17,7 @@ from orchestration.documents.agreement import (
 )
 from orchestration.documents.collection import Derived
 from orchestration.documents.collections import DERIVED
+from orchestration.documents.rewriting import bring_up_to_date, leave_out
 from orchestration.documents.switch import wanted
 from orchestration.lease.resource import POOL, RunResource
 from orchestration.plan.plan import PlanError, built_since, finished_plans
@@ -45,19 +46,23 @@ def _specs() -> Iterator[dg.AssetSpec]:
 @dg.multi_asset(
     specs=list(_specs()),
     check_specs=[dg.AssetCheckSpec(AGREES, asset=[DOCUMENTS, derived.name]) for derived in DERIVED],
-    name="derived_documents",
+    name=beside.STEP,
     pool=POOL,
 )
 def derived_documents(run: RunResource) -> Iterator[Event]:
-    """Rewrites the documents of sessions that changed; fails when the stores do not agree."""
+    """Rewrites the documents of sessions that changed; fails when the stores do not agree.
+
+    Waits for those that are written beside the publish, which it then finds as they should be.
+    """
     started = time.monotonic()
     now = freshness.freshness(run.clickhouse())
     if now.open_plan:
         raise PlanError(
             f"plan {now.open_plan} is open: documents are written when `ops/done` has closed it"
         )
-    kept = wanted()
-    written = bring_up_to_date(run, kept, now.served)
+    kept, before = wanted(), beside.ended(run)
+    full = run.full_refresh and before is None
+    written = Counter(before) + Counter(bring_up_to_date(run, kept, now.served, full=full))
     leave_out(run, [derived for derived in DERIVED if derived not in kept])
     compared = [derived for derived in kept if not derived.is_of_record]
     found = compare(run, compared, parts_due(run, now.served)) if compared else []
@@ -65,7 +70,7 @@ def derived_documents(run: RunResource) -> Iterator[Event]:
     for derived in DERIVED:
         yield dg.MaterializeResult(
             asset_key=[DOCUMENTS, derived.name],
-            metadata={"rows_written": written.get(derived.name, 0), **measured},
+            metadata={"rows_written": written[derived.name], **measured},
         )
         differences = [str(one) for of, one in found if of is derived]
         yield dg.AssetCheckResult(
@@ -80,31 +85,6 @@ def derived_documents(run: RunResource) -> Iterator[Event]:
         freshness.record(run.clickhouse(), now.built)
 
 
-def bring_up_to_date(
-    run: RunResource, collections: Sequence[Derived], served: int
-) -> dict[str, int]:
-    """Write the documents of sessions whose rows changed; how many were written, by collection.
-
-    Looked at are those of plans newer than `served`.
-    """
-    if not collections:
-        return {}
-    client = run.clickhouse()
-    attempts = changes.attempts(client, collections, run.fence(), served, full=run.full_refresh)
-    sizes = changes.begin(client, attempts)
-    written, small = {}, []
-    with run.mongodb() as mongo:
-        for one, begun in zip(attempts, sizes, strict=True):
-            written[one.derived.name] = _rewrite(client, mongo, one, begun)
-            # What took long is not written again if the run dies; the others are one statement.
-            if begun.sessions > writing.SLICE:
-                changes.finish(client, [one])
-            elif begun.sessions or one.is_of_all:
-                small.append(one)
-    changes.finish(client, small)
-    return written
-
-
 def parts_due(run: RunResource, served: int) -> tuple[Part, ...]:
     """What is compared after documents of plans newer than `served` were written."""
     client, sessions = run.clickhouse(), built_since(served)
@@ -113,38 +93,6 @@ def parts_due(run: RunResource, served: int) -> tuple[Part, ...]:
     return tuple(
         Named(sessions, by_project(client, sessions)) if one is LANDED else one for one in found
     )
-
-
-def _rewrite(
-    client: Client, mongo: writing.Mongo, one: changes.Attempt, begun: changes.Begun
-) -> int:
-    """What is set in documents of record is set anew, whatever was there."""
-    if not begun.sessions:
-        return 0
-    derived = one.derived
-    if not derived.is_of_record:
-        if one.is_full:
-            writing.clear(mongo, derived)
-        else:
-            _remove(client, mongo, one, begun)
-    return writing.write(client, mongo, derived, changes.begun(one), begun.sessions)
-
-
-def _remove(
-    client: Client, mongo: writing.Mongo, one: changes.Attempt, begun: changes.Begun
-) -> None:
-    if one.has_gone:  # what others wrote of a session goes with it
-        writing.remove(client, mongo, one.derived, changes.gone(one.derived), {})
-    if begun.rewritten:
-        writing.remove(client, mongo, one.derived, changes.rewritten(one), one.derived.ours)
-
-
-def leave_out(run: RunResource, collections: Iterable[Derived]) -> None:
-    """Delete them all: none is better than one that is no longer right."""
-    for derived in collections:
-        if changes.forget(run.clickhouse(), derived):
-            with run.mongodb() as mongo:
-                writing.clear(mongo, derived)
 
 
 def compare(

@@ -1,10 +1,11 @@
 """Which sessions' documents must be written anew: `ops.derived_documents`, kept by ClickHouse.
 
 Looked at are the sessions that were built by plans closed since documents were last written
-(`freshness`). A session's documents are written when the digest of the rows they are made of
-differs from what was written last, or when a run began to write them and died. What is begun is
-recorded before MongoDB is touched and what is written after, so every step may be repeated: each
-attempt has a version of its own, also of one run.
+(`freshness`), and those of the open plan once its marts are built. A session's documents are
+written when the digest of the rows they are made of differs from what was written last, or when a
+run began to write them and died. What is begun is recorded before MongoDB is touched and what is
+written after, so every step may be repeated: each attempt has a version of its own, also of one
+run.
 """
 
 import ast
@@ -19,7 +20,7 @@ from clickhouse_connect.driver.client import Client
 
 from orchestration.documents import collections, shapes
 from orchestration.documents.collection import Derived
-from orchestration.plan.plan import built_since
+from orchestration.plan.plan import built_since, sessions_of
 from orchestration.stores.clients import integer
 
 KEY = "project_id, session_id"
@@ -61,13 +62,13 @@ def standings(client: Client) -> defaultdict[str, Standing]:
 class Attempt:
     """To write a collection's documents, under a number of its own.
 
-    Looked at are the sessions of plans closed after `served` and, where there are any, those that
-    have left the marts; `is_of_all`: all of the marts, and each is written where `is_full`.
+    Looked at are the sessions of the query `built` and, where there are any, those that have left
+    the marts; `is_of_all`: all of the marts, and each is written where `is_full`.
     """
 
     derived: Derived
     version: int
-    served: int
+    built: str
     is_of_all: bool = False
     is_full: bool = False
     has_gone: bool = False
@@ -75,23 +76,33 @@ class Attempt:
     @property
     def looked_at(self) -> str:
         """A query of the sessions, some of them twice."""
-        queries = [built_since(self.served)]
+        queries = [self.built]
         queries += [ALL] * self.is_of_all
         queries += [gone(self.derived)] * self.has_gone
         return " UNION ALL ".join(queries)
 
 
 def attempts(
-    client: Client, collections: Sequence[Derived], fence: int, served: int, *, full: bool
+    client: Client,
+    collections: Sequence[Derived],
+    fence: int,
+    served: int,
+    *,
+    full: bool,
+    open_plan: int = 0,
 ) -> list[Attempt]:
-    """The next one of each, by a run with this number; `served` as `freshness` says."""
+    """The next one of each, by a run with this number; `served` as `freshness` says.
+
+    `open_plan`: one whose marts are built; 0 for none.
+    """
     known = standings(client)
+    built = " UNION ALL ".join([built_since(served), *[sessions_of(open_plan)] * bool(open_plan)])
     left = _with_gone(client, collections)
     return [
         Attempt(
             derived,
             known[derived.name].next_version(fence),
-            served,
+            built,
             is_of_all=full or not served or not known[derived.name].is_whole,
             is_full=full,
             has_gone=derived.name in left,

@@ -15,8 +15,9 @@ from ingest.sinks.interface import Session
 from ingest.sinks.mongodb import DUPLICATE_KEY, of_session
 from orchestration.documents.collection import Derived, Document
 
-# Blocks under way: while one is inserted, the next is made. The embedded server loses by a third.
-WRITERS = 2
+# Blocks under way: while one is inserted, the next is made. The embedded server loses by a third;
+# beside a publish a second takes from that more than it gives.
+WRITERS, WRITERS_BESIDE = 2, 1
 # Sessions read by one query: a query must not last as long as MongoDB takes to write it all.
 SLICE = 1_000
 CHUNK = 5_000  # documents in one insert: the embedded server writes a page of an index once for all
@@ -26,7 +27,9 @@ BLOCK_ROWS = 1_000
 Mongo = MongoClient[dict[str, Any]]
 
 
-def write(client: Client, mongo: Mongo, derived: Derived, sessions: str, count: int) -> int:
+def write(
+    client: Client, mongo: Mongo, derived: Derived, sessions: str, count: int, writers: int
+) -> int:
     """Insert the documents of `sessions`, a query of so many; returns how many documents.
 
     Memory is bounded by a few chunks. A document that is there under the same id is replaced.
@@ -36,9 +39,9 @@ def write(client: Client, mongo: Mongo, derived: Derived, sessions: str, count: 
     slices = _slices(client, sessions) if count > SLICE else iter([[]])
     rows = (row for some in slices for row in _rows(client, derived, sessions, some))
     written, under_way = 0, deque[Future[int]]()
-    with ThreadPoolExecutor(WRITERS, thread_name_prefix="documents") as pool:
+    with ThreadPoolExecutor(writers, thread_name_prefix="documents") as pool:
         for chunk in _chunks(derived, rows):
-            if len(under_way) == WRITERS:
+            if len(under_way) == writers:
                 written += under_way.popleft().result()
             under_way.append(pool.submit(put, chunk))
         return written + sum(one.result() for one in under_way)

@@ -68,6 +68,10 @@ class Lease:
         if not self.renewed.is_held():
             raise LeaseLostError("the lease is gone: another run may be at work; run again")
 
+    def give_up(self) -> None:
+        """Let every check from now on fail: before the lease is freed, where threads may go on."""
+        self.renewed.give_up()
+
 
 @contextmanager
 def held(dsn: str, holder: str = "", wait_s: float = 0) -> Iterator[Lease]:

@@ -32,12 +32,15 @@ class Renewed:
     def __init__(self, row: Row, seconds: float) -> None:
         self._row, self._seconds = row, seconds
         self._until = 0.0
+        self._is_given_up = False
         self._lock = threading.Lock()
 
     def is_held(self) -> bool:
         """By the server's word; while it does not answer, by the time of the last renewal."""
         with self._lock:
-            return self._asked(self._row.is_ours, lambda: now_s() < self._until)
+            return not self._is_given_up and self._asked(
+                self._row.is_ours, lambda: now_s() < self._until
+            )
 
     def renew(self) -> None:
         """Counts from before the question. Changes nothing when the server does not answer."""
@@ -45,6 +48,10 @@ class Renewed:
             asked = now_s()
             if self._asked(self._row.renew, lambda: False):
                 self._until = asked + self._seconds
+
+    def give_up(self) -> None:
+        """For whoever asks from now on it is not held, though nobody else has it yet."""
+        self._is_given_up = True
 
     @staticmethod
     def _asked(question: Callable[[], bool], otherwise: Callable[[], bool]) -> bool:

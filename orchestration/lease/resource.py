@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from typing import Any, NoReturn, TypeVar, cast
@@ -49,6 +50,7 @@ class RunResource(dg.ConfigurableResource[None]):
     )
 
     _held: HeldStores = PrivateAttr()
+    _beside: ThreadPoolExecutor = PrivateAttr()
     _plan: Plan | None = PrivateAttr(default=None)
     _known: dict[str, Any] = PrivateAttr(default_factory=dict)
     _first_run: str = PrivateAttr(default="")
@@ -64,7 +66,10 @@ class RunResource(dg.ConfigurableResource[None]):
         self._is_again = run is not None and run.parent_run_id is not None
         self._context = context
         wait_s = self.wait_minutes * 60
-        with held_stores(Settings.from_environment(), run_id, wait_s) as self._held:
+        with (
+            held_stores(Settings.from_environment(), run_id, wait_s) as self._held,
+            _thread_under(self._held) as self._beside,
+        ):
             self._plan = None
             self._known.clear()
             self.begin()
@@ -72,6 +77,16 @@ class RunResource(dg.ConfigurableResource[None]):
 
     def begin(self) -> None:
         """What is done before the first asset; nothing here."""
+
+    def marts_are_built(self, context: dg.AssetExecutionContext) -> None:
+        """What is begun beside the steps after this one, which is `context`'s; nothing here."""
+
+    def beside(self, work: Callable[[], T]) -> "Future[T]":
+        """Have it done in a thread of its own; at the run's end its stores refuse its next write.
+
+        LeaseLostError is then what it ends with.
+        """
+        return self._beside.submit(work)
 
     @property
     def is_looked_at(self) -> bool:
@@ -211,3 +226,13 @@ class RunResource(dg.ConfigurableResource[None]):
         if started is None:
             return planned
         return {**planned, "seconds": round(time.monotonic() - started, 3)}
+
+
+@contextmanager
+def _thread_under(held: HeldStores) -> Iterator[ThreadPoolExecutor]:
+    """One thread, made when it has something to do, that is over before the lease is freed."""
+    with ThreadPoolExecutor(1, thread_name_prefix="beside") as pool:
+        try:
+            yield pool
+        finally:
+            held.lease.give_up()

@@ -120,7 +120,7 @@ def _newest(client: Client, fence: int) -> tuple[int, bool]:
 
 def _plan_visitors(client: Client, fence: int, settings: Settings) -> None:
     """A session that was cut out of a visitor is built from the visitor, who is planned with it."""
-    in_plan = f"SELECT project_id, session_id FROM ops.plan_sessions WHERE plan_id = {fence}"
+    in_plan = sessions_of(fence)
     client.command(
         "INSERT INTO ops.plan_sessions (plan_id, project_id, session_id, n, settings_hash)"
         f" SELECT {fence}, * FROM ({LANDED}) WHERE (project_id, session_id) NOT IN ({SEALED})"
@@ -192,6 +192,11 @@ def current_plan(client: Client) -> Plan:
     return Plan(int(plan_id), int(sessions or 0))
 
 
+def sessions_of(plan_id: int) -> str:
+    """A query of the sessions that a plan names."""
+    return f"SELECT project_id, session_id FROM ops.plan_sessions WHERE plan_id = {plan_id}"
+
+
 def built_since(plan_id: int) -> str:
     """A query of the sessions that plans newer than this one, closed by now, have built.
 
@@ -220,8 +225,7 @@ def add_days(client: Client, plan: Plan, *, is_there: bool = False) -> int:
         client.command(
             "INSERT INTO ops.plan_days (plan_id, project_id, day)"
             f" SELECT DISTINCT {plan.plan_id}, project_id, toDate(timestamp) AS day"
-            f" FROM {EVENTS} WHERE (project_id, session_id) IN (SELECT"
-            f" project_id, session_id FROM ops.plan_sessions WHERE plan_id = {plan.plan_id})"
+            f" FROM {EVENTS} WHERE (project_id, session_id) IN ({sessions_of(plan.plan_id)})"
             f" AND {NOT_CLOSED}"
         )
         replicas.wait_for_plan(client)

@@ -67,8 +67,9 @@ def _key(table: ServedTable) -> dg.AssetKey:
 
 
 @dg.multi_asset(specs=list(_landing_specs()), name="landing_tables", pool=POOL)
-def landing_tables(run: RunResource) -> Iterator[Event]:
+def landing_tables(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[Event]:
     """Copies what the plan names; nothing planned leaves the tables as they are."""
+    run.marts_are_built(context)
     rows = {table.name: 0 for table in LANDING_TABLES}
     started = time.monotonic()
     with run.step(_landing_keys()) as plan:

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
+import dagster as dg
 from pydantic import PrivateAttr
 
+from orchestration.documents import beside as documents_beside
 from orchestration.erasure import erasing
 from orchestration.lease.resource import RunResource
 from orchestration.plan import steps
@@ -12,12 +14,18 @@ from orchestration.retention.expiry import finish
 
 
 class Run(RunResource):
-    """Finishes an expiry that died, and erases, before anything is compared or built."""
+    """Finishes an expiry that died, and erases, before anything is compared or built; documents
+    need not wait for the publish.
+    """
 
     def begin(self) -> None:
         """Repeat expiries that were not finished; begin what was asked to be erased."""
         finish(self)
         erasing.begin(self)
+
+    def marts_are_built(self, context: dg.AssetExecutionContext) -> None:
+        """Documents of a large plan are written beside the publish."""
+        documents_beside.begin(self, context)
 
 
 class WholeRun(Run):

@@ -9,9 +9,10 @@ from clickhouse_connect.driver.client import Client
 
 from hxi.admin import clients
 from hxi.admin.endpoints import Endpoints
-from orchestration.documents.assets import bring_up_to_date, compare
+from orchestration.documents.assets import compare
 from orchestration.documents.collection import Derived
 from orchestration.documents.freshness import freshness
+from orchestration.documents.rewriting import bring_up_to_date
 from orchestration.lease.resource import RunResource
 from tests.e2e.served import documents
 
@@ -24,7 +25,6 @@ class Stores:
 
     endpoints: Endpoints
     client: Client
-    full_refresh: bool = False
 
     def fence(self) -> int:
         with self.postgres() as connection:
@@ -51,8 +51,8 @@ class Warehouse:
     mongo: Mongo
     project: str
 
-    def run(self, *, full: bool = False) -> RunResource:
-        return cast("RunResource", Stores(self.endpoints, self.client, full))
+    def run(self) -> RunResource:
+        return cast("RunResource", Stores(self.endpoints, self.client))
 
     def documents(self) -> dict[str, list[str]]:
         return documents(self.mongo, [self.project])
@@ -67,7 +67,7 @@ class Warehouse:
     def written(self, *collections: Derived, full: bool = False) -> int:
         """Of sessions that plans built since the documents were last written."""
         served = freshness(self.client).served
-        return sum(bring_up_to_date(self.run(full=full), collections, served).values())
+        return sum(bring_up_to_date(self.run(), collections, served, full=full).values())
 
     def doubt(self, derived: Derived) -> None:
         """Make the next run look at every session."""

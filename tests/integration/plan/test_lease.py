@@ -6,8 +6,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from uuid import uuid4
 
+import dagster as dg
 import psycopg
 import pytest
 from clickhouse_connect.driver.client import Client
@@ -17,6 +19,7 @@ from hxi.admin.endpoints import Endpoints
 from orchestration.lease import lease
 from orchestration.lease.held import HeldStores, held_stores
 from orchestration.lease.publisher import StaleConnectionError, publisher_connection
+from orchestration.lease.resource import RunResource
 from orchestration.stores.settings import Settings
 
 HOLDER = """
@@ -207,3 +210,26 @@ def test_who_publishes_is_said_in_each_transaction(endpoints: Endpoints) -> None
         connection.autocommit = True
         with connection.transaction():
             assert connection.execute(who).fetchone() == ("hxi_publisher", "UTC")
+
+
+@pytest.mark.usefixtures("variables")
+def test_what_a_run_does_beside_its_assets_is_over_before_its_lease_is_free(
+    endpoints: Endpoints,
+) -> None:
+    def work(run: RunResource) -> None:
+        while run.fence():
+            with pytest.raises(lease.LeaseHeldError), lease.held(endpoints.postgres_dsn):
+                pass
+
+    with (
+        dg.build_init_resource_context() as context,
+        RunResource().yield_for_execution(context) as run,
+    ):
+        begun = run.beside(partial(work, run))
+        time.sleep(0.2)
+        assert not begun.done()
+
+    assert begun.done()
+    assert isinstance(begun.exception(), lease.LeaseLostError)
+    with lease.held(endpoints.postgres_dsn) as mine:
+        mine.check()
