@@ -1,26 +1,11 @@
-"""Loading what a command needs: ahead of its need, and without looking for garbage."""
+"""Loading what a command needs ahead of its need."""
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from threading import Thread
 
-
-@contextmanager
-def loading() -> Iterator[None]:
-    """For imports of Dagster's size, of whose time the collector takes half.
-
-    What is there afterwards is never looked through again. As before if it was off.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if was_on:
-            gc.enable()
+from orchestration.transform.loading import loading
 
 
 def load_ahead(modules: Sequence[str]) -> Thread:

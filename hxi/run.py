@@ -18,11 +18,12 @@ from hxi.admin.endpoints import DEFAULT_DATA_DIR, Endpoints, resolve
 from hxi.admin.errors import BusyError, NoStackError, UserError
 from hxi.admin.prepare import clickhouse_schemas_through, postgres_schemas
 from hxi.every import every_option
-from hxi.imports import load_ahead, loading
+from hxi.imports import load_ahead
 from hxi.options import data_dir_option, json_option, metrics_port_option
 from hxi.run_output import shown, summary
 from hxi.stores import use
 from ingest.watching.traces import TRACES
+from orchestration.transform.loading import loading
 
 if TYPE_CHECKING:
     from orchestration.run.outcome import Refreshed
@@ -121,7 +122,7 @@ def _stack(data_dir: Path | None, *, start: bool) -> Iterator[Endpoints]:
         if not start:
             raise
         _say("starting the stores")
-        load_ahead(_libraries())
+        load_ahead(_slow_modules())
         from stack.embedded import running_stack
 
         with running_stack(data_dir or DEFAULT_DATA_DIR) as endpoints:
@@ -130,15 +131,16 @@ def _stack(data_dir: Path | None, *, start: bool) -> Iterator[Endpoints]:
         yield endpoints
 
 
-def _libraries() -> list[str]:
-    """Those that take a run seconds to load; dbt only where nothing is compiled yet.
+def _slow_modules() -> list[str]:
+    """Those that a run takes seconds to load; dbt only where nothing is compiled yet.
 
-    None of our own: a module that parses the dbt project changes the environment meanwhile.
+    None that parses the dbt project, which changes the environment meanwhile.
     """
     from orchestration.transform.compiled import any_kept
 
+    needed = ["orchestration.run.instance", "orchestration.signals.known"]
     dbt = ["dbt.cli.main", "dbt.adapters.clickhouse", "dbt.adapters.postgres"]
-    return ["polars", "dagster", *([] if any_kept() else dbt)]
+    return needed if any_kept() else [*needed, *dbt]
 
 
 def _load_sample(endpoints: Endpoints) -> None:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from orchestration.stores.settings import CHECKOUT
+from orchestration.transform.loading import loading
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -104,7 +105,7 @@ def _parse(project: Project, artifacts: Path, changed_at: float) -> "Manifest": 
     with project.scratch() as scratch:
         if (before := artifacts / PARSED[0]).exists():
             shutil.copy(before, scratch)
-        with _environment(neutral_addresses()):
+        with _environment(neutral_addresses()), loading():
             result = dbtRunner().invoke(["parse", *project.arguments(scratch)])
         if not isinstance(result.result, Manifest):
             raise DbtParseError(f"dbt cannot parse {project.root}: {result.exception}")
