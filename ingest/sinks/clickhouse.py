@@ -1,6 +1,7 @@
 """ClickHouse as the lander sees it: Arrow inserts, what is in the ledger, what is erased."""
 
 import logging
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
@@ -16,6 +17,8 @@ from ingest.sinks.interface import Kind, Session
 from ingest.sinks.placement import as_writer, interface_of
 from ingest.sinks.split import parts
 
+# Without it a failure that lasts has the same words each time, and is told once.
+QUERY_ID = re.compile(r"[?&]query_id=[-\w]+")
 # Errors that values in an insert cause; any other is about the server or its tables: wait.
 REFUSED_CODES = frozenset(
     {6, 19, 20, 26, 27, 32, 33, 38, 41, 43, 53, 69, 70, 72, 117, 128, 130, 131, 190, 196, 321}
@@ -207,7 +210,8 @@ def translated() -> Iterator[None]:
     except ClickHouseError as error:
         is_refusal = getattr(error, "code", None) in REFUSED_CODES
         kind = RefusedByStoreError if is_refusal else StoreDownError
-        raise kind(f"ClickHouse: {str(error).strip()}") from error
+        told = QUERY_ID.sub("", str(error)).strip()
+        raise kind(f"ClickHouse: {told}") from error
     except OSError as error:
         raise StoreDownError(f"ClickHouse does not answer: {error}") from error
 
