@@ -28,7 +28,7 @@ from tests.e2e.scheduler import Scheduler, stopping
 from tests.e2e.served import documents
 
 pytestmark = pytest.mark.timeout(900)
-JOURNEYS = "mongodb.journeys"
+JOURNEYS, SESSIONS = "mongodb.journeys", "mongodb.sessions"
 Done = Counter[tuple[str, str, str]]
 """How often a collection (by name) was cleared or written, by which kind of thread."""
 
@@ -65,18 +65,22 @@ def tried(stack: Stack, postgres: psycopg.Connection[Any], variables: None) -> t
 
 
 def land(stack: Stack, key: str) -> None:
-    """Three sessions."""
+    """Three sessions, others each time; one may have no page and so no journey."""
     traffic = generate(Plan(3, 1, seed=uuid4().int % 10**6))
     load_batches(replace(stack.endpoints, project_key=key), traffic)
 
 
 def test_each_document_is_written_once_beside_the_publish_and_counted(
-    stack: Stack, mongo: Mongo, tried: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+    stack: Stack,
+    mongo: Mongo,
+    clickhouse: Client,
+    tried: tuple[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(beside, "FEW_SESSIONS", 0)
     for full in (False, True):
         land(stack, tried[1])
-        before = documents(mongo, [tried[0]])[JOURNEYS]
+        before = documents(mongo, [tried[0]])[SESSIONS]
         with watched() as (done, written):
             refreshed = refresh(full=full)
         assert {kind for kind, _, _ in done} == {"beside"}
@@ -84,9 +88,14 @@ def test_each_document_is_written_once_beside_the_publish_and_counted(
         cleared = {name for _, what, name in done if what == "clear"}
         assert cleared == {one.name for one in DERIVED if full and not one.is_of_record}
         assert refreshed.written["documents in MongoDB"] == sum(written) > 0
-        after = documents(mongo, [tried[0]])[JOURNEYS]
-        assert set(before) < set(after)
-        assert len(after) == (9 if full else 6)
+        after = documents(mongo, [tried[0]])
+        assert set(before) < set(after[SESSIONS])
+        assert len(after[SESSIONS]) == (9 if full else 6)
+        ((journeys,),) = clickhouse.query(
+            "SELECT uniqExact(session_id) FROM gosight.journeys WHERE project_id = {p:String}",
+            parameters={"p": tried[0]},
+        ).result_rows
+        assert len(after[JOURNEYS]) == journeys
 
 
 def test_only_whole_runs_of_large_plans_begin_them(
