@@ -214,7 +214,7 @@ def _unlike(wanted: Document) -> Document | None:
     if len(wanted) != 1:
         return None
     ((name, value),) = wanted.items()
-    if not isinstance(value, dict) or value.keys() != {"$ne"}:
+    if name.startswith("$") or not isinstance(value, dict) or value.keys() != {"$ne"}:
         return None
     return {name: value["$ne"]} if isinstance(value["$ne"], str) else None
 
