@@ -49,7 +49,7 @@ def refresh_when_events_land(
         return dg.SkipReason("nothing has landed that is not built or asked for")
     filters = dg.RunsFilter(job_name=REFRESH.name, statuses=list(UNDER_WAY))
     if context.instance.get_runs_count(filters):
-        return dg.SkipReason(f"{waiting} sessions wait for the run that is under way")
+        return dg.SkipReason("what waits is for the run that is under way")
     context.update_cursor(seen)
     return dg.RunRequest()
 
