@@ -11,6 +11,7 @@ from orchestration.signals.signal import AnySignal
 # By which events are read.
 DAYS = dg.AssetKey(["ops", "planned_days"])
 OF_PLAN = "signals of the plan"
+FEW_SESSIONS = 500  # of 26 events, as they mostly have: some 13,000 of them
 NOTHING = SignalReport(events=0, sessions=0, rows=0, frames=0, duration_s=0.0)
 
 
@@ -51,4 +52,7 @@ def _asset(signal: AnySignal) -> dg.AssetsDefinition:
 
 
 def _of_plan(run: RunResource, plan: Plan) -> OfPlan:
-    return run.once(OF_PLAN, lambda: of_plan(run.clickhouse(), plan.plan_id, SIGNALS))
+    is_small = plan.sessions <= FEW_SESSIONS
+    return run.once(
+        OF_PLAN, lambda: of_plan(run.clickhouse(), plan.plan_id, SIGNALS, is_small=is_small)
+    )

@@ -1,6 +1,6 @@
 """Reads the events a signal needs, for the sessions of the open plan, from gosight.events."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import polars as pl
 from clickhouse_connect.driver.client import Client
@@ -56,21 +56,30 @@ def events_query(signal: AnySignal) -> str:
 
     The engine then merges its parts instead of sorting them, so it too holds only a few blocks.
     """
-    columns = ", ".join(
-        f"toString(e.{name}) AS {name}" if name in UUID_COLUMNS else f"e.{name} AS {name}"
-        for name in signal.reads
-        if name not in SESSION_FACTS
-    )
     conditions = [PLANNED_EVENTS]
     if signal.event_types:
         types = ", ".join(f"'{name}'" for name in signal.event_types)
         conditions.append(f"e.event_type IN ({types})")
     if signal.narrowed_to:
-        conditions.append(signal.narrowed_to.format(planned=PLANNED_EVENTS))
+        conditions.append(narrowed(signal))
     return (
-        f"SELECT {columns}\nFROM gosight.events AS e\nWHERE {' AND '.join(conditions)}\n"
-        "ORDER BY e.project_id, e.session_id"
+        f"SELECT {', '.join(columns(signal.reads))}\nFROM gosight.events AS e\n"
+        f"WHERE {' AND '.join(conditions)}\nORDER BY e.project_id, e.session_id"
     )
+
+
+def columns(reads: Iterable[str]) -> list[str]:
+    """Of gosight.events AS e, under their names."""
+    return [
+        f"toString(e.{name}) AS {name}" if name in UUID_COLUMNS else f"e.{name} AS {name}"
+        for name in reads
+        if name not in SESSION_FACTS
+    ]
+
+
+def narrowed(signal: AnySignal) -> str:
+    """The condition that leaves out what cannot change the signal."""
+    return signal.narrowed_to.format(planned=PLANNED_EVENTS)
 
 
 def session_facts_query(facts: Sequence[str]) -> str:
@@ -94,8 +103,8 @@ def read_events(client: Client, signal: AnySignal) -> Iterator[pl.DataFrame]:
 
 
 def with_session_facts(client: Client, reads: pl.Schema, events: pl.DataFrame) -> pl.DataFrame:
-    """Adds what `reads` declares of whole sessions to a frame of them in the order read."""
-    facts = [name for name in reads if name in SESSION_FACTS]
+    """Adds what `reads` declares of whole sessions, if not there, to a frame in the order read."""
+    facts = [name for name in reads if name in SESSION_FACTS and name not in events.columns]
     if not facts:
         return events
     found = client.query_arrow(

@@ -1,7 +1,7 @@
 """Runs one signal over the open plan: forgets the planned sessions' rows, then writes them anew."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from clickhouse_connect.driver.client import Client
 from orchestration.plan.project_settings import Values, values_by_signal
 from orchestration.signals.columns import SESSION_KEY
 from orchestration.signals.frames import session_frames
+from orchestration.signals.held import HeldEvents, held_events
 from orchestration.signals.reading import PLANNED, read_events, with_session_facts
 from orchestration.signals.set_aside import judged
 from orchestration.signals.set_aside import rows as rows_of
@@ -45,16 +46,26 @@ class OfPlan:
     """What all signals of a run need to know of its plan: what was asked once for all of them.
 
     `with_rows` names the tables that have rows of the plan, and signals that set sessions of it
-    aside; one that has run is among them, in case it runs again.
+    aside; one that has run is among them, in case it runs again. `held`: None where each signal
+    reads its events itself.
     """
 
     plan_id: int
     with_rows: set[str]
     settings: Values
+    held: HeldEvents | None = None
+
+    def read(self, client: Client, signal: AnySignal) -> Iterator[pl.DataFrame]:
+        """The signal's input; each session's rows are adjacent."""
+        if self.held and not signal.reader:
+            return self.held.of(signal)
+        return (signal.reader or read_events)(client, signal)
 
 
-def of_plan(client: Client, plan_id: int, signals: Iterable[AnySignal]) -> OfPlan:
-    """Two statements, however many signals."""
+def of_plan(
+    client: Client, plan_id: int, signals: Sequence[AnySignal], *, is_small: bool = False
+) -> OfPlan:
+    """Two statements, however many signals; three of a small plan, whose events are held."""
     tables = " UNION ALL ".join(
         f"SELECT '{one.table}' AS name FROM (SELECT 1 FROM signals.{one.table}"
         f" WHERE {PLANNED}{one.but_kept} LIMIT 1)"
@@ -62,7 +73,8 @@ def of_plan(client: Client, plan_id: int, signals: Iterable[AnySignal]) -> OfPla
     )
     aside = f"SELECT DISTINCT '{SET_ASIDE}' || signal FROM signals.set_aside WHERE {PLANNED}"
     found = client.query(f"{tables} UNION ALL {aside}").result_rows
-    return OfPlan(plan_id, {str(name) for (name,) in found}, values_by_signal(client))
+    held = held_events(client, signals) if is_small else None
+    return OfPlan(plan_id, {str(name) for (name,) in found}, values_by_signal(client), held)
 
 
 def run_signal(
@@ -84,8 +96,7 @@ def run_signal(
     own_values = known.settings.get(signal.name, {})
     events = sessions = rows = frames = 0
     refused: list[tuple[str, str, str]] = []
-    batches = (signal.reader or read_events)(client, signal)
-    for frame in session_frames(batches, frame_rows):
+    for frame in session_frames(known.read(client, signal), frame_rows):
         for found in judged(frame, lambda part: _detect(client, signal, part, own_values)):
             if isinstance(found, tuple):
                 refused.append(found)

@@ -22,21 +22,14 @@ OF_SESSIONS_CLICKED_IN = f"""{OF_PLANNED} AND {IN_RANGE}
             AND {PLANNED_EVENTS} AND {IN_RANGE})"""
 
 QUERY = f"""
-SELECT {KEY}, change AS at, '{CHANGE}' AS kind
-FROM signals.replay_facts AS e ARRAY JOIN arrayConcat(mutations, scrolls, selections) AS change
-WHERE {OF_SESSIONS_CLICKED_IN}
-UNION ALL
-SELECT {KEY}, e.timestamp AS at, '{UNREADABLE}' AS kind
+SELECT {KEY}, fact.1 AS at, fact.2 AS kind
 FROM signals.replay_facts AS e
-WHERE e.problem != '' AND {OF_SESSIONS_CLICKED_IN}
-UNION ALL
-SELECT {KEY}, min(snapshot) AS at, '{FULL_SNAPSHOT}' AS kind
-FROM signals.replay_facts AS e ARRAY JOIN snapshots AS snapshot
-WHERE {OF_SESSIONS_CLICKED_IN} GROUP BY e.project_id, e.session_id
-UNION ALL
-SELECT {KEY}, max(e.ended_at) AS at, '{END}' AS kind
-FROM signals.replay_facts AS e
-WHERE {OF_SESSIONS_CLICKED_IN} GROUP BY e.project_id, e.session_id"""
+ARRAY JOIN arrayConcat(
+    arrayMap(moment -> (moment, '{CHANGE}'), arrayConcat(mutations, scrolls, selections)),
+    arrayMap(moment -> (moment, '{FULL_SNAPSHOT}'), snapshots),
+    if(e.problem != '', [(e.timestamp, '{UNREADABLE}')], []),
+    [(e.ended_at, '{END}')]) AS fact
+WHERE {OF_SESSIONS_CLICKED_IN}"""
 
 
 def read_replay_facts(client: Client, events: pl.DataFrame) -> pl.DataFrame:

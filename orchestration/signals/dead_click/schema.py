@@ -46,8 +46,8 @@ END = "end"
 REPLAY_FACTS = pl.Schema(
     {"project_id": pl.String(), "session_id": pl.String(), "at": TIMESTAMP, "kind": pl.String()}
 )
-"""Grain: one row per moment of a recording. kind: FULL_SNAPSHOT, the first; CHANGE, each mutation,
-scroll or selection; UNREADABLE, a payload that may hold any of them; END, the last moment."""
+"""Grain: one row per moment of a recording. kind: FULL_SNAPSHOT, each; CHANGE, each mutation,
+scroll or selection; UNREADABLE, a payload that may hold any of them; END, the last of a payload."""
 
 OBSERVED = "observed"
 INFERRED = "inferred"

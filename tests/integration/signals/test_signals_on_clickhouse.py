@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import polars as pl
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from orchestration.signals import dead_click, form_abandonment, replay_facts
+from orchestration.signals import dead_click, form_abandonment, held, replay_facts
+from orchestration.signals.held import held_events
+from orchestration.signals.reading import read_events, with_session_facts
 from orchestration.signals.runner import run_signal
 from orchestration.signals.signal import Signal
 from tests.integration.signals.signal_databases import (
@@ -93,6 +96,36 @@ def test_a_plan_rewrites_its_sessions_and_no_others(
         row for row in visits() if (row["project_id"], row["session_id"]) != (PROJECT, event_id(3))
     ]
     assert databases.found(signal) == in_memory(signal, others)
+
+
+def test_events_held_for_all_signals_are_those_that_each_would_read(
+    databases: SignalDatabases,
+) -> None:
+    unplanned = [row | {"session_id": OTHER} for row in visit()]
+    foreign = event("js_error", 1500, 20, is_foreign_error=True)
+    no_view = event("input_change", 5000, 21, view_id=None)
+    counts_nowhere = event("page_view", 300, 22, is_excluded=True)
+    databases.hold([*visits(), *unplanned, foreign, no_view, counts_nowhere])
+    databases.plan({(str(row["project_id"]), str(row["session_id"])) for row in visits()})
+    client = databases.as_client()
+    events = held_events(client, list(SIGNALS.values()))
+    assert events is not None
+    for signal in SIGNALS.values():
+        (found,) = events.of(signal)
+        read = with_session_facts(client, signal.reads, pl.concat(read_events(client, signal)))
+        assert ordered(found) == ordered(read)
+        assert found.schema == signal.reads
+        assert found.height >= 6
+
+
+def test_many_events_are_not_held(
+    databases: SignalDatabases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    databases.hold(visits())
+    events = len(visits())
+    for most, is_held in ((events, True), (events - 1, False)):
+        monkeypatch.setattr(held, "FEW_EVENTS", most)
+        assert (held_events(databases.as_client(), list(SIGNALS.values())) is not None) == is_held
 
 
 def test_a_delete_replayed_under_a_later_plan_finds_the_rows_it_found(
