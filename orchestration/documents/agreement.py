@@ -59,13 +59,13 @@ def disagreements(
     with ThreadPoolExecutor(1, thread_name_prefix="marts") as pool:
         of_marts = partial(_of_marts, clickhouse, collections)
         asked = [(part, pool.submit(of_marts, part.of_marts(SERVED))) for part in parts]
-        everything = None if EVERYTHING in parts else pool.submit(of_marts, "1")
+        counts = None if EVERYTHING in parts else pool.submit(_counts, clickhouse, collections)
         for part, totals in asked:
             sessions = None if part is EVERYTHING else _sessions(clickhouse, part)
             for derived in collections:
                 yield from _of_collection(derived, part, sessions, totals, mongo, postgres)
-        if everything:
-            yield from _miscounted(mongo, everything.result(), collections)
+        if counts:
+            yield from _miscounted(mongo, counts.result(), collections)
 
 
 def _of_collection(
@@ -92,13 +92,13 @@ def _of_collection(
 
 
 def _miscounted(
-    mongo: Mongo, totals: Mapping[str, Totals], collections: Sequence[Derived]
+    mongo: Mongo, counts: Mapping[str, int], collections: Sequence[Derived]
 ) -> Iterator[tuple[Derived, Disagreement]]:
     """By the server's own count, where all documents are ours."""
     for derived in collections:
         if not derived.ours:
             found = derived.spec.of(mongo).estimated_document_count()
-            expected = sum(one[COUNT] for one in totals[derived.name].values())
+            expected = counts[derived.name]
             if found != expected:
                 yield derived, Disagreement(_place(derived), "all", COUNT, found, expected)
 
@@ -148,6 +148,17 @@ def _of_marts(client: Client, collections: Sequence[Derived], only: str) -> dict
         derived = collections[number]
         found[derived.name][project] = _measures(derived, values)
     return found
+
+
+def _counts(client: Client, collections: Sequence[Derived]) -> dict[str, int]:
+    """Documents that the marts make, by collection, in one statement."""
+    rows = client.query(
+        " UNION ALL ".join(
+            f"SELECT '{derived.name}', count() FROM ({derived.query('1')})"
+            for derived in collections
+        )
+    ).result_rows
+    return {str(name): int(count) for name, count in rows}
 
 
 def _totals_query(number: int, derived: Derived, only: str) -> str:

@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import TypeAlias
 
 import dagster as dg
@@ -20,8 +19,8 @@ from orchestration.documents.collections import DERIVED
 from orchestration.documents.rewriting import bring_up_to_date, leave_out
 from orchestration.documents.switch import wanted
 from orchestration.lease.resource import POOL, RunResource
-from orchestration.plan.plan import PlanError, built_since, finished_plans
-from orchestration.publish.parts import EVERYTHING, LANDED, Named, Part, due
+from orchestration.plan.plan import PlanError, built_since
+from orchestration.publish.parts import EVERYTHING, LANDED, Named, Part, due, next_slice
 from orchestration.stores.clients import integer
 
 DOCUMENTS = "documents"
@@ -65,7 +64,7 @@ def derived_documents(run: RunResource) -> Iterator[Event]:
     written = Counter(before) + Counter(bring_up_to_date(run, kept, now.served, full=full))
     leave_out(run, [derived for derived in DERIVED if derived not in kept])
     compared = [derived for derived in kept if not derived.is_of_record]
-    found = compare(run, compared, parts_due(run, now.served)) if compared else []
+    found = compare(run, compared, parts_due(run, now)) if compared else []
     measured = {"plan": now.built, "seconds": round(time.monotonic() - started, 3)}
     for derived in DERIVED:
         yield dg.MaterializeResult(
@@ -85,11 +84,11 @@ def derived_documents(run: RunResource) -> Iterator[Event]:
         freshness.record(run.clickhouse(), now.built)
 
 
-def parts_due(run: RunResource, served: int) -> tuple[Part, ...]:
-    """What is compared after documents of plans newer than `served` were written."""
-    client, sessions = run.clickhouse(), built_since(served)
+def parts_due(run: RunResource, before: freshness.Freshness) -> tuple[Part, ...]:
+    """What is compared after documents were written for plans that `before` did not serve."""
+    client, sessions = run.clickhouse(), built_since(before.served)
     changed = integer(client, f"SELECT uniqExact(project_id, session_id) FROM ({sessions})")
-    found = due(client, changed, partial(finished_plans, client))
+    found = due(client, changed, lambda: next_slice(before.served_at_ms, time.time()))
     return tuple(
         Named(sessions, by_project(client, sessions)) if one is LANDED else one for one in found
     )

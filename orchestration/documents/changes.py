@@ -97,7 +97,7 @@ def attempts(
     """
     known = standings(client)
     built = " UNION ALL ".join([built_since(served), *[sessions_of(open_plan)] * bool(open_plan)])
-    left = _with_gone(client, collections)
+    left = _with_gone(client)
     return [
         Attempt(
             derived,
@@ -111,10 +111,12 @@ def attempts(
     ]
 
 
-def _with_gone(client: Client, collections: Sequence[Derived]) -> set[str]:
-    """Names of those that hold documents of sessions that have left the marts."""
-    queries = (f"SELECT '{derived.name}' FROM ({gone(derived)} LIMIT 1)" for derived in collections)
-    return {str(name) for (name,) in client.query(" UNION ALL ".join(queries)).result_rows}
+def _with_gone(client: Client) -> set[str]:
+    """Names of the collections that hold documents of sessions that have left the marts."""
+    return {
+        str(name)
+        for (name,) in client.query(f"SELECT DISTINCT collection FROM ({_gone()})").result_rows
+    }
 
 
 @dataclass(frozen=True)
@@ -183,11 +185,17 @@ def rewritten(one: Attempt) -> str:
 
 def gone(derived: Derived) -> str:
     """A query of sessions with documents that have left the marts: their time is over."""
+    only = f"collection = '{derived.name}'"
+    return f"SELECT {KEY} FROM ({_gone(only)})"
+
+
+def _gone(only: str = "true") -> str:
+    """Those of all collections, or of the rows for which `only` holds."""
     return (
-        f"SELECT {KEY} FROM (SELECT {KEY}, argMax(digest, version) AS digest,"
-        " argMax(is_begun, version) AS begun FROM ops.derived_documents"
-        f" WHERE collection = '{derived.name}' AND project_id != '' GROUP BY {KEY})"
-        f" WHERE (digest != 0 OR begun) AND ({KEY}) NOT IN ({ALL})"
+        f"SELECT collection, {KEY} FROM ops.derived_documents"
+        f" WHERE {only} AND project_id != '' AND ({KEY}) NOT IN ({ALL})"
+        f" GROUP BY collection, {KEY}"
+        " HAVING argMax(digest, version) != 0 OR argMax(is_begun, version)"
     )
 
 

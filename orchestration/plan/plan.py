@@ -209,9 +209,12 @@ def built_since(plan_id: int) -> str:
     )
 
 
-def finished_plans(client: Client) -> int:
-    """How many plans were built and published to their end."""
-    return integer(client, "SELECT uniqExact(plan_id) FROM ops.plans WHERE state = 'closed'")
+def last_closed_ms(client: Client) -> int:
+    """When a plan was last built and published to its end, of the epoch; 0 for never."""
+    return integer(
+        client,
+        "SELECT toUnixTimestamp64Milli(max(at)) FROM ops.plans WHERE state = 'closed'",
+    )
 
 
 def add_days(client: Client, plan: Plan, *, is_there: bool = False) -> int:

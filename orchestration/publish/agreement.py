@@ -35,13 +35,23 @@ class Disagreement:
         return f"{self.table} holds {what} (project {self.project_id})"
 
 
+Expected = list[tuple[Agreement, Part, Totals]]
+
+
 def disagreements(
     client: Client,
     connection: psycopg.Connection[Any],
     source: Source = SERVED,
     parts: Sequence[Part] = (EVERYTHING,),
 ) -> list[Disagreement]:
-    """Where served tables and marts differ in these parts; each is read once, table by table.
+    """Where served tables and marts differ in these parts."""
+    return differences(connection, expected(client, source, parts))
+
+
+def expected(
+    client: Client, source: Source = SERVED, parts: Sequence[Part] = (EVERYTHING,)
+) -> Expected:
+    """What PostgreSQL should hold in these parts, by the marts; each is read once a part.
 
     What is no session's rows (issues) is compared whole.
     """
@@ -50,10 +60,15 @@ def disagreements(
         for agreement in AGREEMENTS
         for part in (parts if agreement.is_of_sessions else (EVERYTHING,))
     ]
-    expected = _of_marts(client, asked, source)
+    totals = _of_marts(client, asked, source)
+    return [(*one, found) for one, found in zip(asked, totals, strict=True)]
+
+
+def differences(connection: psycopg.Connection[Any], expected: Expected) -> list[Disagreement]:
+    """Where it does not, table by table."""
     return [
         difference
-        for (agreement, part), totals in zip(asked, expected, strict=True)
+        for agreement, part, totals in expected
         for difference in _differences(agreement, totals, connection, part)
     ]
 
@@ -61,8 +76,8 @@ def disagreements(
 def sessions_agree(client: Client, connection: psycopg.Connection[Any]) -> bool:
     """Whether served sessions are those of the marts: soon asked, and wrong where a copy is old."""
     (of_sessions,) = (one for one in AGREEMENTS if (one.schema, one.table) == ("hxi", "sessions"))
-    (expected,) = _of_marts(client, [(of_sessions, EVERYTHING)], SERVED)
-    return not any(_differences(of_sessions, expected, connection, EVERYTHING))
+    (totals,) = _of_marts(client, [(of_sessions, EVERYTHING)], SERVED)
+    return not any(_differences(of_sessions, totals, connection, EVERYTHING))
 
 
 def _of_marts(

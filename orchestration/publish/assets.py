@@ -2,19 +2,21 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeAlias
 
 import dagster as dg
+from clickhouse_connect.driver.client import Client
 
 from orchestration.lease.resource import POOL, RunResource
-from orchestration.plan.plan import finished_plans
-from orchestration.publish.agreement import DisagreementError, disagreements
+from orchestration.plan.plan import last_closed_ms
+from orchestration.publish.agreement import DisagreementError, differences, expected
 from orchestration.publish.comments import comments, write_comments
 from orchestration.publish.copy import copy_plan
 from orchestration.publish.landing import LANDING_TABLES, PLANNED_SESSIONS
 from orchestration.publish.merge import UNCHANGED, Changes, merge_plan
-from orchestration.publish.parts import Part, due
+from orchestration.publish.parts import Part, due, next_slice
 from orchestration.publish.tables import (
     SERVED_TABLES,
     SESSIONS,
@@ -94,11 +96,13 @@ def served_tables(run: RunResource) -> Iterator[Event]:
     changes = {table.name: UNCHANGED for table in SERVED_TABLES}
     started = time.monotonic()
     with run.step(map(_key, SERVED_TABLES)) as plan:
-        with run.postgres() as connection:
+        # The marts are read while PostgreSQL merges.
+        with run.postgres() as connection, ThreadPoolExecutor(1, "marts") as beside:
+            of_marts = beside.submit(expected, run.clickhouse(), parts=parts_due(run))
             if plan.sessions:
                 changes = merge_plan(connection, plan.plan_id, fence=run.fence())
                 write_comments(connection, comments(SERVED_TABLES, POSTGRES.models()))
-            found = disagreements(run.clickhouse(), connection, parts=parts_due(run))
+            found = differences(connection, of_marts.result())
         yield from _results(changes, run.measured(started))
         yield dg.AssetCheckResult(
             asset_key=_key(SESSIONS),
@@ -113,8 +117,12 @@ def served_tables(run: RunResource) -> Iterator[Event]:
 def parts_due(run: RunResource) -> tuple[Part, ...]:
     """What this run compares of the marts with other stores."""
     client = run.clickhouse()
-    ask = partial(due, client, run.plan().sessions, partial(finished_plans, client))
+    ask = partial(due, client, run.plan().sessions, lambda: _slice_due(client))
     return run.once("parts due", ask)
+
+
+def _slice_due(client: Client) -> int | None:
+    return next_slice(last_closed_ms(client), time.time())
 
 
 def _results(

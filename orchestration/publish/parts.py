@@ -1,8 +1,8 @@
-"""The part of all sessions that one run compares: what it wrote, and a slice of the others.
+"""The part of all sessions that a run compares: what it wrote, and now and then some others.
 
-Comparing everything takes as long as reading everything. So each run compares its plan and the next
-slice; SLICES runs compare every session. A plan of MUCH of all sessions, or few sessions in all,
-are reason to compare everything at once.
+Comparing everything takes as long as reading everything. So each run compares its plan, and the
+first to end in each TURN_S a slice of the others; SLICES of them are every session. A plan of MUCH
+of all sessions, or few sessions in all, are reason to compare everything at once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,8 +15,10 @@ from clickhouse_connect.driver.client import Client
 from orchestration.publish.landing import SERVED, Source
 from orchestration.stores.clients import integer
 
-# With 39,000 sessions a sixteenth takes 1.5 s of a run that builds one, most of it in MongoDB.
-SLICES = 64
+# With 39,000 sessions a sixteenth takes 1.5 s, most of it in MongoDB. A prime, so that runs an hour
+# or a day apart come to each.
+SLICES = 61
+TURN_S = 20 * 60
 # A plan of one session in so many.
 MUCH = 16
 # So many sessions, some 100,000 events, are compared whole within a second.
@@ -106,15 +108,22 @@ EVERYTHING = Everything()
 LANDED = Landed()
 
 
+def next_slice(last_ms: int, now_s: float) -> int | None:
+    """The slice whose turn it is, None where it was when a run last compared; the epoch's times."""
+    last, now = (int(at) // TURN_S for at in (last_ms / 1000, now_s))
+    return None if last == now else now % SLICES
+
+
 def due(
-    client: Client, planned: int, turn: Callable[[], int], source: Source = SERVED
+    client: Client, planned: int, turn: Callable[[], int | None], source: Source = SERVED
 ) -> tuple[Part, ...]:
-    """What a run that planned so many sessions compares; `turn` is one more from run to run."""
+    """What a run that planned so many sessions compares; `turn` names a slice, or none."""
     sessions = _count(client, source)
     if sessions <= max(FEW_SESSIONS, planned * MUCH):
         return (EVERYTHING,)
-    others = slice_of(client, turn() % SLICES, source)
-    return (LANDED, others) if planned else (others,)
+    number = turn()
+    others = () if number is None else (slice_of(client, number, source),)
+    return ((LANDED,) if planned else ()) + others
 
 
 def slice_of(client: Client, number: int, source: Source) -> Slice:

@@ -118,8 +118,17 @@ def test_runs_that_plan_nothing_come_round_to_every_slice(
 ) -> None:
     monkeypatch.setattr(parts, "FEW_SESSIONS", 0)
     client, source = served.clickhouse, served.marts.source
-    turns = [due(client, 0, partial(int, turn), source) for turn in range(100, 100 + SLICES)]
+    turns = [due(client, 0, partial(int, turn), source) for turn in range(SLICES)]
     assert {one for (one,) in turns} == set(slices(served))
+
+
+def test_a_run_within_a_turn_compares_what_it_planned_alone(
+    served: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "FEW_SESSIONS", 0)
+    client, source = served.clickhouse, served.marts.source
+    assert due(client, 1, lambda: None, source) == (LANDED,)
+    assert due(client, 0, lambda: None, source) == ()
 
 
 def test_few_sessions_or_a_large_plan_are_compared_with_everything(

@@ -70,9 +70,9 @@ class Idle:
 
 def comparing(monkeypatch: pytest.MonkeyPatch, found: list[Disagreement]) -> None:
     """Let the check find these."""
-    monkeypatch.setattr(publish, "finished_plans", lambda _client: 0)
     monkeypatch.setattr(publish, "due", lambda *_: ())
-    monkeypatch.setattr(publish, "disagreements", lambda *_, **__: found)
+    monkeypatch.setattr(publish, "expected", lambda *_, **__: [])
+    monkeypatch.setattr(publish, "differences", lambda *_: found)
 
 
 def written(run: RunResource) -> dict[str, dict[str, Any]]:
