@@ -11,6 +11,7 @@ import psycopg
 from clickhouse_connect.driver.client import Client
 
 from orchestration.documents.collection import Derived, Served
+from orchestration.documents.sessions import by_project
 from orchestration.documents.writing import Mongo
 from orchestration.publish.landing import SERVED
 from orchestration.publish.parts import EVERYTHING, Named, Part
@@ -115,15 +116,6 @@ def _sessions(client: Client, part: Part) -> Mapping[str, Sequence[str]]:
         client,
         f"SELECT project_id, session_id FROM gosight.sessions WHERE {part.of_marts(SERVED)}",
     )
-
-
-def by_project(client: Client, sessions: str) -> dict[str, list[str]]:
-    """The ids that a query of sessions names, each once."""
-    rows = client.query(
-        "SELECT project_id, groupUniqArray(toString(session_id))"
-        f" FROM ({sessions}) GROUP BY project_id"
-    ).result_rows
-    return {str(project): list(map(str, ids)) for project, ids in rows}
 
 
 def _differences(

@@ -11,17 +11,16 @@ from orchestration.documents import beside, freshness
 from orchestration.documents.agreement import (
     Disagreement,
     DisagreementError,
-    by_project,
     disagreements,
 )
 from orchestration.documents.collection import Derived
 from orchestration.documents.collections import DERIVED
 from orchestration.documents.rewriting import bring_up_to_date, leave_out
+from orchestration.documents.sessions import by_project, few
 from orchestration.documents.switch import wanted
 from orchestration.lease.resource import POOL, RunResource
 from orchestration.plan.plan import PlanError, built_since
 from orchestration.publish.parts import EVERYTHING, LANDED, Named, Part, due, next_slice
-from orchestration.stores.clients import integer
 
 DOCUMENTS = "documents"
 AGREES = "agrees_with_marts_and_postgresql"
@@ -51,7 +50,7 @@ def _specs() -> Iterator[dg.AssetSpec]:
 def derived_documents(run: RunResource) -> Iterator[Event]:
     """Rewrites the documents of sessions that changed; fails when the stores do not agree.
 
-    Waits for those that are written beside the publish, which it then finds as they should be.
+    Waits for those that are written beside the publish, after which nothing is left to write.
     """
     started = time.monotonic()
     now = freshness.freshness(run.clickhouse())
@@ -60,8 +59,11 @@ def derived_documents(run: RunResource) -> Iterator[Event]:
             f"plan {now.open_plan} is open: documents are written when `ops/done` has closed it"
         )
     kept, before = wanted(), beside.ended(run)
-    full = run.full_refresh and before is None
-    written = Counter(before) + Counter(bring_up_to_date(run, kept, now.served, full=full))
+    if before and before.is_for(now):
+        written = Counter(before.written)
+    else:
+        full = run.full_refresh and before is None
+        written = Counter(bring_up_to_date(run, kept, now.served, full=full))
     leave_out(run, [derived for derived in DERIVED if derived not in kept])
     compared = [derived for derived in kept if not derived.is_of_record]
     found = compare(run, compared, parts_due(run, now)) if compared else []
@@ -87,11 +89,10 @@ def derived_documents(run: RunResource) -> Iterator[Event]:
 def parts_due(run: RunResource, before: freshness.Freshness) -> tuple[Part, ...]:
     """What is compared after documents were written for plans that `before` did not serve."""
     client, sessions = run.clickhouse(), built_since(before.served)
-    changed = integer(client, f"SELECT uniqExact(project_id, session_id) FROM ({sessions})")
-    found = due(client, changed, lambda: next_slice(before.served_at_ms, time.time()))
-    return tuple(
-        Named(sessions, by_project(client, sessions)) if one is LANDED else one for one in found
-    )
+    changed = few(client, sessions) or Named(sessions, by_project(client, sessions))
+    count = sum(map(len, changed.ids.values()))
+    found = due(client, count, lambda: next_slice(before.served_at_ms, time.time()))
+    return tuple(changed if one is LANDED else one for one in found)
 
 
 def compare(

@@ -20,6 +20,7 @@ from clickhouse_connect.driver.client import Client
 
 from orchestration.documents import collections, shapes
 from orchestration.documents.collection import Derived
+from orchestration.documents.sessions import few
 from orchestration.plan.plan import built_since, sessions_of
 from orchestration.stores.clients import integer
 
@@ -97,6 +98,8 @@ def attempts(
     """
     known = standings(client)
     built = " UNION ALL ".join([built_since(served), *[sessions_of(open_plan)] * bool(open_plan)])
+    if named := few(client, built):
+        built = named.sessions
     left = _with_gone(client)
     return [
         Attempt(

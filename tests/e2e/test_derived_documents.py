@@ -18,7 +18,7 @@ from hxi.admin import clients
 from hxi.admin.endpoints import Endpoints
 from ingest.schema import mongo as schema
 from orchestration.documents import changes, writing
-from orchestration.documents.agreement import by_project, disagreements
+from orchestration.documents.agreement import disagreements
 from orchestration.documents.collection import Derived
 from orchestration.documents.collections import (
     DERIVED,
@@ -29,6 +29,7 @@ from orchestration.documents.collections import (
 )
 from orchestration.documents.freshness import freshness
 from orchestration.documents.rewriting import bring_up_to_date, leave_out
+from orchestration.documents.sessions import by_project
 from orchestration.publish import parts
 from orchestration.run.refresh import refresh
 from tests.e2e.conftest import PlannedWarehouse

@@ -15,7 +15,6 @@ from hxi.admin import projects
 from hxi.admin.status import Documents, collect
 from hxi.load import load_batches
 from hxi.run import RunFailedError, refreshed_once
-from orchestration.documents import beside
 from orchestration.documents.collections import DERIVED
 from orchestration.erasure.requests import Subject, ask
 from orchestration.run.idle import nothing_is_new
@@ -45,10 +44,8 @@ def test_documents_that_cannot_be_written_hold_up_no_table_and_are_caught_up(
     postgres: psycopg.Connection[Any],
     mongo: Mongo,
     variables: None,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # What is tried beside the publish fails as well, and holds up as little.
-    monkeypatch.setattr(beside, "FEW_SESSIONS", 0)
     project, _, key = projects.create(postgres, f"behind {uuid4().hex}")
 
     def land(seed: int) -> None:

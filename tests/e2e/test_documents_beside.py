@@ -1,4 +1,4 @@
-"""Documents of a large plan are written beside the publish: once, by whole runs alone."""
+"""Documents are written beside the publish: once, by whole runs alone."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -75,9 +75,7 @@ def test_each_document_is_written_once_beside_the_publish_and_counted(
     mongo: Mongo,
     clickhouse: Client,
     tried: tuple[str, str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(beside, "FEW_SESSIONS", 0)
     for full in (False, True):
         land(stack, tried[1])
         before = documents(mongo, [tried[0]])[SESSIONS]
@@ -98,14 +96,11 @@ def test_each_document_is_written_once_beside_the_publish_and_counted(
         assert len(after[JOURNEYS]) == journeys
 
 
-def test_only_whole_runs_of_large_plans_begin_them(
-    stack: Stack, tried: tuple[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_whole_runs_of_a_plan_begin_them(stack: Stack, tried: tuple[str, str]) -> None:
+    refresh()
     with mock.patch.object(Run, "beside") as begin, dg.DagsterInstance.ephemeral() as instance:
         begin.return_value.exception.return_value = ValueError("as if it had failed at once")
         scheduler = Scheduler(instance)
-        refresh()
-        monkeypatch.setattr(beside, "FEW_SESSIONS", 0)
         land(stack, tried[1])
         late = dg.AssetSelection.groups("documents", "erase")
         assert scheduler.materialise(dg.AssetSelection.all() - late).error == ""
@@ -123,9 +118,7 @@ def test_documents_of_a_run_that_died_before_its_end_are_erased_like_others(
     postgres: psycopg.Connection[Any],
     mongo: Mongo,
     tried: tuple[str, str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(beside, "FEW_SESSIONS", 0)
     marts_are_built = Run.marts_are_built
 
     def and_all_are_written(run: Run, context: dg.AssetExecutionContext) -> None:

@@ -10,7 +10,6 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from hxi.admin import projects
-from orchestration.documents import beside
 from orchestration.run.refresh import refresh
 from orchestration.transform import compiled
 from tests.e2e.exact_histories import history
@@ -43,8 +42,6 @@ def test_marts_end_as_a_full_refresh_from_nothing_has_them(
     override = partial(projects.store_overrides, served.postgres)
     # By what dbt compiled once, and by dbt each time: both ways are exact.
     monkeypatch.setenv(compiled.VARIABLE, (compiled.COMPILED, compiled.DBT)[seed % 2])
-    # As those of large plans are; where that dies or is over, the step of documents does it all.
-    monkeypatch.setattr(beside, "FEW_SESSIONS", 0)
     end_lease = partial(served.postgres.execute, END_LEASE)
     played = history(LandingPath(mongo, served.clickhouse), seed, names, override, end_lease)
 

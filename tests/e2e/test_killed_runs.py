@@ -34,12 +34,6 @@ ROOT = Path(__file__).resolve().parents[2]
 STAGES = tuple(
     f"building: {one}" for one in ("plan", "events", "marts", "copied", "served", "documents")
 )
-# However few sessions there are, their documents are written beside the publish.
-HXI = """
-from hxi.command import main
-from orchestration.documents import beside
-beside.FEW_SESSIONS = 0
-main()"""
 # What else is killed under a run; the first two always.
 STORES = ("clickhouse", "postgres", "mongodb", "ingest")
 RUN = "run"
@@ -50,7 +44,7 @@ def hxi_run(stack: Stack, *options: str) -> Iterator["subprocess.Popen[str]"]:
     """`hxi run` in a process group of its own; its progress is on stderr."""
     environment: Mapping[str, str] = os.environ | stack.endpoints.environment()
     with subprocess.Popen(
-        [sys.executable, "-c", HXI, "run", "--json", *options],
+        [sys.executable, "-m", "hxi", "run", "--json", *options],
         env=environment,
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
