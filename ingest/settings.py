@@ -24,9 +24,9 @@ class Settings:
     http_port: int = 28300  # 0 = a free one, announced on standard output
     grpc_port: int = 28301
     spool_bytes: int = 1024 * MIB  # a full spool refuses batches with "unavailable"
-    block_bytes: int = 4 * MIB  # spooled bytes landed at once; decoded about 10 times that
+    block_bytes: int = 6 * MIB  # spooled bytes landed at once; decoded about 10 times that
     block_events: int = 10_000
-    mongodb_writers: int = 4
+    mongodb_writers: int = 1
     backoff_seconds: float = 10.0  # longest pause between two tries while a store is down
     key_cache_seconds: float = 300.0
     key_grace_seconds: float = 3600.0  # how long a known key works while PostgreSQL is down

@@ -1,8 +1,9 @@
 """Decoded events to MongoDB documents and back, without loss: reconcile re-lands from documents."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from bson.binary import Binary
@@ -18,34 +19,32 @@ MILLISECOND = timedelta(milliseconds=1)
 _PAYLOAD_NAMES = frozenset(PAYLOAD_JSON_NAMES.values())
 # Where clients choose the keys. A map with a key that MongoDB reads as something else (an operator,
 # a path, a type such as $date) is kept as a list of {k, v}.
-_MAPS = (
-    ("custom",),
-    ("page", "queryParams"),
-    ("click", "target", "attributes"),
-    ("inputChange", "target", "attributes"),
-    ("inputFocus", "target", "attributes"),
-    ("customEvent", "properties"),
-    ("identify", "traits"),
-)
+_MAPS: dict[str, tuple[str, ...]] = {
+    "custom": (),
+    "page": ("queryParams",),
+    "click": ("target", "attributes"),
+    "inputChange": ("target", "attributes"),
+    "inputFocus": ("target", "attributes"),
+    "customEvent": ("properties",),
+    "identify": ("traits",),
+}
 
 
 def event_document(event: Decoded, batch: BatchFacts) -> Document:
     """A document of hxi_events_db.events."""
-    payload: Json = event.metadata.get(event.payload_name, {}) if event.payload_name else {}
+    metadata = event.metadata
+    payload: Json = metadata.get(event.payload_name, {}) if event.payload_name else {}
     target = payload.get("target", {})
-    position = payload.get("position", {}) if event.payload_name == "click" else None
-    has_position = bool(position) or (position is not None and "position" in payload)
-    page_path = event.metadata.get("page", {}).get("path") or payload.get("pagePath")
-    return {
-        **_common(event, batch),
-        "type": event.event_type,
-        "screen": page_path,
-        "elementId": target.get("id") or target.get("selector"),
-        "x": position.get("x", 0) if position is not None and has_position else None,
-        "y": position.get("y", 0) if position is not None and has_position else None,
-        "scroll": payload.get("scrollTop", 0) if event.payload_name == "scroll" else None,
-        "timestamp": to_datetime(event.timestamp),
-    }
+    position = payload.get("position") if event.payload_name == "click" else None
+    document = _common(event, batch)
+    document["type"] = event.event_type
+    document["screen"] = metadata.get("page", {}).get("path") or payload.get("pagePath")
+    document["elementId"] = target.get("id") or target.get("selector")
+    document["x"] = None if position is None else position.get("x", 0)
+    document["y"] = None if position is None else position.get("y", 0)
+    document["scroll"] = payload.get("scrollTop", 0) if event.payload_name == "scroll" else None
+    document["timestamp"] = to_datetime(event.timestamp)
+    return document
 
 
 def replay_document(event: Decoded, batch: BatchFacts) -> Document:
@@ -59,26 +58,23 @@ def replay_document(event: Decoded, batch: BatchFacts) -> Document:
 
 
 def _common(event: Decoded, batch: BatchFacts) -> Document:
-    metadata = event.metadata
-    for path in _MAPS:
-        if path[0] in metadata:
-            metadata = _with_safe_map(metadata, path)
+    metadata = _with_maps(event.metadata, _safe)
     if batch.sdk_version:
-        metadata = {**metadata, "sdkVersion": batch.sdk_version}
+        metadata["sdkVersion"] = batch.sdk_version
     if batch.clock_skew_ms:
-        metadata = {**metadata, "clockSkewMs": batch.clock_skew_ms}
+        metadata["clockSkewMs"] = batch.clock_skew_ms
     if batch.geo:
-        metadata = {**metadata, "geo": batch.geo}
+        metadata["geo"] = batch.geo
     if batch.user_agent:
-        metadata = {**metadata, "userAgent": batch.user_agent}
+        metadata["userAgent"] = batch.user_agent
     return {
         "projectId": batch.project_id,
         "eventId": event.event_id,
         "sessionId": event.session_id,
         "userId": event.user_id,
         "batchId": batch.batch_id,
-        "ingestedAt": to_datetime(batch.ingested_at),
-        "sentAt": to_datetime(batch.sent_at) if batch.sent_at else None,
+        "ingestedAt": _shared_datetime(batch.ingested_at),
+        "sentAt": _shared_datetime(batch.sent_at) if batch.sent_at else None,
         "position": event.position,
         "metadata": metadata,
     }
@@ -97,7 +93,7 @@ def from_replay_document(document: Document) -> tuple[Decoded, BatchFacts]:
 
 
 def _decoded(document: Document, event_type: str, at: datetime) -> tuple[Decoded, BatchFacts]:
-    metadata = _plain(document["metadata"])
+    metadata = _with_maps(document["metadata"], _plain)
     facts = _take_facts(document, metadata)
     decoded = Decoded(
         event_id=document["eventId"],
@@ -132,42 +128,39 @@ def to_datetime(millis: int) -> datetime:
     return EPOCH + millis * MILLISECOND
 
 
+# Of times that all events of a batch have.
+_shared_datetime = lru_cache(maxsize=256)(to_datetime)
+
+
 def to_millis(moment: datetime) -> int:
     """The inverse of `to_datetime`."""
     return (moment - EPOCH) // MILLISECOND
 
 
-def _with_safe_map(value: Json, path: tuple[str, ...]) -> Json:
-    """A copy of the levels on the way, only if the map at the end of `path` has an unsafe key."""
+def _with_maps(metadata: Json, change: Callable[[Any], Any]) -> Json:
+    """A new dict with every map that clients choose the keys of changed."""
+    changed = dict(metadata)
+    for name, value in metadata.items():
+        path = _MAPS.get(name)
+        if path is not None:
+            changed[name] = _map_at(value, path, change)
+    return changed
+
+
+def _map_at(value: Any, path: tuple[str, ...], change: Callable[[Any], Any]) -> Any:
+    """What is at the end of `path` changed; a copy of the levels on the way, if anything was."""
+    if not path:
+        return change(value)
     inner = value.get(path[0])
-    if inner is None:
-        return value
-    if len(path) > 1:
-        changed = _with_safe_map(inner, path[1:])
-        return value if changed is inner else {**value, path[0]: changed}
-    if _is_safe(inner):
-        return value
-    return {**value, path[0]: [{"k": key, "v": text} for key, text in inner.items()]}
+    changed = None if inner is None else _map_at(inner, path[1:], change)
+    return value if changed is inner else {**value, path[0]: changed}
 
 
-def _is_safe(keys: Iterable[str]) -> bool:
-    return not any(key == "" or key[0] in "$_" or "." in key for key in keys)
+def _safe(pairs: Json) -> Json | list[Json]:
+    if any(key == "" or key[0] in "$_" or "." in key for key in pairs):
+        return [{"k": key, "v": text} for key, text in pairs.items()]
+    return pairs
 
 
-def _plain(metadata: Json) -> Json:
-    """A deep copy with every map as a map again."""
-    for path in _MAPS:
-        if path[0] in metadata:
-            metadata = _with_plain_map(metadata, path)
-    return dict(metadata)
-
-
-def _with_plain_map(value: Json, path: tuple[str, ...]) -> Json:
-    inner = value.get(path[0])
-    if inner is None:
-        return value
-    if len(path) > 1:
-        return {**value, path[0]: _with_plain_map(inner, path[1:])}
-    if isinstance(inner, list):
-        inner = {pair["k"]: pair["v"] for pair in inner}
-    return {**value, path[0]: inner}
+def _plain(pairs: Json | list[Json]) -> Json:
+    return {pair["k"]: pair["v"] for pair in pairs} if isinstance(pairs, list) else pairs

@@ -1,7 +1,6 @@
 """A spooled batch to decoded events: the common form that rows and documents are made of."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
 from google.protobuf.message import Message
@@ -30,9 +29,9 @@ class BatchFacts:
     user_agent: str = ""  # of the request
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that takes three times as long to make
 class Decoded:
-    """One event, ids canonical, texts without NUL.
+    """One event, ids canonical, texts without NUL; nobody changes it.
 
     `metadata` holds what the documents and rows have no field of their own for, as protobuf-JSON:
     page, device, deviceId, custom and the payload under its JSON name `payload_name`. A replay's
@@ -49,6 +48,7 @@ class Decoded:
     replay_type: int | None = None  # None: no replay payload
     replay_data: bytes = b""
     position: int = 0  # in the batch as sent
+    payload_json: bytes = field(default=b"", compare=False)  # of the payload, where it is known
 
     @property
     def is_replay(self) -> bool:
@@ -60,14 +60,14 @@ class Flattener:
     """Flattens page and device once for each distinct value: sessions repeat them in each event."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, bytes], Json] = {}
+        self._known: dict[tuple[type[Message], bytes], Json] = {}
 
     def flat(self, message: Message) -> Json:
         """Shared between events: read only."""
-        key = (message.DESCRIPTOR.name, message.SerializeToString())
+        key = (type(message), message.SerializeToString())
         found = self._known.get(key)
         if found is None:
-            found = clean(flatten(message))
+            found, _ = clean(flatten(message))
             if len(self._known) < MAX_REMEMBERED:
                 self._known[key] = found
         return found
@@ -83,14 +83,14 @@ def decode(event: Event, memory: Flattener, position: int = 0) -> Decoded:
     if event.HasField("device_id"):
         metadata["deviceId"] = event.device_id.replace("\0", "")
     if event.custom:
-        metadata["custom"] = clean(dict(event.custom))
-    field = event.WhichOneof("payload")
-    replay_type, replay_data, payload_name = None, b"", None
-    if field == "replay":
+        metadata["custom"], _ = clean(dict(event.custom))
+    sent = event.WhichOneof("payload")
+    replay_type, replay_data, payload_name, payload_json = None, b"", None, b""
+    if sent == "replay":
         replay_type, replay_data = event.replay.rrweb_type, event.replay.data
-    elif field is not None:
-        payload_name = PAYLOAD_JSON_NAMES[field]
-        metadata[payload_name] = clean(flatten(getattr(event, field)))
+    elif sent is not None:
+        payload_name = PAYLOAD_JSON_NAMES[sent]
+        metadata[payload_name], payload_json = clean(flatten(getattr(event, sent)))
     return Decoded(
         event_id=canonical_uuid(event.event_id),
         session_id=canonical_uuid(event.session_id),
@@ -102,12 +102,14 @@ def decode(event: Event, memory: Flattener, position: int = 0) -> Decoded:
         replay_type=replay_type,
         replay_data=replay_data,
         position=position,
+        payload_json=payload_json,
     )
 
 
-def clean(flat: Json) -> Json:
-    """Without NUL. The text of the whole is searched first, because almost none has any."""
-    if ESCAPED_NUL not in orjson.dumps(flat):
-        return flat
-    stripped: Any = strip_nuls(flat)
-    return dict(stripped)
+def clean(flat: Json) -> tuple[Json, bytes]:
+    """Without NUL, and its text, which is searched for them first, because almost none has any."""
+    text = orjson.dumps(flat)
+    if ESCAPED_NUL not in text:
+        return flat, text
+    stripped = strip_nuls(flat)
+    return stripped, orjson.dumps(stripped)

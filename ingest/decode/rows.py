@@ -1,6 +1,7 @@
-"""Decoded events to rows of raw.events and raw.replay_chunks: only the columns that are set."""
+"""Decoded events to rows of raw.events and raw.replay_chunks, with all columns ingest fills."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import orjson
@@ -33,32 +34,51 @@ _REQUEST_TYPES = {
 _REQUEST_TYPE_OF_EVENT = {"fetch_request": "fetch", "websocket": "websocket"}
 
 
-def event_row(event: Decoded, batch: BatchFacts) -> Row:
-    """A row of raw.events; a column that is missing has its default."""
+_NO_DEVICE: Json = {}
+
+
+class Templates:
+    """Rows as far as batch and device tell them, made once: the events of a block share them.
+
+    Both are known by identity, so it serves while the events are held, and no longer.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[int, int], Row] = {}
+
+    def row(self, batch: BatchFacts, device: Json) -> Row:
+        """A new one."""
+        key = (id(batch), id(device))
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = _empty_row() | _of_batch(batch) | _of_device(batch, device)
+        return made.copy()
+
+
+@cache
+def _empty_row() -> Row:
+    """Arrow is loaded by the first row, not by who only reads."""
+    from ingest.decode.arrow import EVENTS, empty_row
+
+    return empty_row(EVENTS)
+
+
+def event_row(event: Decoded, batch: BatchFacts, templates: Templates | None = None) -> Row:
+    """A row of raw.events; a column of which nothing is told has its default."""
     metadata = event.metadata
-    row: Row = {
-        "project_id": batch.project_id,
-        "event_id": event.event_id,
-        "session_id": event.session_id,
-        "user_id": event.user_id or "",
-        "device_id": metadata.get("deviceId", ""),
-        "event_type": event.event_type,
-        "timestamp": event.timestamp,
-        "sdk_version": batch.sdk_version,
-        "batch_id": batch.batch_id,
-        "clock_skew_ms": batch.clock_skew_ms,
-        "ingested_at": batch.ingested_at,
-        "sent_at": batch.sent_at,
-        "position": event.position,
-    }
-    _device(metadata.get("device", {}), batch.user_agent, row)
-    if batch.geo:
-        _geo(batch.geo, row)
+    row = (templates or Templates()).row(batch, metadata.get("device", _NO_DEVICE))
+    row["event_id"] = event.event_id
+    row["session_id"] = event.session_id
+    row["user_id"] = event.user_id or ""
+    row["device_id"] = metadata.get("deviceId", "")
+    row["event_type"] = event.event_type
+    row["timestamp"] = event.timestamp
+    row["position"] = event.position
     if "custom" in metadata:
         row["custom"] = orjson.dumps(metadata["custom"]).decode()
     if event.payload_name is not None:
         payload = metadata[event.payload_name]
-        row["payload"] = orjson.dumps(payload).decode()
+        row["payload"] = (event.payload_json or orjson.dumps(payload)).decode()
         _PAYLOADS[event.payload_name](payload, row)
     if "page" in metadata:
         _page(metadata["page"], row)
@@ -92,34 +112,51 @@ def _page(page: Json, row: Row) -> None:
         row["title"] = page["title"]
 
 
-def _geo(geo: Json, row: Row) -> None:
-    for column, name in _GEO.items():
-        row[column] = geo.get(name, "")
+def _of_batch(batch: BatchFacts) -> Row:
+    return {
+        "project_id": batch.project_id,
+        "batch_id": batch.batch_id,
+        "sdk_version": batch.sdk_version,
+        "clock_skew_ms": batch.clock_skew_ms,
+        "ingested_at": batch.ingested_at,
+        "sent_at": batch.sent_at,
+        **{column: batch.geo.get(name, "") for column, name in _GEO.items()},
+    }
 
 
-def _device(device: Json, sent_with: str, row: Row) -> None:
+def _of_device(batch: BatchFacts, device: Json) -> Row:
     """What the SDK says; what it leaves out is told by the user agent, its own or the request's."""
     get = device.get
-    agent = row["user_agent"] = get("userAgent", "") or sent_with
-    if agent and not get("browser"):
-        told = device_of(agent)
+    agent = get("userAgent", "") or batch.user_agent
+    row: Row = {
+        "user_agent": agent,
+        "browser": get("browser", ""),
+        "browser_version": get("browserVersion", ""),
+        "os": get("os", ""),
+        "os_version": get("osVersion", ""),
+        "device_type": _DEVICE_TYPES.get(get("deviceType", ""), ""),
+        "screen_width": max(0, get("screenWidth", 0)),
+        "screen_height": max(0, get("screenHeight", 0)),
+        "viewport_width": max(0, get("viewportWidth", 0)),
+        "viewport_height": max(0, get("viewportHeight", 0)),
+        "device_pixel_ratio": get("devicePixelRatio", 0.0),
+        "language": get("language", ""),
+        "timezone": get("timezone", ""),
+    }
+    if agent:
+        _tell(row, agent)
+    return row
+
+
+def _tell(row: Row, agent: str) -> None:
+    if row["browser"] and row["os"] and row["device_type"]:
+        return
+    told = device_of(agent)
+    if not row["browser"]:
         row["browser"], row["browser_version"] = told.browser, told.browser_version
-    else:
-        row["browser"], row["browser_version"] = get("browser", ""), get("browserVersion", "")
-    if agent and not get("os"):
-        told = device_of(agent)
+    if not row["os"]:
         row["os"], row["os_version"] = told.os, told.os_version
-    else:
-        row["os"], row["os_version"] = get("os", ""), get("osVersion", "")
-    kind = _DEVICE_TYPES.get(get("deviceType", ""), "")
-    row["device_type"] = kind or (device_of(agent).kind if agent else "")
-    row["screen_width"] = max(0, get("screenWidth", 0))
-    row["screen_height"] = max(0, get("screenHeight", 0))
-    row["viewport_width"] = max(0, get("viewportWidth", 0))
-    row["viewport_height"] = max(0, get("viewportHeight", 0))
-    row["device_pixel_ratio"] = get("devicePixelRatio", 0.0)
-    row["language"] = get("language", "")
-    row["timezone"] = get("timezone", "")
+    row["device_type"] = row["device_type"] or told.kind
 
 
 def _session_start(payload: Json, row: Row) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 import orjson
 from gosight.events_pb2 import Event
@@ -11,7 +11,7 @@ from gosight.ingest_pb2 import EventBatch
 from ingest.decode.checks import canonical_uuid
 from ingest.decode.documents import Document, event_document, replay_document
 from ingest.decode.events import BatchFacts, Decoded, Flattener, decode
-from ingest.decode.rows import Row, event_row, replay_row
+from ingest.decode.rows import Row, Templates, event_row, replay_row
 from ingest.rejects import Reason, Reject, reject
 from ingest.sinks.interface import Kind, Session
 from ingest.spooled import SpooledBatch
@@ -20,7 +20,7 @@ from ingest.spooled import SpooledBatch
 UNUSABLE = (ValueError, TypeError, KeyError, ArithmeticError)
 
 
-class Fate(Enum):
+class Fate(StrEnum):
     """What became of an event; the names are the ledger's columns."""
 
     LANDED = "landed"
@@ -60,10 +60,11 @@ class Item:
         make = replay_document if self.kind is Kind.REPLAY else event_document
         return make(self._decoded, self.facts)
 
-    def row(self) -> Row:
-        """A new row for ClickHouse."""
-        make = replay_row if self.kind is Kind.REPLAY else event_row
-        return make(self._decoded, self.facts)
+    def row(self, templates: Templates | None = None) -> Row:
+        """A new row for ClickHouse; of many, with templates that they share."""
+        if self.kind is Kind.REPLAY:
+            return replay_row(self._decoded, self.facts)
+        return event_row(self._decoded, self.facts, templates)
 
     def refuse(self, reason: str) -> None:
         """A store does not take it, for ever."""

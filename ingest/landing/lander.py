@@ -18,7 +18,7 @@ from ingest.watching.metrics import Metrics
 from ingest.watching.traces import TRACES
 
 # While one block waits for a store another is decoded.
-LANES = 2
+LANES = 3
 # A block that was not full is followed by a pause, so that a trickle lands in few inserts.
 PAUSE_SECONDS = 0.2
 PING_SECONDS = 2.0

@@ -6,17 +6,18 @@ The caller then forgets the spooled batches.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
 
 import orjson
 
 from ingest import rejects
 from ingest.clock import now_ms
 from ingest.decode.documents import Document
-from ingest.decode.rows import Row
+from ingest.decode.rows import Row, Templates
 from ingest.errors import RefusedByStoreError, StoreDownError
-from ingest.landing.erased_users import sessions_of_erased_users
+from ingest.landing.erased_users import Named, named_users, sessions_of_erased_users
 from ingest.landing.items import UNUSABLE, Fate, Item, items_of, session_of_reject
 from ingest.rejects import Reason, Reject
 from ingest.sinks import names as tables
@@ -36,6 +37,8 @@ class Landing:
 
     documents: DocumentStore
     rows: RowStore
+    # Decoding holds the interpreter: two blocks side by side would both be late for the stores.
+    _decoding: Lock = field(default_factory=Lock)
 
     def land(self, batches: Sequence[SpooledBatch]) -> Counter[str]:
         """Until the ledger has every batch; events that this call gave a fate, by fate.
@@ -46,22 +49,24 @@ class Landing:
         batches = [batch for batch in batches if batch.batch_id not in in_ledger]
         if not batches:
             return Counter()
-        items = list(items_of(batches))
+        with self._decoding:
+            items = list(items_of(batches))
         refused_at_door = {batch.batch_id: rejects.load(batch.rejects) for batch in batches}
         sessions = _sessions(batches, items, refused_at_door)
-        erased = set(self.rows.erased(sessions)) | self._of_erased_users(items)
+        users = named_users(items)
+        erased = self.rows.erased(sessions).keys() | self._of_erased_users(users)
         landed = self._write([item for item in items if item.session not in erased])
         add_to_index(self.rows, (item.session for item in landed))
         # An erasure that began meanwhile may have missed what was being written.
-        erased |= self.rows.erased(sessions - erased).keys() | self._of_erased_users(landed)
+        erased |= self.rows.erased(sessions - erased).keys() | self._of_erased_users(users)
         self._drop_erased([item for item in items if item.session in erased])
         self._keep_rejects(batches, items, refused_at_door, erased)
         self._write_ledger(batches, items, refused_at_door)
-        return Counter(item.fate.value for item in items if item.fate)
+        return Counter(item.fate for item in items if item.fate)
 
-    def _of_erased_users(self, items: Sequence[Item]) -> set[Session]:
+    def _of_erased_users(self, users: Named) -> set[Session]:
         """Sessions of erased users that come late; they get a tombstone as all erased ones."""
-        late = sessions_of_erased_users(items, self.rows)
+        late = sessions_of_erased_users(users, self.rows)
         fresh = late - self.rows.erased(late).keys() if late else set()
         _insert_own(self.rows, tables.TOMBSTONES, [late_tombstone(one) for one in sorted(fresh)])
         return late
@@ -73,7 +78,7 @@ class Landing:
             if item.fate is None:
                 copies[item.key].append(item)
         landed: list[Item] = []
-        waiting = dict(copies)
+        waiting = copies
         while waiting:
             owners = self._write_documents(waiting)
             chosen = [
@@ -81,9 +86,8 @@ class Landing:
                 for key, owner in owners.items()
                 if (copy := _copy_of(owner, copies[key])) is not None
             ]
-            taken = self._write_rows(chosen)
-            landed += taken
-            refused = {item.key for item in chosen} - {item.key for item in taken}
+            landed += self._write_rows(chosen)
+            refused = {item.key for item in chosen if item.fate is Fate.REFUSED}
             # Another copy of a refused event may be one that the stores take.
             waiting = {key: copies[key] for key in refused if _untried(copies[key])}
         for item in items:
@@ -96,16 +100,18 @@ class Landing:
         while copies:
             again: dict[Key, list[Item]] = {}
             for kind in Kind:
-                keys = [key for key in copies if key[0] is kind]
-                firsts = [_untried(copies[key])[0] for key in keys]
+                firsts = [
+                    first
+                    for some in copies.values()
+                    if some[0].kind is kind and (first := _untried(some))
+                ]
                 written, refused = self._insert(kind, firsts)
-                for index, key in enumerate(keys):
-                    if index in refused:
-                        firsts[index].refuse(refused[index])
-                        if _untried(copies[key]):
-                            again[key] = copies[key]
-                    else:
-                        owners[key] = written[index]
+                for index, why in refused.items():
+                    firsts[index].refuse(why)
+                    key = firsts[index].key
+                    if _untried(copies[key]):
+                        again[key] = copies[key]
+                owners |= {firsts[index].key: owner for index, owner in written.items()}
             copies = again
         return owners
 
@@ -181,10 +187,11 @@ class Landing:
         at_door: dict[str, list[Reject]],
     ) -> None:
         fates: dict[str, Counter[str]] = defaultdict(Counter)
-        for item in items:
-            count = fates[item.facts.batch_id]
-            count[item.fate.value if item.fate else ""] += 1
-            count["landed_replay"] += item.fate is Fate.LANDED and item.kind is Kind.REPLAY
+        counts = Counter((item.facts.batch_id, item.fate, item.kind) for item in items)
+        for (batch_id, fate, kind), count in counts.items():
+            fates[batch_id][fate or ""] += count
+            if fate is Fate.LANDED and kind is Kind.REPLAY:
+                fates[batch_id]["landed_replay"] += count
         rows = [ledger_row(one, at_door[one.batch_id], fates[one.batch_id]) for one in batches]
         _insert_own(self.rows, tables.LEDGER, rows)
 
@@ -203,15 +210,20 @@ def late_tombstone(session: Session) -> Row:
 
 def insert_rows(store: RowStore, kind: Kind, items: Sequence[Item]) -> dict[int, str]:
     """Insert all rows that ClickHouse takes; index and reason of those it refuses."""
+    templates = Templates()
+    return write_or_split(
+        lambda part: store.insert(TABLE[kind], _rows_of(part, templates)),
+        items,
+    )
 
-    def write(part: Sequence[Item]) -> None:
+
+def _rows_of(items: Sequence[Item], templates: Templates) -> Iterator[Row]:
+    """One at a time, so that no more than are needed at once are held."""
+    for item in items:
         try:
-            rows = [item.row() for item in part]
+            yield item.row(templates)
         except UNUSABLE as error:
             raise RefusedByStoreError(f"cannot be made a row: {error!r}") from error
-        store.insert(TABLE[kind], rows)
-
-    return write_or_split(write, items)
 
 
 def add_to_index(store: RowStore, sessions: Iterable[Session]) -> None:
@@ -245,13 +257,17 @@ def _sessions(
     return sessions
 
 
-def _untried(copies: Sequence[Item]) -> list[Item]:
-    return [item for item in copies if item.fate is not Fate.REFUSED]
+def _untried(copies: Sequence[Item]) -> Item | None:
+    """The first copy that no store has refused."""
+    return next((item for item in copies if item.fate is not Fate.REFUSED), None)
 
 
 def _copy_of(batch_id: str, copies: Sequence[Item]) -> Item | None:
     """The copy that the owner of an event brought, if it is in this block."""
-    return next((item for item in _untried(copies) if item.facts.batch_id == batch_id), None)
+    for item in copies:
+        if item.facts.batch_id == batch_id and item.fate is not Fate.REFUSED:
+            return item
+    return None
 
 
 def _reject_row(batch: SpooledBatch, one: Reject) -> Row:

@@ -67,8 +67,8 @@ class ClickHouseSink:
                 self._opened = self._opener()
             return self._opened
 
-    def insert(self, table: str, rows: Sequence[Row]) -> None:
-        """Columns that a row leaves out have their defaults."""
+    def insert(self, table: str, rows: Iterable[Row]) -> None:
+        """Each row has all columns that ingest fills."""
         columns = _columns(table, rows)
         database, name = table.split(".")
         with translated():
@@ -189,7 +189,7 @@ class ClickHouseSink:
         self.rows("SELECT 1")
 
 
-def _columns(table: str, rows: Sequence[Row]) -> Any:
+def _columns(table: str, rows: Iterable[Row]) -> Any:
     """An Arrow table; Arrow is loaded by the first insert, not by who only reads."""
     import pyarrow as pa
 

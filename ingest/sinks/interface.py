@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import Protocol
 
 from ingest.decode.documents import Document
@@ -12,7 +12,7 @@ from ingest.decode.rows import Row
 Session = tuple[str, str]
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """Events and replay payloads are kept apart; the value names collection and table."""
 
     EVENTS = "events"
@@ -50,8 +50,8 @@ class DocumentStore(Protocol):
 class RowStore(Protocol):
     """All calls may be repeated. StoreDownError: call again."""
 
-    def insert(self, table: str, rows: Sequence[Row]) -> None:
-        """All or none. RefusedByStoreError when a row is to blame."""
+    def insert(self, table: str, rows: Iterable[Row]) -> None:
+        """All or none. RefusedByStoreError when a row is to blame; errors of `rows` go through."""
 
     def ledgered(self, batches: Iterable[tuple[str, str]]) -> set[str]:
         """Which batches, given as (project, batch), have a ledger row."""

@@ -69,9 +69,9 @@ class MongoSink:
     """A DocumentStore on a server that `ingest.schema.mongo` has prepared."""
 
     def __init__(self, client: "MongoClient[Document]", writers: int = 1) -> None:
+        """`writers` share the documents of one call; calls side by side wait for no other's."""
         self._client = client
         self._writers = writers
-        self._pool = ThreadPoolExecutor(writers, thread_name_prefix="mongodb")
 
     def insert(self, kind: Kind, documents: Sequence[Document]) -> Written:
         """Each document gets the `_id` of its event."""
@@ -80,7 +80,10 @@ class MongoSink:
         size = max(MIN_CHUNK, -(-len(documents) // self._writers))
         starts = range(0, len(documents), size)
         collection = COLLECTION[kind].of(self._client)
-        chunks = self._pool.map(lambda at: _insert(collection, documents[at : at + size]), starts)
+        if len(starts) <= 1:
+            return _insert(collection, documents)
+        with ThreadPoolExecutor(len(starts), thread_name_prefix="mongodb") as pool:
+            chunks = pool.map(lambda at: _insert(collection, documents[at : at + size]), starts)
         written = Written()
         for at, chunk in zip(starts, chunks, strict=True):
             written.owners.update((at + index, owner) for index, owner in chunk.owners.items())
@@ -120,10 +123,6 @@ class MongoSink:
         """StoreDownError when the server does not answer."""
         with translated():
             self._client.admin.command("ping")
-
-    def close(self) -> None:
-        """End the writers; the client is its opener's to close."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 def of_session(session: Session) -> Document:

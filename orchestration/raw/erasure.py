@@ -46,10 +46,7 @@ def erase_sessions(
     documents, rows = MongoSink(mongo), ClickHouseSink(lambda: clickhouse)
     ids = {canonical_uuid(text) for text in session_ids}
     sessions = sorted((project_id, one) for one in ids | _visitors(clickhouse, project_id, ids))
-    try:
-        return erase(documents, rows, sessions, settle_seconds)
-    finally:
-        documents.close()
+    return erase(documents, rows, sessions, settle_seconds)
 
 
 def _visitors(clickhouse: Client, project_id: str, session_ids: set[str]) -> set[str]:

@@ -1,5 +1,6 @@
 """Events landed per second from a full spool, beside bare inserts of the same rows."""
 
+import gc
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,8 +18,8 @@ from hxi.admin.endpoints import Endpoints
 from ingest.decode.arrow import EVENTS, table
 from ingest.decode.documents import event_document
 from ingest.decode.events import BatchFacts, Decoded, Flattener, decode
-from ingest.decode.rows import event_row
-from ingest.landing.lander import Lander
+from ingest.decode.rows import Templates, event_row
+from ingest.landing.lander import COLLECTOR, Lander
 from ingest.schema import mongo as schema
 from ingest.settings import Settings
 from ingest.sinks.mongodb import connect, document_id
@@ -44,9 +45,12 @@ def measure(
     sent = (decode(event, memory) for batch in batches for event in batch.events)
     decoded = [event for event in sent if not event.is_replay]
     documents = [event_document(event, facts) for event in decoded]
+    templates = Templates()
     tables = [
-        table([event_row(event, facts) for event in block], EVENTS) for block in _blocks(decoded)
+        table((event_row(event, facts, templates) for event in block), EVENTS)
+        for block in _blocks(decoded)
     ]
+    gc.set_threshold(*COLLECTOR)  # the lander's, so that neither side looks for cycles more often
     with watched(pids) as bare_processor, _ours(bare_processor):
         mongodb = timed(lambda: _bare_mongodb(endpoints, documents)).seconds
         clickhouse = timed(lambda: _bare_clickhouse(endpoints, tables)).seconds

@@ -1,6 +1,6 @@
 """Lands event batches by ingest's own code, in this process, and lets it die between two steps."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -30,7 +30,7 @@ class DyingRows(ClickHouseSink):
 
     writes_left: int | None = None
 
-    def insert(self, table: str, rows: Sequence[Row]) -> None:
+    def insert(self, table: str, rows: Iterable[Row]) -> None:
         self._spend()
         super().insert(table, rows)
 

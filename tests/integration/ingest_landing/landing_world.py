@@ -38,10 +38,7 @@ class World:
         pass_on = watched.between if watched else lambda store: store
         documents = MongoSink(self.mongo, 2)
         rows = ClickHouseSink(lambda: self.clickhouse)
-        try:
-            Landing(pass_on(documents), pass_on(rows)).land(batches)
-        finally:
-            documents.close()
+        Landing(pass_on(documents), pass_on(rows)).land(batches)
 
     def erase(self, *sessions: str) -> int:
         return self.erase_ids(*map(named, sessions))

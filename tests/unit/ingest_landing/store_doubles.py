@@ -58,11 +58,12 @@ class Rows:
     def __init__(self) -> None:
         self.tables: dict[str, list[Row]] = defaultdict(list)
 
-    def insert(self, table: str, rows: Sequence[Row]) -> None:
+    def insert(self, table: str, rows: Iterable[Row]) -> None:
+        rows = list(rows)
         assert rows, "an insert of nothing"
         if any(row.get("custom_name") == POISON for row in rows):
             raise RefusedByStoreError("constraint violated")
-        self.tables[table] += copy.deepcopy(list(rows))
+        self.tables[table] += copy.deepcopy(rows)
 
     def ledgered(self, batches: Iterable[tuple[str, str]]) -> set[str]:
         wanted = set(batches)

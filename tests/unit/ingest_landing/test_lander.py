@@ -12,7 +12,7 @@ from typing import cast
 import pytest
 
 from ingest.errors import StoreDownError
-from ingest.landing.lander import Lander, Stores
+from ingest.landing.lander import LANES, Lander, Stores
 from ingest.landing.landing import Landing
 from ingest.settings import Settings
 from ingest.spool import Spool
@@ -140,10 +140,10 @@ def test_a_batch_that_never_lands_keeps_no_other_back(tmp_path: Path, recorder: 
 def test_no_more_is_read_than_may_be_in_flight(tmp_path: Path, recorder: Recorder) -> None:
     recorder.gate.clear()
     with running(tmp_path, recorder, some(50), block_events=1) as one:
-        # Two lanes hold a block each, and one waits for them.
-        until(lambda: one.lander.in_flight_blocks == 3)
+        # Each lane holds a block, and one waits for them.
+        until(lambda: one.lander.in_flight_blocks == LANES + 1)
         time.sleep(0.2)
-        assert one.lander.in_flight_blocks == 3
+        assert one.lander.in_flight_blocks == LANES + 1
         recorder.gate.set()
         one.wait_empty()
     assert recorder.landed == ids(some(50))
@@ -152,11 +152,11 @@ def test_no_more_is_read_than_may_be_in_flight(tmp_path: Path, recorder: Recorde
 def test_stop_lets_a_block_finish_and_leaves_the_rest(tmp_path: Path, recorder: Recorder) -> None:
     recorder.gate.clear()
     with running(tmp_path, recorder, some(50), block_events=1) as one:
-        until(lambda: one.lander.in_flight_blocks == 3)
+        until(lambda: one.lander.in_flight_blocks == LANES + 1)
         threading.Timer(0.2, recorder.gate.set).start()
         one.lander.stop(SECONDS)
-        assert one.spool.depth().batches == 48
-    assert len(recorder.landed) == 2
+        assert one.spool.depth().batches == 50 - LANES
+    assert len(recorder.landed) == LANES
 
 
 def test_a_store_is_there_only_when_it_has_answered(tmp_path: Path, recorder: Recorder) -> None:

@@ -8,6 +8,7 @@ from gosight.common_pb2 import DeviceInfo, GeoLocation
 from gosight.events_pb2 import Event
 from gosight.ingest_pb2 import EventBatch
 
+from ingest.decode.arrow import EVENTS, table
 from ingest.decode.documents import from_event_document
 from ingest.decode.rows import event_row
 from ingest.landing.items import Item, items_of
@@ -35,6 +36,13 @@ def test_the_place_is_in_every_row_and_survives_the_documents() -> None:
         *("198.51.100.0", "France", "FR", "", "Brest")
     ]
     assert event_row(*from_event_document(item.document())) == row
+    assert table([row], EVENTS).column("country").to_pylist() == ["France"]
+
+
+def test_a_column_that_the_table_has_not_is_refused() -> None:
+    row = landed(event("a", "s")).row()
+    with pytest.raises(KeyError, match="planet"):
+        table([row | {"planet": "Mars"}], EVENTS)
 
 
 @pytest.mark.parametrize(
