@@ -46,7 +46,7 @@ EQUATIONS = {
     "neutral_states_have_no_confidence",
     "page_views_are_the_views_of_events",
     "events_have_the_path_of_their_view",
-    "clicks_in_sessions_are_in_the_heatmap",
+    "clicks_with_a_position_are_in_the_heatmap",
     "both_heatmaps_hold_the_same_clicks",
     "clicks_with_a_target_are_in_element_clicks",
     "errors_of_a_day_are_in_their_groups",
