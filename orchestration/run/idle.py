@@ -5,7 +5,9 @@ then looks for a reason to build. The job itself does not ask: it skips what is 
 """
 
 from contextlib import closing
+from typing import Any
 
+import psycopg
 from clickhouse_connect.driver.client import Client
 
 from orchestration.documents import changes
@@ -13,7 +15,7 @@ from orchestration.documents.collections import DERIVED
 from orchestration.documents.freshness import freshness
 from orchestration.documents.switch import wanted as wanted_documents
 from orchestration.erasure.erasing import any_waits
-from orchestration.lease.held import HeldStores, held_stores
+from orchestration.lease.held import held_stores
 from orchestration.plan import plan, projects
 from orchestration.plan.doubts import doubted
 from orchestration.publish.agreement import sessions_agree
@@ -22,6 +24,8 @@ from orchestration.raw.reconcile import settle
 from orchestration.rebuild import wanted
 from orchestration.retention.expiry import finish
 from orchestration.stores.settings import Settings
+
+Postgres = psycopg.Connection[Any]
 
 
 def nothing_is_new() -> bool:
@@ -32,40 +36,40 @@ def nothing_is_new() -> bool:
     was left unfinished, and the stores hold what the ledger says. What people changed in other
     served rows is not seen here: runs with something to do compare those, a part each.
     """
-    with held_stores(Settings.from_environment()) as stores:
-        with closing(stores.owner()) as connection:
-            if any_waits(connection, stores.clickhouse()):
+    with (
+        held_stores(Settings.from_environment()) as stores,
+        stores.postgres() as connection,
+    ):
+        client = stores.clickhouse()
+        with closing(stores.owner()) as owner:
+            if any_waits(owner, client):
                 return False
-        if _is_unfinished(stores.clickhouse()) or _is_waiting(stores):
+        if _is_unfinished(client) or _is_waiting(client, connection):
             return False
         finish(stores)
-        with stores.postgres() as connection:
-            projects.follow(stores.clickhouse(), connection)
+        projects.follow(client, connection)
         with stores.mongodb() as mongo:
-            read_back(mongo, stores.clickhouse())
-            _, disagreements = settle(mongo, stores.clickhouse())
-            if disagreements:
-                return False
-        return not _is_waiting(stores) and _is_served(stores)
+            predicted = read_back(mongo, stores.clickhouse())
+            landed, disagreements = settle(mongo, stores.clickhouse())
+        # What came to raw by these waits for a run; all else was asked for above.
+        is_settled = not (predicted.sessions or landed.relanded or disagreements)
+        return is_settled and _is_served(stores.clickhouse(), connection)
 
 
 def _is_unfinished(client: Client) -> bool:
     return wanted.lacks_a_table(client) or bool(client.query(plan.UNFINISHED).result_rows)
 
 
-def _is_waiting(stores: HeldStores) -> bool:
-    client = stores.clickhouse()
-    with stores.postgres() as connection:
-        settings = wanted.settings(client, connection)
+def _is_waiting(client: Client, connection: Postgres) -> bool:
+    settings = wanted.settings(client, connection)
     return plan.waiting(client, settings, doubted(client)) > 0
 
 
-def _is_served(stores: HeldStores) -> bool:
-    client, kept = stores.clickhouse(), wanted_documents()
+def _is_served(client: Client, connection: Postgres) -> bool:
+    kept = wanted_documents()
     if freshness(client).is_behind:
         return False
     standings = changes.standings(client)
     if any(standings[derived.name].is_whole != (derived in kept) for derived in DERIVED):
         return False
-    with stores.postgres() as connection:
-        return sessions_agree(client, connection)
+    return sessions_agree(client, connection)
