@@ -51,14 +51,16 @@ def follow_contract(connection: psycopg.Connection[Any]) -> None:
 
 
 def _create(table: LandingTable) -> sql.Composed:
-    """Unlogged: a crash empties it, which the merge notices."""
+    """Unlogged: a crash empties it, which the merge notices. Autovacuum finds nothing to do."""
     columns = [
-        sql.SQL("{} {}").format(
+        sql.SQL("{} {} {}").format(
             sql.Identifier(column.name),
             sql.SQL(column.data_type),
+            # To compress payloads that are gone with the next copy costs more than their room.
+            sql.SQL("STORAGE EXTERNAL" if column.is_packed else ""),
         )
         for column in table.columns
     ]
-    return sql.SQL("CREATE UNLOGGED TABLE {} ({})").format(
+    return sql.SQL("CREATE UNLOGGED TABLE {} ({}) WITH (autovacuum_enabled = off)").format(
         sql.Identifier("landing", table.name), sql.SQL(", ").join(columns)
     )

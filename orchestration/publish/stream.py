@@ -2,6 +2,9 @@
 
 import base64
 import binascii
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import ExitStack, closing
 from typing import Protocol
 
 from ingest.decode.json_text import repaired
@@ -17,6 +20,37 @@ class ByteStream(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
     def close(self) -> None: ...
+
+
+def read_ahead(
+    threads: Executor,
+    opened: ExitStack,
+    streams: Sequence[Callable[[], ByteStream]],
+    size: int,
+) -> Iterator[Iterator[bytes]]:
+    """The blocks of one stream after the other; each is to be read to its end.
+
+    While the caller writes a block the next one is read, and the stream behind is opened: two
+    streams at a time, and a block of each beside the caller's. `opened` closes them, so it ends
+    after `threads`, of which there are two or more.
+    """
+
+    def begin(stream: Callable[[], ByteStream]) -> tuple[ByteStream, bytes]:
+        response = opened.enter_context(closing(stream()))
+        return response, response.read(size)
+
+    def blocks(begun: Future[tuple[ByteStream, bytes]]) -> Iterator[bytes]:
+        response, block = begun.result()
+        while block:
+            following = threads.submit(response.read, size)
+            yield block
+            block = following.result()
+
+    begun = threads.submit(begin, streams[0])
+    for behind in streams[1:]:
+        current, begun = begun, threads.submit(begin, behind)
+        yield blocks(current)
+    yield blocks(begun)
 
 
 class UnpackedRows:

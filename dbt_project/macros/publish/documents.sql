@@ -19,15 +19,17 @@
 
 {#- JSON as JSONB; text PostgreSQL cannot read as JSON (a \u0000, half a surrogate pair) becomes a JSON string. -#}
 {% macro json_or_text(column) -%}
-    case when pg_input_is_valid({{ column }}, 'jsonb') then ({{ column }})::jsonb else to_jsonb({{ column }}) end
+    coalesce(landing.json_or_null({{ column }}), to_jsonb({{ column }}))
 {%- endmacro %}
 
 {#- The same for a JSON object; what is none becomes an object with that text under `text`. -#}
 {% macro json_object(column) -%}
     case
         when {{ column }} = '' then '{}'::jsonb
-        when starts_with({{ column }}, '{') and pg_input_is_valid({{ column }}, 'jsonb') then ({{ column }})::jsonb
-        else jsonb_build_object('text', {{ column }})
+        else coalesce(
+            case when starts_with({{ column }}, '{') then landing.json_or_null({{ column }}) end,
+            jsonb_build_object('text', {{ column }})
+        )
     end
 {%- endmacro %}
 

@@ -23,5 +23,5 @@ select
     {%- for n in range(1, 6) %}
     {{ cut_text('dimension_' ~ n, 255) }} as dimension_{{ n }},
     {%- endfor %}
-    case when traits != '' and pg_input_is_valid(traits, 'jsonb') then traits::jsonb end as traits
+    landing.json_or_null(traits) as traits
 from {{ source('landing', 'sessions') }}

@@ -9,24 +9,34 @@ with chunks as (
     from {{ source('landing', 'replay_chunks') }}
 ),
 
--- The inside of each payload's array; one event alone is inside already. What JSONB cannot hold is left out.
+-- The inside of each payload's array; one event alone is inside already. What JSONB cannot hold is left out. As bytes:
+-- of text, each character would be looked at to find its ends. `offset 0`: else each mention of `json` works it out again.
 pieces as (
     select
-        *,
+        chunks.*,
         case
-            when recording_bytes > {{ longest_bytes }} or chunk = '' or not pg_input_is_valid(chunk, 'jsonb') then ''
-            when starts_with(text, '[') then btrim(left(substr(text, 2), -1), E' \n\r\t')
-            else text
+            when get_byte(json, 0) = ascii('[')
+                then btrim(substring(json from 2 for octet_length(json) - 2), '\x20090a0d')
+            else json
         end as rrweb_events
     from chunks
-    cross join lateral (select btrim(chunk, E' \n\r\t') as text) as trimmed
+    cross join lateral (
+        select
+            case
+                when recording_bytes <= {{ longest_bytes }} and pg_input_is_valid(chunk, 'jsonb')
+                    then btrim(convert_to(chunk, 'UTF8'), '\x20090a0d')
+            end as json
+        offset 0
+    ) as trimmed
 ),
 
 recordings as (
     select
         project_id,
         session_id,
-        ('[' || coalesce(string_agg(nullif(rrweb_events, ''), ',' order by chunk_index), '') || ']')::jsonb as events,
+        convert_from(
+            '[' || coalesce(string_agg(nullif(rrweb_events, ''), ',' order by chunk_index), '') || ']', 'UTF8'
+        )::jsonb as events,
         min(timestamp_start) as started_at,
         max(timestamp_end) as ended_at,
         sum(event_count) as event_count,

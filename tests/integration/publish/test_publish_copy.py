@@ -12,10 +12,11 @@ from clickhouse_connect.driver.client import Client
 from psycopg import sql
 from urllib3.exceptions import ProtocolError
 
+from orchestration.publish import landing
 from orchestration.publish.copy import CopyError, copy_plan
 from orchestration.publish.landing import LANDING_TABLES
 from orchestration.publish.tables import SERVED_TABLES
-from tests.integration.publish.stand_in_marts import PROJECT, Visit, named
+from tests.integration.publish.stand_in_marts import PROJECT, Visit, named, whole_visit
 from tests.integration.publish.warehouse import Warehouse
 
 SESSION = named("session")
@@ -28,13 +29,14 @@ class Stream:
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
         self.peak = 0
+        self.is_closed = False
 
     def read(self, _size: int) -> bytes:
         self.peak = max(self.peak, psutil.Process().memory_info().rss)
         return next(self._pieces, b"")
 
     def close(self) -> None:
-        return
+        self.is_closed = True
 
 
 @dataclass
@@ -45,7 +47,9 @@ class Marts:
     streams: dict[str, Stream] = field(default_factory=dict)
 
     def query(self, query: str) -> object:
-        """Each part counts one table: `SELECT 'name', count() FROM …`."""
+        """Each part counts one table: `SELECT 'name', count() FROM …`. A plan has no session."""
+        if "count()" not in query:
+            return SimpleNamespace(result_rows=[])
         parts = {part.split("'")[1]: part + " " for part in query.split(" UNION ALL ")}
         rows = [
             (table, sum(n for name, n in self.counts.items() if f"gosight.{name} " in part))
@@ -103,10 +107,24 @@ def test_a_stream_that_breaks_off_is_an_error(warehouse: Warehouse) -> None:
         yield event_row(b"{}")
         raise ProtocolError("Connection broken")
 
-    marts = Marts({"events": 2}, {"events": Stream(pieces())})
+    streams = {"events": Stream(pieces()), "insights": Stream(iter(()))}
+    marts = Marts({"events": 2}, streams)
     with pytest.raises(CopyError, match="ClickHouse broke off: Connection broken"):
         copy_plan(marts.client, warehouse.connection, warehouse.begin())
     assert landed(warehouse, "events") == 0
+    assert all(stream.is_closed for stream in streams.values()), "the table behind is open, too"
+
+
+def test_a_plan_of_many_is_read_as_one_of_few(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visits = [whole_visit(str(n)) for n in range(3)]
+    warehouse.marts.put(*visits)
+    few = warehouse.copy(*visits[:2])
+    monkeypatch.setattr(landing, "FEW_SESSIONS", 1)
+    assert warehouse.copy(*visits[:2]) == few
+    assert few["planned_sessions"] == 2
+    assert few["events"] == sum(len(visit.events) for visit in visits[:2])
 
 
 def test_rows_that_vanish_between_count_and_copy_are_an_error(warehouse: Warehouse) -> None:

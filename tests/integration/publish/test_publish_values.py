@@ -99,6 +99,23 @@ def test_a_payload_postgresql_cannot_read_as_an_object_is_kept_as_text(
     assert warehouse.row("events")["metadata"] == {"text": text, "custom": {"text": text}}
 
 
+TEXTS = [
+    *("", " ", "null", "7", "1e400000", '"a\\u0000"', '"\\ud83d"', '"\\ud83c\\udf89"', "'a'"),
+    *('{"a": 1, "a": 2}', "[01]", '[1, "\\"", "]"]', ' {"b": [{}]} ', "{}{}", "\u20ac", "[" * 5000),
+]
+
+
+def test_text_read_once_is_the_json_that_reading_it_twice_finds(warehouse: Warehouse) -> None:
+    rows = warehouse.connection.execute(
+        "SELECT text, landing.json_or_null(text)::text,"
+        " CASE WHEN pg_input_is_valid(text, 'jsonb') THEN text::jsonb::text END"
+        " FROM unnest(%s::text[]) AS text",
+        (TEXTS,),
+    ).fetchall()
+    assert [text for text, once, twice in rows if once != twice] == []
+    assert {text for text, once, _ in rows if once is None} > {"", '"a\\u0000"', "{}{}"}
+
+
 def test_an_event_without_payload_has_empty_metadata(warehouse: Warehouse) -> None:
     visit = Visit(SESSION).event("custom", payload="", custom="")
     warehouse.marts.put(visit)
