@@ -18,8 +18,9 @@ from orchestration.signals.set_aside import rows as rows_of
 from orchestration.signals.signal import AnySignal
 from orchestration.stores.clients import integer
 
-DEFAULT_FRAME_ROWS = 500_000
-"""Events held at once: some 100 to 200 MB in Polars. One session longer than that is held whole."""
+DEFAULT_FRAME_ROWS = 200_000
+"""Events held at once: with what joins and sorts make of them some 400 MB (of 500,000, 1.4 GB). One
+session longer than that is held whole."""
 
 # An insert of one frame may touch any month from 1990 on; the default limit is 100 partitions.
 SET_ASIDE = "set aside by "
