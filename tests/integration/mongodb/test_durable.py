@@ -89,5 +89,4 @@ def test_ingest_asks_for_a_majority_and_its_journals(endpoints: Endpoints) -> No
         document = {"projectId": "durable", "eventId": "1", "sessionId": "s", "batchId": "b"}
         sink.insert(Kind.EVENTS, [document])
         sink.delete(Kind.EVENTS, [document])
-        sink.close()
     assert listener.concerns == [{"w": "majority", "j": True}]
