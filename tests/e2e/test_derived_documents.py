@@ -29,7 +29,7 @@ from orchestration.documents.collections import (
 )
 from orchestration.documents.freshness import freshness
 from orchestration.documents.rewriting import bring_up_to_date, leave_out
-from orchestration.documents.sessions import by_project
+from orchestration.documents.sessions import FEW_SESSIONS, by_project, few
 from orchestration.publish import parts
 from orchestration.run.refresh import refresh
 from tests.e2e.conftest import PlannedWarehouse
@@ -216,6 +216,19 @@ def test_of_many_sessions_each_run_compares_a_part(
     schema.JOURNEYS.of(warehouse.mongo).insert_one(left)
     assert all("documents" in one[0] for one in noticed())
     schema.JOURNEYS.of(warehouse.mongo).delete_one({"_id": "left"})
+
+
+def test_the_engine_takes_a_statement_that_names_few_sessions_for_every_collection(
+    warehouse: Warehouse,
+) -> None:
+    made_up = (
+        "SELECT toString(generateUUIDv4(number)) AS project_id,"
+        f" generateUUIDv4(number + 1) AS session_id FROM numbers({FEW_SESSIONS})"
+    )
+    named = few(warehouse.client, made_up)
+    assert named
+    attempts = [changes.Attempt(one, 0, named.sessions) for one in DERIVED]
+    assert changes.begin(warehouse.client, attempts) == [changes.Begun(0, 0)] * len(DERIVED)
 
 
 def test_the_sessions_that_were_written_are_compared_in_all_stores(
