@@ -140,7 +140,7 @@ def begin(client: Client, attempts: Sequence[Attempt]) -> list[Begun]:
     together = [one for one in attempts if not one.is_of_all]
     for some in (*([one] for one in attempts if one.is_of_all), together):
         if some:
-            _insert(client, [row for one in some for row in _to_begin(one)])
+            _insert(client, [row for one in some for row in to_begin(one)])
     counts = " UNION ALL ".join(
         f"SELECT {number} AS number, {place} AS place, count() FROM ({query})"
         for number, one in enumerate(attempts)
@@ -151,7 +151,7 @@ def begin(client: Client, attempts: Sequence[Attempt]) -> list[Begun]:
     return [Begun(*sizes[at : at + 2]) for at in range(0, len(sizes), 2)]
 
 
-def _to_begin(one: Attempt) -> Iterator[str]:
+def to_begin(one: Attempt) -> Iterator[str]:
     """Queries of the rows that say so."""
     derived = one.derived
     if one.is_of_all:

@@ -11,7 +11,7 @@ from orchestration.publish.parts import Named
 # Written out they are planned for at once; the query is, wherever a collection names it: thirty
 # times a run, and it reads three tables. One statement names them eighteen times, and the engine
 # takes 256 KiB of text: more than 167 would be refused.
-FEW_SESSIONS = 100
+FEW_SESSIONS = 50
 
 
 def by_project(client: Client, sessions: str) -> dict[str, list[str]]:
@@ -34,10 +34,11 @@ def few(client: Client, sessions: str) -> Named | None:
     ids: defaultdict[str, list[str]] = defaultdict(list)
     for project, session in rows:
         ids[str(project)].append(str(session))
-    return Named(_written_out(ids), ids)
+    return Named(written_out(ids), ids)
 
 
-def _written_out(ids: Mapping[str, Sequence[str]]) -> str:
+def written_out(ids: Mapping[str, Sequence[str]]) -> str:
+    """A query of these sessions, by project."""
     pairs = [
         f"({format_query_value(project)}, {format_query_value(session)})"
         for project, sessions in ids.items()
