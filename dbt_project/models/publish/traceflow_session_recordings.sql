@@ -10,7 +10,7 @@ with chunks as (
 ),
 
 -- The inside of each payload's array; one event alone is inside already. What JSONB cannot hold is left out. As bytes:
--- of text, each character would be looked at to find its ends. `offset 0`: else each mention of `json` works it out again.
+-- of text, each character would be looked at to find its ends. `limit 1`: else each mention of `json` works it out again.
 pieces as (
     select
         chunks.*,
@@ -26,7 +26,7 @@ pieces as (
                 when recording_bytes <= {{ longest_bytes }} and pg_input_is_valid(chunk, 'jsonb')
                     then btrim(convert_to(chunk, 'UTF8'), '\x20090a0d')
             end as json
-        offset 0
+        limit 1
     ) as trimmed
 ),
 
