@@ -74,8 +74,12 @@ JOURNEYS = CollectionSpec("hxi_journey_db", "journeys", indexes=((PROJECT, SESSI
 EMOTION_PREDICTIONS = CollectionSpec(
     "hxi_emotion_db",
     "emotion_predictions",
-    # By source, those of outside models are found among ours.
-    indexes=((PROJECT, SESSION, ("timestamp", DESCENDING)), (("source", ASCENDING),)),
+    # By source, those of outside models are found among ours; with the session behind it, for the
+    # embedded server would take an index of the source alone to find one session's of ours.
+    indexes=(
+        (PROJECT, SESSION, ("timestamp", DESCENDING)),
+        (("source", ASCENDING), PROJECT, SESSION),
+    ),
 )
 HEATMAPS = CollectionSpec(
     "hxi_heatmap_db",

@@ -1,6 +1,8 @@
 """Collections and indexes of the document of record, and refusals by an index."""
 
+import time
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pymongo import MongoClient
@@ -29,8 +31,35 @@ def test_every_index_that_a_project_asks_for_is_led_by_it(
     declared = {tuple(name for name, _ in keys): True for keys in spec.unique}
     declared |= {tuple(name for name, _ in keys): False for keys in spec.indexes}
     assert found == declared
-    of_all_projects = {("source",)} if spec is EMOTION_PREDICTIONS else set()
+    of_all_projects = (
+        {("source", "projectId", "sessionId")} if spec is EMOTION_PREDICTIONS else set()
+    )
     assert {names[0] for names in found.keys() - of_all_projects} == {"projectId"}
+
+
+def test_one_session_s_predictions_are_found_without_reading_those_of_others(mongo: Mongo) -> None:
+    """As documents are rewritten: those of ours. The embedded server estimates no index's worth."""
+    prepare(mongo)
+    predictions = EMOTION_PREDICTIONS.of(mongo)
+    project = uuid4().hex
+    predictions.insert_many(
+        {"projectId": project, "sessionId": str(number), "source": "rules"}
+        for number in range(20_000)
+    )
+
+    def seconds(**wanted: str) -> float:
+        began = time.perf_counter()
+        for number in range(20):
+            one = {"projectId": project, "sessionId": str(number), **wanted}
+            assert len(list(predictions.find(one))) == 1
+        return time.perf_counter() - began
+
+    try:
+        assert min(seconds(source="rules") for _ in range(3)) < 10 * min(
+            seconds() for _ in range(3)
+        )
+    finally:
+        predictions.delete_many({"projectId": project})
 
 
 def test_a_key_that_belongs_to_no_event_is_a_refusal(world: World, mongo: Mongo) -> None:
