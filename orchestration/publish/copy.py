@@ -17,7 +17,7 @@ from orchestration.publish.landing import (
     SERVED,
     LandingTable,
     Source,
-    written_out,
+    with_few,
 )
 from orchestration.publish.landing_tables import follow_contract
 from orchestration.publish.stream import ByteStream, UnpackedRows, read_ahead
@@ -68,7 +68,7 @@ def _copy_tables(
     client: Client, connection: psycopg.Connection[Any], source: Source
 ) -> dict[str, int]:
     """Fill the truncated tables, reading a table ahead; rows by table."""
-    source = written_out(client, source)
+    source = with_few(client, source)
     streams = [partial(_open, client, table, source) for table in LANDING_TABLES]
     with (
         ExitStack() as opened,

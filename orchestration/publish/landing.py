@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from clickhouse_connect.driver.binding import format_query_value
 from clickhouse_connect.driver.client import Client
 
-from orchestration.publish import contracts
+from orchestration.publish import contracts, written_out
 from orchestration.publish.contracts import Column
 
 # Written out, so few are planned for in half the time: the plan is a view of a view, and each query
@@ -27,34 +26,19 @@ class Source:
 
     def planned(self) -> str:
         """What `(project_id, session_id)` of a planned session is IN."""
-        return (
-            f"({self._pairs()})"
-            if self.few
-            else f"(SELECT project_id, session_id FROM {self.plan})"
-        )
+        listed = written_out.pairs(self.few)
+        return f"({listed or f'SELECT project_id, session_id FROM {self.plan}'})"
 
     def sessions(self) -> str:
         """A relation of the planned sessions, each once."""
-        if not self.few:
-            return f"(SELECT DISTINCT project_id, session_id FROM {self.plan})"
-        pair = f"arrayJoin([{self._pairs()}]) AS pair"
-        return f"(SELECT {pair}, pair.1 AS project_id, pair.2 AS session_id)"
-
-    def _pairs(self) -> str:
-        return ", ".join(
-            f"({format_query_value(project)}, {format_query_value(session)})"
-            for project, session in self.few
-        )
+        every = f"SELECT DISTINCT project_id, session_id FROM {self.plan}"
+        return f"({written_out.query(self.few) if self.few else every})"
 
 
-def written_out(client: Client, source: Source) -> Source:
+def with_few(client: Client, source: Source) -> Source:
     """The same source; few planned sessions are named in it."""
-    found = client.query(
-        f"SELECT DISTINCT project_id, toString(session_id) FROM {source.plan}"
-        f" LIMIT {FEW_SESSIONS + 1}"
-    ).result_rows
-    few = tuple((str(project), str(session)) for project, session in found)
-    return source if len(few) > FEW_SESSIONS else replace(source, few=few)
+    few = written_out.few(client, f"SELECT project_id, session_id FROM {source.plan}", FEW_SESSIONS)
+    return replace(source, few=few) if few else source
 
 
 SERVED = Source()
